@@ -1,0 +1,68 @@
+"""What a request that moves money came to, before anything is concluded from it.
+
+FINAL answers say what the service did. `Ambiguous` proves nothing: only a read settles it.
+`NotSent` proves that the service never saw the request, so that it may go again.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from vsms_cli.domain.errors import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """A 2xx to a cancel in which every field holds up. `refund_amount` in dollars."""
+
+    status: str
+    refund_amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """A 2xx to a refund request in which every field holds up."""
+
+    request_id: str
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooEarly:
+    """425. `seconds` as the answer gave them, None where it gave none or an absurd number."""
+
+    seconds: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCancellable:
+    """400: the order is no longer waiting, or the request is wrong. The order tells which; the sentence never."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Another 4xx: the service did nothing. `status` is the HTTP status."""
+
+    status: int
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ambiguous:
+    """It may have happened. `answered` is whether a whole answer came, so that nothing is still on its way."""
+
+    answered: bool
+    status: int | None
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """The service never saw the request."""
+
+    problem: Problem
+
+
+CancelAnswer = Cancelled | TooEarly | NotCancellable | Refused | Ambiguous | NotSent
+RefundAnswer = Requested | NotCancellable | Refused | Ambiguous | NotSent

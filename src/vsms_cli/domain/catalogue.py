@@ -1,0 +1,47 @@
+"""Countries and services by code or by name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from vsms_cli.domain.errors import UsageMistake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A country (ISO 3166-1 alpha-2) or a service (`wa`), with the name that people know it by."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """What the service sells, as it says itself. It changes rarely (vendor's live run)."""
+
+    countries: tuple[Entry, ...]
+    services: tuple[Entry, ...]
+
+    def country(self, text: str) -> str:
+        """The code of a country given by code or name, in any case."""
+        return _find(text, self.countries, kind="country")
+
+    def service(self, text: str) -> str:
+        """The code of a service given by code or name, in any case."""
+        return _find(text, self.services, kind="service")
+
+
+def _find(text: str, entries: Sequence[Entry], *, kind: str) -> str:
+    wanted = text.strip().casefold()
+    for entry in entries:
+        if wanted in {entry.code.casefold(), entry.name.casefold()}:
+            return entry.code
+    names = {entry.name.casefold(): entry for entry in entries}
+    codes = {entry.code.casefold(): entry for entry in entries}
+    near = [names[name] for name in get_close_matches(wanted, names, n=3, cutoff=0.6)]
+    near += [codes[code] for code in get_close_matches(wanted, codes, n=3, cutoff=0.5)]
+    listed = ", ".join(dict.fromkeys(f"{entry.code} ({entry.name})" for entry in near[:3]))
+    raise UsageMistake(
+        f"unknown {kind} {text[:60]!r}",
+        hint=f"did you mean {listed}?" if listed else f"give a {kind} by its code or its English name",
+    )

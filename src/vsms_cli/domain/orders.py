@@ -1,0 +1,143 @@
+"""An order and the rules of its life.
+
+waiting → completed (an SMS arrived) | expired (nothing came in time) | cancelled (by the user, refunded).
+Those four are the live values (the vendor's live run of 2026-05-24); older material has more names.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from vsms_cli.domain.errors import UsageMistake
+
+CANCEL_COOLDOWN: Final = timedelta(seconds=120)  # the vendor's live run: 425 until then
+ORDER_LIFE: Final = timedelta(minutes=20)  # the vendor's help page: then it refunds itself
+PREFIX_LENGTH: Final = 6  # the shortest beginning of an id that a person may type
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+_UUID_SHAPE: Final = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
+
+
+class Phase(StrEnum):
+    """What a status means. UNKNOWN is a status that no source names: shown, never assumed cancellable."""
+
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+_PHASES: Final[dict[str, Phase]] = {
+    "waiting": Phase.WAITING,
+    "completed": Phase.COMPLETED,
+    "expired": Phase.EXPIRED,
+    "cancelled": Phase.CANCELLED,
+    # Names of older material (reference pages and SDKs).
+    "pending": Phase.WAITING,
+    "created": Phase.WAITING,
+    "sms_received": Phase.COMPLETED,
+    "received": Phase.COMPLETED,
+    "confirmed": Phase.COMPLETED,
+}
+
+KNOWN_STATUSES: Final = (*_PHASES, "failed")
+"""Every status that any source names, the four live ones first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """An SMS that arrived. All text is the sender's: hostile until shown through `render.safe`."""
+
+    sender: str
+    content: str
+    received_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One order, whichever of the API's two shapes it came in.
+
+    `id` is a lower-case UUID; `price` is in dollars; what the service did not say is None.
+    `messages` is None in a listing, which does not carry them.
+    """
+
+    id: str
+    status: str
+    phone_number: str | None = None
+    country: str | None = None
+    service: str | None = None
+    price: Decimal | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    cancel_available_at: datetime | None = None
+    cancel_cooldown: timedelta | None = None
+    messages: tuple[Message, ...] | None = None
+
+    @property
+    def phase(self) -> Phase:
+        return _PHASES.get(self.status.strip().lower(), Phase.UNKNOWN)
+
+    @property
+    def cancel_opens_at(self) -> datetime | None:
+        """When cancelling opens: as the server says, else purchase + its cooldown, else purchase + 120 s."""
+        if self.cancel_available_at is not None:
+            return self.cancel_available_at
+        if self.created_at is None:
+            return None
+        return self.created_at + (self.cancel_cooldown or CANCEL_COOLDOWN)
+
+    @property
+    def refunds_itself_at(self) -> datetime | None:
+        """When it ends and refunds itself if no SMS comes: as the server says, else purchase + 20 minutes."""
+        if self.expires_at is not None:
+            return self.expires_at
+        return None if self.created_at is None else self.created_at + ORDER_LIFE
+
+    def too_young(self, now: datetime) -> bool:
+        """Whether a cancel sent now would be answered 425. Unknown age counts as old enough: the server decides."""
+        opens = self.cancel_opens_at
+        return self.phase is Phase.WAITING and opens is not None and opens > now
+
+
+def parse_order_id(text: str) -> str:
+    """A whole order id, in lower case.
+
+    Only a UUID passes: an id of `../purchase` in a URL would turn a cancel into a purchase.
+    """
+    wanted = text.strip().lower()
+    if _UUID.fullmatch(wanted) is None:
+        raise UsageMistake(
+            f"{_shown(text)} is not an order id",
+            hint="an id is a UUID such as 7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11: see `vsms orders list`",
+        )
+    return wanted
+
+
+def parse_id_or_beginning(text: str) -> str:
+    """A whole id or the beginning of one, in lower case; of at least 6 characters."""
+    wanted = text.strip().lower()
+    if len(wanted) >= PREFIX_LENGTH and len(wanted) < len(_UUID_SHAPE) and _fits_shape(wanted):
+        return wanted
+    return parse_order_id(text)
+
+
+def is_whole_id(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
+
+
+def _fits_shape(beginning: str) -> bool:
+    hexadecimal = frozenset("0123456789abcdef")
+    return all(
+        char == "-" if shape == "-" else char in hexadecimal
+        for char, shape in zip(beginning, _UUID_SHAPE, strict=False)
+    )
+
+
+def _shown(text: str) -> str:
+    """The mistaken id, cut short: it may be 9 kB of anything."""
+    longest = 60
+    return repr(text if len(text) <= longest else text[:longest] + "…")

@@ -1,0 +1,115 @@
+"""What the operations need of the world. `cli.runtime` alone says who provides it."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from vsms_cli.domain.answers import CancelAnswer, RefundAnswer
+from vsms_cli.domain.catalogue import Catalogue
+from vsms_cli.domain.money import Account, Balance, Transaction
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.tickets import Operation, Ticket
+
+
+class Clock(Protocol):
+    """Time, handed in so that no test waits for it."""
+
+    def now(self) -> datetime:
+        """The service's time, in UTC: by its `Date` header once one was seen, else this machine's."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from a point that never moves: for waiting."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """One page of a listing; `full` says that there may be more behind it."""
+
+    orders: tuple[Order, ...]
+    full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerPage:
+    """One page of the ledger; `total` counts all lines that match."""
+
+    transactions: tuple[Transaction, ...]
+    total: int
+
+
+class Service(Protocol):
+    """The REST API. Reads raise `VsmsError`; what moves money wants a ticket and answers with a value."""
+
+    def orders(self, *, status: str | None) -> OrderPage: ...
+    def order(self, order_id: str) -> Order: ...
+    def cancel(self, ticket: Ticket, *, price: Decimal | None) -> CancelAnswer: ...
+    def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> RefundAnswer: ...
+    def balance(self) -> Balance: ...
+    def account(self) -> Account: ...
+    def transactions(
+        self, *, type_: str | None = None, since: datetime | None = None, offset: int = 0
+    ) -> LedgerPage: ...
+    def catalogue(self) -> Catalogue: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """What was intended and what came of it. `outcome` is None while nothing is known."""
+
+    entry: int
+    at: datetime
+    host: str
+    operation: Operation
+    order_id: str
+    idempotency_key: str
+    price: Decimal | None
+    outcome: str | None
+    refund_amount: Decimal | None
+    reference: str | None
+    detail: str | None
+    updated_at: datetime
+
+    @property
+    def unresolved(self) -> bool:
+        return self.outcome is None or self.outcome == "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEvent:
+    """A step in an entry's story."""
+
+    at: datetime
+    what: str
+
+
+class Journal(Protocol):
+    """Intents and outcomes on disk. `begin` returns only after the commit; the token is never in it."""
+
+    def begin(self, operation: Operation, order_id: str, *, price: Decimal | None) -> Ticket: ...
+    def note(self, ticket: Ticket, what: str) -> None: ...
+    def close(
+        self,
+        ticket: Ticket,
+        outcome: str,
+        *,
+        refund_amount: Decimal | None = None,
+        reference: str | None = None,
+        detail: str | None = None,
+    ) -> None: ...
+    def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]: ...
+    def last_refund_request(self, order_id: str) -> JournalEntry | None: ...
+
+
+class Progress(Protocol):
+    """Where the operations tell how far they are; on a terminal a bar, elsewhere nothing."""
+
+    def running(self, total: int) -> AbstractContextManager[None]: ...
+    def advance(self) -> None: ...
+    def waiting(self, why: str, span: timedelta) -> None: ...

@@ -1,0 +1,25 @@
+"""The right to send one request that moves money."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Operation(StrEnum):
+    """The requests that move money at the service."""
+
+    CANCEL = "cancel"
+    REFUND = "refund"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Proof that an intent is on disk. Only `Journal.begin` makes one, after its commit.
+
+    `idempotency_key` goes out as `X-Idempotency-Key` and stays the same when the request is repeated. Whether
+    the server honours it is not documented, so nothing relies on it.
+    """
+
+    entry: int
+    operation: Operation
+    order_id: str
+    idempotency_key: str

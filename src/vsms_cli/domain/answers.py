@@ -59,10 +59,16 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotSent:
-    """The service never saw the request."""
+    """The service never saw the request. `hopeless` is whether trying again can't help."""
 
     problem: Problem
+    hopeless: bool
 
 
-CancelAnswer = Cancelled | TooEarly | NotCancellable | Refused | Ambiguous | NotSent
-RefundAnswer = Requested | NotCancellable | Refused | Ambiguous | NotSent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttled:
+    """429: refused before it did anything, so the same request may go again once the pause is over."""
+
+
+CancelAnswer = Throttled | Cancelled | TooEarly | NotCancellable | Refused | Ambiguous | NotSent
+RefundAnswer = Throttled | Requested | NotCancellable | Refused | Ambiguous | NotSent

@@ -176,6 +176,10 @@ class Interrupted(VsmsError):
     exit_code = ExitCode.INTERRUPTED
 
 
+class StopRequested(Interrupted):
+    """Asked to end before the request was sent."""
+
+
 class Terminated(Interrupted):
     code = "terminated"
     exit_code = ExitCode.TERMINATED

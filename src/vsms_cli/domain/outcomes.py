@@ -51,11 +51,9 @@ class RefundOutcome(StrEnum):
     CANCELLED = "cancelled"
     NOT_ELIGIBLE = "not_eligible"
     BY_HAND = "by_hand"
-    NOT_FOUND = "not_found"
     FAILED = "failed"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
-    TOO_EARLY = "too_early"
     WOULD_CANCEL = "would_cancel"
     WOULD_REQUEST = "would_request"
 

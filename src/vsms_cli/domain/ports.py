@@ -14,6 +14,16 @@ from vsms_cli.domain.orders import Order
 from vsms_cli.domain.tickets import Operation, Ticket
 
 
+class Stop(Protocol):
+    """Whether the person or the system asked us to end (Ctrl-C, SIGTERM, SIGHUP, a closed pipe)."""
+
+    @property
+    def requested(self) -> bool: ...
+    def wait(self, seconds: float) -> bool:
+        """Sleep so long, or until asked to end; whether that was asked."""
+        ...
+
+
 class Clock(Protocol):
     """Time, handed in so that no test waits for it."""
 
@@ -45,7 +55,19 @@ class LedgerPage:
 
 
 class Service(Protocol):
-    """The REST API. Reads raise `VsmsError`; what moves money wants a ticket and answers with a value."""
+    """The REST API. Reads raise `VsmsError`; what moves money wants a ticket and answers with a value.
+
+    Reads wait for the rate limit by themselves. What moves money is sent at once: `reserve` first.
+    """
+
+    @property
+    def time_limit(self) -> float:
+        """Seconds for a whole request."""
+        ...
+
+    def reserve(self) -> None:
+        """Wait until one request may go out. StopRequested if asked to end first, RateLimited past all patience."""
+        ...
 
     def orders(self, *, status: str | None) -> OrderPage: ...
     def order(self, order_id: str) -> Order: ...

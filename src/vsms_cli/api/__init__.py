@@ -1,0 +1,1 @@
+"""The service's REST API, and the only home of httpx."""

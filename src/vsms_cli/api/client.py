@@ -1,0 +1,254 @@
+"""The service's endpoints as methods. Reads retry what was provably not sent; nothing here repeats a mutation."""
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from vsms_cli.api import wire
+from vsms_cli.api.clock import ServiceClock
+from vsms_cli.api.faults import TRANSPORT_ERRORS, Meaning, Proof, meaning_of, problem_of, proof_of
+from vsms_cli.api.pacing import Pacer
+from vsms_cli.api.transport import Exchange, Reply
+from vsms_cli.domain.answers import (
+    Ambiguous,
+    CancelAnswer,
+    NotCancellable,
+    NotSent,
+    RefundAnswer,
+    Refused,
+    Throttled,
+    TooEarly,
+)
+from vsms_cli.domain.catalogue import Catalogue
+from vsms_cli.domain.errors import (
+    BadAnswer,
+    ExitCode,
+    OrderNotFound,
+    Problem,
+    RequestRefused,
+    TokenRefused,
+    Unreachable,
+    VsmsError,
+)
+from vsms_cli.domain.money import Account, Balance
+from vsms_cli.domain.orders import Order, parse_order_id
+from vsms_cli.domain.ports import LedgerPage, OrderPage
+from vsms_cli.domain.tickets import Ticket
+from vsms_cli.domain.times import rfc3339
+
+REFUND_ENDPOINT: Final = "/customer/refund/"
+"""ASSUMED. The vendor's help page says that a manual credit can be asked for; no public source names an endpoint.
+Its path, its body (`reason`, `note`) and its answer (`request_id`, 409 for a second request, 400 for one that is
+not eligible) are shaped after cancel. Whoever learns better changes this, `request_refund` and
+`wire.read_requested`; where the service has no such route the request goes to a person (`ops.refund`)."""
+
+_NO_SUCH_ROUTE: Final = 501
+_CONFLICT: Final = 409
+_FIRST_PAUSE_S: Final = 0.2  # before a request that was provably not sent goes again
+_LONGEST_PAUSE_S: Final = 2.0
+
+
+class Client:
+    """The API over one transport. See `domain.ports.Service` for what each method promises."""
+
+    def __init__(
+        self,
+        transport: Exchange,
+        *,
+        pacer: Pacer,
+        clock: ServiceClock,
+        log: Callable[[str], None] | None = None,
+        on_retry: Callable[[str, float], None] | None = None,
+    ) -> None:
+        self._transport = transport
+        self._pacer = pacer
+        self._clock = clock
+        self._log = log or (lambda _line: None)
+        self._on_retry = on_retry or (lambda _why, _left: None)
+
+    @property
+    def time_limit(self) -> float:
+        return self._transport.time_limit
+
+    def reserve(self) -> None:
+        self._pacer.reserve(heed_stop=True)
+
+    # Reads
+
+    def orders(self, *, status: str | None) -> OrderPage:
+        params = {"limit": str(wire.ORDERS_PAGE)} | ({} if status is None else {"status": status})
+        return wire.read_orders(self._read("/customer/orders", params))
+
+    def order(self, order_id: str) -> Order:
+        path = f"/customer/order/{parse_order_id(order_id)}"
+        return wire.read_order(self._read(path, order_id=order_id), order_id)
+
+    def balance(self) -> Balance:
+        return wire.read_balance(self._read("/customer/balance"))
+
+    def account(self) -> Account:
+        return wire.read_account(self._read("/customer/profile"))
+
+    def transactions(
+        self, *, type_: str | None = None, since: datetime | None = None, offset: int = 0
+    ) -> LedgerPage:
+        params = {"limit": str(wire.LEDGER_PAGE), "offset": str(offset)}
+        if type_ is not None:
+            params["type"] = type_
+        if since is not None:
+            params["from"] = rfc3339(since)
+        return wire.read_ledger(self._read("/customer/transactions", params))
+
+    def catalogue(self) -> Catalogue:
+        return Catalogue(
+            countries=wire.read_countries(self._read("/customer/countries")),
+            services=wire.read_services(self._read("/customer/services")),
+        )
+
+    def _read(self, path: str, params: Mapping[str, str] | None = None, *, order_id: str = "") -> bytes:
+        while True:
+            self._pacer.reserve(heed_stop=False)
+            reply = self._get(path, params)
+            self._pacer.answered(reply.status, reply.headers.get("retry-after"))
+            meaning = meaning_of(reply.status)
+            if meaning is Meaning.SUCCESS:
+                self._note_content_type(reply)
+                return reply.body
+            if meaning is not Meaning.THROTTLED:
+                raise self._refusal(reply, meaning, order_id)
+
+    def _get(self, path: str, params: Mapping[str, str] | None) -> Reply:
+        """One GET; sent again while it provably was not sent, until the time limit of one request is over."""
+        end = self._clock.monotonic() + self._transport.time_limit
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                reply = self._transport.send("GET", path, params=params)
+            except TRANSPORT_ERRORS as exc:
+                self._pacer.lost()
+                problem = self._problem(exc)
+                left = end - self._clock.monotonic() - pause
+                if proof_of(exc) is not Proof.NOT_SENT or left <= 0:
+                    raise Unreachable(problem.message, hint=problem.hint) from exc
+                self._on_retry(problem.message, left)
+                self._clock.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+            else:
+                self._clock.observe(reply.headers.get("date"))
+                return reply
+
+    def _refusal(self, reply: Reply, meaning: Meaning, order_id: str) -> VsmsError:
+        if meaning is Meaning.TOKEN:
+            return self._token_refused(reply)
+        if order_id and reply.status == 404:  # noqa: PLR2004 - Not Found
+            return OrderNotFound(
+                f"the service knows no order {order_id}",
+                hint="see `vsms orders list --all` for those it knows",
+            )
+        words = _said(reply)
+        if meaning is Meaning.AMBIGUOUS:
+            return BadAnswer(
+                f"{self._transport.host} answered with status {reply.status}{words}",
+                hint="nothing was changed: try again in a moment",
+            )
+        return RequestRefused(f"{self._transport.host} refused the request with status {reply.status}{words}")
+
+    # What moves money
+
+    def cancel(self, ticket: Ticket, *, price: Decimal | None) -> CancelAnswer:
+        """One POST, sent once. `price` in dollars, where known, is the most that a believable refund can be."""
+        reply = self._post(ticket, f"/customer/cancel/{parse_order_id(ticket.order_id)}", None)
+        if not isinstance(reply, Reply):
+            return reply
+        meaning = meaning_of(reply.status)
+        if meaning is Meaning.SUCCESS:
+            try:
+                return wire.read_cancelled(reply.body, ticket.order_id, price=price)
+            except BadAnswer as exc:
+                return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
+        if meaning is Meaning.EARLY:
+            return TooEarly(seconds=wire.read_seconds_remaining(reply.body))
+        return self._other(reply, meaning)
+
+    def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> RefundAnswer:
+        """One POST, sent once. See `REFUND_ENDPOINT` for what is assumed."""
+        body = {"reason": reason} | ({} if note is None else {"note": note})
+        reply = self._post(
+            ticket, f"{REFUND_ENDPOINT}{parse_order_id(ticket.order_id)}", json.dumps(body).encode()
+        )
+        if not isinstance(reply, Reply):
+            return reply
+        meaning = meaning_of(reply.status)
+        if meaning is Meaning.SUCCESS:
+            try:
+                return wire.read_requested(reply.body, ticket.order_id)
+            except BadAnswer as exc:
+                return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
+        if reply.status in {_NO_SUCH_ROUTE, _CONFLICT} or meaning is Meaning.EARLY:
+            return Refused(status=reply.status, problem=self._refused(reply))
+        return self._other(reply, meaning)
+
+    def _post(self, ticket: Ticket, path: str, content: bytes | None) -> Reply | Ambiguous | NotSent:
+        headers = {"X-Idempotency-Key": ticket.idempotency_key}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            reply = self._transport.send("POST", path, content=content, headers=headers)
+        except Exception as exc:  # noqa: BLE001 - whatever is not known to come before the sending counts as lost
+            self._pacer.lost()
+            problem = self._problem(exc)
+            if proof_of(exc) is Proof.LOST:
+                return Ambiguous(answered=False, status=None, problem=problem)
+            return NotSent(problem=problem, hopeless=proof_of(exc) is Proof.NOT_SENT_AND_HOPELESS)
+        self._clock.observe(reply.headers.get("date"))
+        self._pacer.answered(reply.status, reply.headers.get("retry-after"))
+        return reply
+
+    def _other(self, reply: Reply, meaning: Meaning) -> Throttled | NotCancellable | Refused | Ambiguous:
+        """The answers that mean the same for every request that moves money."""
+        match meaning:
+            case Meaning.THROTTLED:
+                return Throttled()
+            case Meaning.TOKEN:
+                raise self._token_refused(reply)
+            case Meaning.NOT_CANCELLABLE:
+                return NotCancellable(problem=self._refused(reply))
+            case Meaning.REFUSED:
+                return Refused(status=reply.status, problem=self._refused(reply))
+            case _:
+                problem = Problem(
+                    code="service_error",
+                    message=f"{self._transport.host} answered with status {reply.status}{_said(reply)}",
+                    hint="try again in a moment",
+                    exit_code=ExitCode.UNREACHABLE,
+                )
+                return Ambiguous(answered=True, status=reply.status, problem=problem)
+
+    def _token_refused(self, reply: Reply) -> TokenRefused:
+        return TokenRefused(
+            f"{self._transport.host} refuses the token (status {reply.status}{_said(reply)})",
+            hint="`vsms auth status` says which token is in force; `vsms auth login` stores another",
+        )
+
+    def _refused(self, reply: Reply) -> Problem:
+        return Problem(
+            code="refused",
+            message=f"the service refused with status {reply.status}{_said(reply)}",
+            hint="`vsms orders show` says what applies to the order now",
+        )
+
+    def _problem(self, exc: Exception) -> Problem:
+        return problem_of(exc, host=self._transport.host, time_limit=self._transport.time_limit)
+
+    def _note_content_type(self, reply: Reply) -> None:
+        kind = reply.headers.get("content-type", "")
+        if "json" not in kind:
+            self._log(f"the answer says that it is {kind!r}; taken as JSON")
+
+
+def _said(reply: Reply) -> str:
+    words = wire.read_error(reply.body)
+    return f": {words}" if words else ""

@@ -1,0 +1,38 @@
+"""The service's time, kept by a clock that nobody can step."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+_TRUSTED_WITHIN: Final = timedelta(seconds=2)  # `Date` has whole seconds and took a while to arrive
+
+
+class ServiceClock:
+    """This machine's wall clock, read once and then moved by the monotonic clock, so that stepping it back
+    changes nothing; and put right by the server's `Date` once that was seen."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._at_start = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return self._at_start + timedelta(seconds=time.monotonic() - self._started)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def observe(self, date_header: str | None) -> None:
+        """Follow the server where it is more than two seconds off; a header that is no date is passed over."""
+        try:
+            server = parsedate_to_datetime(date_header or "")
+        except (ValueError, TypeError, OverflowError):
+            return
+        if server.tzinfo is None:
+            server = server.replace(tzinfo=UTC)
+        off = server - self.now()
+        if abs(off) > _TRUSTED_WITHIN:
+            self._at_start += off

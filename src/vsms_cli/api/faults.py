@@ -1,0 +1,131 @@
+"""What a failed request proves: the one place where httpx's exceptions and HTTP's statuses get a meaning.
+
+NOT_SENT proves that the service never saw the request, so that it may go again. LOST proves nothing: the
+service may have acted, and only a read settles it.
+"""
+
+import ssl
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+
+from vsms_cli.api.transport import AnswerUnusable
+from vsms_cli.domain.errors import ExitCode, Problem
+
+
+class Proof(Enum):
+    """What an exception proves about a request that moves money."""
+
+    NOT_SENT = auto()
+    NOT_SENT_AND_HOPELESS = auto()  # trying again can't help: a certificate, a request that can't be built
+    LOST = auto()
+
+
+class Meaning(Enum):
+    """What an HTTP status says about a request that moves money."""
+
+    SUCCESS = auto()  # only if the body holds up
+    TOKEN = auto()
+    THROTTLED = auto()
+    EARLY = auto()
+    NOT_CANCELLABLE = auto()
+    REFUSED = auto()
+    AMBIGUOUS = auto()
+
+
+TRANSPORT_ERRORS: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
+"""What a read may fail with. Anything else is a mistake of ours, and crashes."""
+
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_HOPELESS: Final = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
+
+
+def proof_of(exc: Exception) -> Proof:
+    """What this exception proves. Anything that is not known to come before the sending counts as LOST."""
+    if isinstance(exc, _HOPELESS):
+        return Proof.NOT_SENT_AND_HOPELESS
+    if isinstance(exc, _NOT_SENT):
+        return Proof.NOT_SENT_AND_HOPELESS if _tls_trouble(exc) is not None else Proof.NOT_SENT
+    return Proof.LOST
+
+
+def meaning_of(status: int) -> Meaning:  # noqa: PLR0911 - a table, read from top to bottom
+    """What this status says. 408, 409, every 3xx, 5xx and what is no HTTP status at all prove nothing."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Meaning.SUCCESS
+    match status:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return Meaning.TOKEN
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return Meaning.THROTTLED
+        case HTTPStatus.TOO_EARLY:
+            return Meaning.EARLY
+        case HTTPStatus.BAD_REQUEST:
+            return Meaning.NOT_CANCELLABLE
+        case HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.CONFLICT:
+            return Meaning.AMBIGUOUS
+    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Meaning.REFUSED
+    return Meaning.AMBIGUOUS
+
+
+def problem_of(exc: Exception, *, host: str, time_limit: float) -> Problem:
+    """The exception in words for the person, naming the host; nothing of a header or a URL stands in it."""
+    message, hint = _words(exc, host, time_limit)
+    return Problem(code="unreachable", message=message, hint=hint, exit_code=ExitCode.UNREACHABLE)
+
+
+def _words(exc: Exception, host: str, time_limit: float) -> tuple[str, str]:  # noqa: PLR0911 - a table
+    tls = _tls_trouble(exc)
+    if isinstance(tls, ssl.SSLCertVerificationError):
+        return (
+            f"{host} showed a certificate that can't be trusted: {tls.verify_message}",
+            "check the host name; behind a company proxy, name its certificate in SSL_CERT_FILE",
+        )
+    if tls is not None:
+        return f"{host} does not speak TLS as it should", "check the base URL's host and port"
+    match exc:
+        case httpx.ConnectTimeout():
+            return f"{host} did not take the connection within {time_limit:g} s", _NETWORK_HINT
+        case httpx.ConnectError():
+            return f"{host} can't be reached: {_root(exc)}", _NETWORK_HINT
+        case httpx.ProxyError():
+            return f"the proxy did not connect to {host}", "check HTTPS_PROXY"
+        case httpx.TimeoutException():
+            return f"{host} did not answer within {time_limit:g} s", "try again, or give more --timeout"
+        case AnswerUnusable():
+            return f"{host} sent an unusable answer: {exc}", "this is not the API: check the base URL"
+        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
+            return "the request could not be built", "check the token and the base URL"
+        case httpx.RemoteProtocolError():
+            return f"{host} broke off, or did not speak HTTP", _NETWORK_HINT
+    return f"the connection to {host} broke", _NETWORK_HINT
+
+
+_NETWORK_HINT: Final = "check the network, then try again"
+
+
+def _tls_trouble(exc: BaseException) -> ssl.SSLError | None:
+    for link in _chain(exc):
+        if isinstance(link, ssl.SSLError) and isinstance(exc, httpx.ConnectError):
+            return link
+    return None
+
+
+def _root(exc: BaseException) -> str:
+    """The operating system's own words, such as "Connection refused"."""
+    for link in _chain(exc):
+        if isinstance(link, OSError) and link.strerror:
+            return link.strerror
+    return "no connection"
+
+
+def _chain(exc: BaseException) -> list[BaseException]:
+    links: list[BaseException] = []
+    link: BaseException | None = exc
+    while link is not None and link not in links:
+        links.append(link)
+        link = link.__cause__ or link.__context__
+    return links

@@ -1,0 +1,112 @@
+"""Within the API's 60 requests a minute, and patient with its 429.
+
+Whether a request may go out is the account's shared budget to say (`store.budget`): every process of this
+account waits for the same one.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final, Protocol
+
+from vsms_cli.domain.errors import RateLimited, StopRequested
+from vsms_cli.domain.ports import Clock, Stop
+
+PATIENCE_S: Final = 90.0  # since the last answer that was no 429; the limit's own window is 60 s
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_NAP_S: Final = 1.0  # look again so often: another process may have lengthened the pause
+
+
+class Budget(Protocol):
+    """The account's requests of the last minute, shared by all its processes."""
+
+    def take(self) -> float:
+        """0 once a request is counted, else the seconds until it is worth asking again."""
+        ...
+
+    def answered(self) -> None:
+        """The request counted last by this thread has been answered: the window starts here."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Nobody of this account sends anything for so long."""
+        ...
+
+    def paused_for(self) -> float: ...
+
+
+class Pacer:
+    """Decides when the next request goes out."""
+
+    def __init__(
+        self, *, budget: Budget, clock: Clock, stop: Stop, on_wait: Callable[[str, float], None]
+    ) -> None:
+        self._budget = budget
+        self._clock = clock
+        self._stop = stop
+        self._on_wait = on_wait
+        self._refused_since: float | None = None
+        self._next_pause = _FIRST_PAUSE_S
+
+    def reserve(self, *, heed_stop: bool) -> None:
+        """Wait for a request's turn. Raises StopRequested when asked to end first (if `heed_stop`), and
+        RateLimited when the service has answered 429 for longer than `PATIENCE_S`."""
+        while True:
+            if heed_stop and self._stop.requested:
+                raise StopRequested("ended before this was sent")
+            self._check_patience(self._budget.paused_for())
+            wait = self._budget.take()
+            if wait <= 0:
+                return
+            self._on_wait("rate limit", wait)
+            nap = min(wait, _LONGEST_NAP_S)
+            if heed_stop:
+                self._stop.wait(nap)
+            else:
+                self._clock.sleep(nap)
+
+    def answered(self, status: int, retry_after: str | None) -> None:
+        """Note an answer; a 429 pauses the whole account."""
+        self._budget.answered()
+        if status != 429:  # noqa: PLR2004 - Too Many Requests
+            self._refused_since = None
+            self._next_pause = _FIRST_PAUSE_S
+            return
+        if self._refused_since is None:
+            self._refused_since = self._clock.monotonic()
+        seconds = seconds_of(retry_after, now=self._clock.now())
+        if seconds is None:
+            seconds = self._next_pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
+            self._next_pause *= 2
+        self._budget.pause(min(seconds, PATIENCE_S))  # a mad Retry-After must not lock the account out
+        self._check_patience(seconds)
+
+    def lost(self) -> None:
+        """No answer came: the request still counts."""
+        self._budget.answered()
+
+    def _check_patience(self, ahead: float) -> None:
+        since = self._refused_since
+        waited = 0.0 if since is None else self._clock.monotonic() - since
+        if waited + ahead > PATIENCE_S:
+            raise RateLimited(
+                f"still rate-limited: the service asks for a pause of {ahead:.0f} s"
+                + (f" after {waited:.0f} s of waiting" if waited >= 1 else ""),
+                hint=f"vsms waits {PATIENCE_S:.0f} s at the most; run the same command again later",
+            )
+
+
+def seconds_of(retry_after: str | None, *, now: datetime) -> float | None:
+    """`Retry-After` in either of its forms; None where it is absent, garbage, or in the past."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:12]) or None
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    ahead = (moment - now).total_seconds()
+    return ahead if ahead > 0 else None

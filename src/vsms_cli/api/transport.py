@@ -1,0 +1,163 @@
+"""One request out, one whole answer in.
+
+A hard limit over the whole request, 1 MiB of body, no compression, no redirects, the key put in per request
+and only for the base URL's own host, and a debug log in which the token never stands.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import httpx
+
+from vsms_cli import __version__
+from vsms_cli.api.deadline import BoundedBackend, whole_request_within
+from vsms_cli.domain.errors import ConfigBroken
+
+MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
+MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
+_SHOWN_HEADERS: Final = ("content-type", "content-length", "date", "retry-after", "x-request-id")
+
+
+class AnswerUnusable(httpx.TransportError):
+    """An answer that is too large or compressed although identity was asked for: it is not read to its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A whole answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Exchange(Protocol):
+    """What the client needs of a transport."""
+
+    @property
+    def time_limit(self) -> float: ...
+    @property
+    def host(self) -> str: ...
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply: ...
+
+
+class Transport:
+    """The connection to one base URL with one token. Raises httpx's exceptions; `faults` translates them."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        token: str,
+        time_limit: float,
+        log: Callable[[str], None] | None = None,
+        door: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._token = token
+        self.time_limit = time_limit
+        self.host = urlsplit(base_url).netloc
+        self._log = log
+        self._client = _client(door)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        request = self._client.build_request(
+            method,
+            self._base_url + path,
+            params=params,
+            content=content,
+            headers={**(headers or {}), "X-API-Key": self._token},
+            timeout=self.time_limit,
+        )
+        started = time.monotonic()
+        try:
+            with whole_request_within(self.time_limit):
+                reply = self._exchange(request)
+        except Exception as exc:
+            self._debug(method, path, type(exc).__name__, started, {})
+            raise
+        self._debug(method, path, str(reply.status), started, reply.headers)
+        return reply
+
+    def _exchange(self, request: httpx.Request) -> Reply:
+        response = self._client.send(request, stream=True, follow_redirects=False)
+        try:
+            if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+                raise AnswerUnusable("the answer is compressed although that was not asked for")
+            body = bytearray()
+            for chunk in response.iter_raw():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    raise AnswerUnusable(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+        finally:
+            response.close()
+        return Reply(status=response.status_code, headers=dict(response.headers), body=bytes(body))
+
+    def _debug(self, method: str, path: str, result: str, started: float, headers: Mapping[str, str]) -> None:
+        if self._log is None:
+            return
+        shown = "".join(f" {name}={headers[name]!r}" for name in _SHOWN_HEADERS if name in headers)
+        line = f"{method} {path} {result} {(time.monotonic() - started) * 1000:.0f}ms{shown}"
+        self._log(line.replace(self._token, "[token]"))
+
+
+def _client(door: httpx.BaseTransport | None) -> httpx.Client:
+    try:
+        client = httpx.Client(
+            transport=door,
+            trust_env=door is None,
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS),
+            headers={
+                "User-Agent": f"vsms/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
+        )
+    except (ValueError, httpx.InvalidURL, ImportError):
+        # Its text may hold the proxy's password, so it is not shown.
+        raise ConfigBroken(
+            "a proxy variable (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used",
+            hint="write it as http://host:port, or unset it",
+        ) from None
+    except OSError as exc:
+        raise ConfigBroken(
+            f"the CA certificates can't be read: {exc.strerror or 'not a certificate file'}",
+            hint="SSL_CERT_FILE and SSL_CERT_DIR must name existing certificates, or be unset",
+        ) from None
+    if door is None:
+        _bound(client)
+    return client
+
+
+def _bound(client: httpx.Client) -> None:
+    """Put the hard limit under every pool of the client, those of proxies too.
+
+    httpx hands no network backend on to httpcore; these private names hold for 0.28, the one series that
+    pyproject allows, and tests/api/test_deadline.py fails where they do not.
+    """
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - see above
+        if isinstance(transport, httpx.HTTPTransport):
+            pool = transport._pool  # noqa: SLF001 - see above
+            pool._network_backend = BoundedBackend(pool._network_backend)  # noqa: SLF001 - see above

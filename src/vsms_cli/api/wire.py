@@ -1,0 +1,279 @@
+"""The one door through which the service's words come in: read strictly here, trusted inside.
+
+The listing and the detail name the same things differently (the vendor's live run of 2026-05-24), and older
+deployments differently again; each reader takes every name that a source gives.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, NoReturn
+
+from vsms_cli.api.strict_json import decode
+from vsms_cli.domain.answers import Cancelled, Requested
+from vsms_cli.domain.catalogue import Entry
+from vsms_cli.domain.errors import BadAnswer
+from vsms_cli.domain.money import Account, Balance, Transaction
+from vsms_cli.domain.orders import Message, Order, is_whole_id
+from vsms_cli.domain.ports import LedgerPage, OrderPage
+from vsms_cli.domain.times import parse_rfc3339
+
+ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's live run)
+LEDGER_PAGE: Final = 100  # the reference pages' largest; the SDK says 200
+_LARGEST_AMOUNT: Final = Decimal(10) ** 9  # dollars; beyond it an amount is an error, not money
+_MOST_DECIMALS: Final = 12
+_LARGEST_REFUND: Final = Decimal(
+    1000
+)  # dollars, where the price is not known: the dearest number costs some $20
+_LONGEST_COOLDOWN: Final = 86400  # seconds
+_HINT: Final = "this may not be the API: check the base URL, or run with --debug"
+
+
+def read_orders(body: bytes) -> OrderPage:
+    """`{"count", "orders"}`, or in older deployments the bare array."""
+    value = _decode(body)
+    rows = value if isinstance(value, list) else _Row(value, "the answer").rows("orders")
+    return OrderPage(
+        orders=tuple(_order(_Row(row, f"orders[{index}]")) for index, row in enumerate(rows)),
+        full=len(rows) >= ORDERS_PAGE,
+    )
+
+
+def read_order(body: bytes, order_id: str) -> Order:
+    order = _order(_Row(_decode(body), "the order"))
+    if order.id != order_id:
+        _bad("the answer is about another order")
+    return order
+
+
+def read_cancelled(body: bytes, order_id: str, *, price: Decimal | None) -> Cancelled:
+    """A cancel's 2xx, believed only when every field of the live answer is there and holds up."""
+    row = _Row(_decode(body), "the answer")
+    row.must_be_about(order_id)
+    status = row.text("status")
+    if status != "cancelled":
+        _bad("the answer does not say that the order is cancelled")
+    amount = row.money("refund_amount")
+    if amount is None or not 0 <= amount <= (_LARGEST_REFUND if price is None else price):
+        _bad("the refund's amount is absurd")
+    return Cancelled(status=status, refund_amount=amount)
+
+
+def read_requested(body: bytes, order_id: str) -> Requested:
+    """ASSUMED, as is the whole refund endpoint: see `client.REFUND_ENDPOINT`."""
+    row = _Row(_decode(body), "the answer")
+    row.must_be_about(order_id)
+    request_id = row.text("request_id")
+    if not request_id:
+        _bad("the answer names no request")
+    return Requested(request_id=request_id, status=row.text("status"))
+
+
+def read_balance(body: bytes) -> Balance:
+    row = _Row(_decode(body), "the balance")
+    if row.value("success") is False:
+        _bad("the service says that reading the balance failed")
+    amount = row.money("balance", "balance_usd")
+    if amount is None:
+        _bad("the balance is missing")
+    return Balance(amount=amount)
+
+
+def read_account(body: bytes) -> Account:
+    return Account(email=_Row(_decode(body), "the profile").text("email"))
+
+
+def read_ledger(body: bytes) -> LedgerPage:
+    row = _Row(_decode(body), "the answer")
+    rows = row.rows("transactions")
+    total = row.value("count")
+    if isinstance(total, bool) or not isinstance(total, int) or total < 0:
+        _bad("the ledger's count is missing")
+    return LedgerPage(
+        transactions=tuple(
+            _transaction(_Row(line, f"transactions[{index}]")) for index, line in enumerate(rows)
+        ),
+        total=total,
+    )
+
+
+def read_countries(body: bytes) -> tuple[Entry, ...]:
+    return _entries(body, "countries", "country_id", "country_name")
+
+
+def read_services(body: bytes) -> tuple[Entry, ...]:
+    return _entries(body, "services", "service_id", "service_name")
+
+
+def read_seconds_remaining(body: bytes) -> int | None:
+    """A 425's `seconds_remaining`. The live 425 is plain text, and a sentence is never parsed."""
+    try:
+        value = decode(body)
+    except ValueError:
+        return None
+    seconds = value.get("seconds_remaining") if isinstance(value, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | Decimal):
+        return None
+    return int(seconds.to_integral_value("ROUND_CEILING")) if isinstance(seconds, Decimal) else seconds
+
+
+def read_error(body: bytes) -> str:
+    """The service's own words for a refusal, as it sent them; empty where it sent none fit to show."""
+    try:
+        value = decode(body)
+    except ValueError:
+        text = body[:1000].decode("utf-8", "replace").strip()
+        return "" if text.startswith("<") else text[:200]
+    if not isinstance(value, dict):
+        return ""
+    words = [text for text in (value.get("error"), value.get("message")) if isinstance(text, str) and text]
+    return ": ".join(dict.fromkeys(words))[:200]
+
+
+def _order(row: "_Row") -> Order:
+    order_id = row.text("id", "order_id")
+    if order_id is None or not is_whole_id(order_id.lower()):
+        _bad(f"{row.where} has no id that is a UUID")
+    status = row.text("status")
+    if not status:
+        _bad(f"{row.where} has no status")
+    price = row.money("price_charged", "price")
+    if price is not None and price < 0:
+        _bad(f"{row.where} has a negative price")
+    return Order(
+        id=order_id.lower(),
+        status=status,
+        phone_number=row.text("phone_number"),
+        country=row.text("country_id", "country"),
+        service=row.text("service_id", "service"),
+        price=price,
+        created_at=row.time("created_at"),
+        expires_at=row.time("expires_at"),
+        cancel_available_at=row.time("cancel_available_at"),
+        cancel_cooldown=_cooldown(row),
+        messages=_messages(row),
+    )
+
+
+def _cooldown(row: "_Row") -> timedelta | None:
+    rules = row.value("rules")
+    seconds = rules.get("cancel_cooldown_seconds") if isinstance(rules, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= _LONGEST_COOLDOWN:
+        return None
+    return timedelta(seconds=seconds)
+
+
+def _messages(row: "_Row") -> tuple[Message, ...] | None:
+    """`messages`; in older deployments `sms_text` and `sms_code`. `sms_received` is ignored: the live run saw it
+    false although a message was there."""
+    if row.value("messages") is not None:
+        return tuple(
+            Message(
+                sender=message.text("sender") or "",
+                content=message.text("content") or "",
+                received_at=message.time("received_at"),
+            )
+            for message in (_Row(value, f"{row.where}'s message") for value in row.rows("messages"))
+        )
+    old = row.text("sms_text") or row.text("sms_code")
+    return None if old is None else (Message(sender="", content=old, received_at=None),)
+
+
+def _transaction(row: "_Row") -> Transaction:
+    amount = row.money("amount")
+    number = row.value("id")
+    if isinstance(number, int) and not isinstance(number, bool):
+        number = str(number)
+    if not isinstance(number, str) or not number or amount is None:
+        _bad(f"{row.where} has no id or no amount")
+    order_id = row.text("order_id")
+    return Transaction(
+        id=number,
+        amount=amount,
+        type=row.text("type") or "",
+        description=row.text("description") or "",
+        order_id=None if not order_id else order_id.lower(),
+        balance_before=row.money("balance_before"),
+        balance_after=row.money("balance_after"),
+        created_at=row.time("created_at"),
+    )
+
+
+def _entries(body: bytes, list_name: str, code_name: str, name_name: str) -> tuple[Entry, ...]:
+    rows = _Row(_decode(body), "the answer").rows(list_name)
+    entries = []
+    for index, value in enumerate(rows):
+        row = _Row(value, f"{list_name}[{index}]")
+        code = row.text(code_name)
+        if not code:
+            _bad(f"{row.where} has no {code_name}")
+        entries.append(Entry(code=code, name=row.text(name_name) or code))
+    return tuple(entries)
+
+
+class _Row:
+    """A JSON object, read field by field. A field that is absent or null is None; one of another type is an error."""
+
+    def __init__(self, value: object, where: str) -> None:
+        if not isinstance(value, dict):
+            _bad(f"{where} is not a JSON object")
+        self._fields: Mapping[str, object] = value
+        self.where = where
+
+    def value(self, *names: str) -> object:
+        return next((self._fields[name] for name in names if self._fields.get(name) is not None), None)
+
+    def text(self, *names: str) -> str | None:
+        value = self.value(*names)
+        if value is not None and not isinstance(value, str):
+            _bad(f"{self.where}: {names[0]} is not text")
+        return value
+
+    def money(self, *names: str) -> Decimal | None:
+        value = self.value(*names)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            _bad(f"{self.where}: {names[0]} is not a number")
+        amount = Decimal(value)
+        exponent = amount.as_tuple().exponent
+        if not isinstance(exponent, int) or exponent < -_MOST_DECIMALS or abs(amount) > _LARGEST_AMOUNT:
+            _bad(f"{self.where}: {names[0]} is no amount of money")
+        return amount
+
+    def time(self, *names: str) -> datetime | None:
+        text = self.text(*names)
+        if not text:
+            return None
+        try:
+            return parse_rfc3339(text)
+        except ValueError:
+            _bad(f"{self.where}: {names[0]} is not a time")
+
+    def rows(self, name: str) -> list[object]:
+        value = self.value(name)
+        if not isinstance(value, list):
+            _bad(f"{self.where}: {name} is not a list")
+        return value
+
+    def must_be_about(self, order_id: str) -> None:
+        said = self.text("order_id")
+        if self.value("success") is not True or said is None or said.lower() != order_id:
+            _bad("the answer does not say that it succeeded, and for this order")
+
+
+def _decode(body: bytes) -> object:
+    if not body.strip():
+        _bad("the answer is empty")
+    if body.lstrip()[:1] == b"<":
+        _bad(
+            "a web page came instead of an answer: this is not the API (a captive portal, or a wrong base URL?)"
+        )
+    try:
+        return decode(body)
+    except ValueError as exc:
+        raise BadAnswer(f"the answer is broken: {exc}", hint=_HINT) from None
+
+
+def _bad(why: str) -> NoReturn:
+    raise BadAnswer(why, hint=_HINT)

@@ -1,0 +1,1 @@
+"""The command line: Typer reads, a body asks and hands over."""

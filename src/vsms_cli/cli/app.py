@@ -1,0 +1,49 @@
+"""The tree of commands. Each is imported when it is called."""
+
+from typing import Final
+
+from vsms_cli.cli.lazy import Lazy, group_of
+from vsms_cli.cli.options import group
+
+_CLI: Final = "vsms_cli.cli"
+
+AUTH: Final = {
+    "login": Lazy(f"{_CLI}.auth.login", "Prove a token and keep it in the OS keyring."),
+    "status": Lazy(f"{_CLI}.auth.status", "Say which token is in force, and whether it is valid."),
+    "logout": Lazy(f"{_CLI}.auth.logout", "Remove the stored token from this machine."),
+    "switch": Lazy(f"{_CLI}.auth.switch", "Make another profile the one in force."),
+    "token": Lazy(f"{_CLI}.auth.token", "Print the token in force."),
+}
+ORDERS: Final = {
+    "list": Lazy(f"{_CLI}.orders.listing", "List orders; the active ones, unless told otherwise."),
+    "show": Lazy(f"{_CLI}.orders.show", "Show an order, its messages, and what can be done with it."),
+    "cancel": Lazy(f"{_CLI}.orders.cancel", "Cancel orders for a full refund to the balance."),
+    "refund": Lazy(f"{_CLI}.orders.refund", "Get an order's money back in the way its state allows."),
+}
+JOURNAL: Final = {
+    "list": Lazy(f"{_CLI}.journal.listing", "List what was sent that moves money."),
+    "show": Lazy(f"{_CLI}.journal.show", "Tell an entry's story."),
+    "resolve": Lazy(f"{_CLI}.journal.resolve", "Read what became of every unknown and unfinished entry."),
+}
+SANDBOX: Final = {
+    "reset": Lazy(f"{_CLI}.sandbox.reset", "Begin the sandbox anew."),
+    "advance": Lazy(f"{_CLI}.sandbox.advance", "Move the sandbox's clock."),
+    "deliver": Lazy(f"{_CLI}.sandbox.deliver", "Let an SMS arrive."),
+}
+ROOT: Final = {
+    "auth": Lazy(f"{_CLI}.auth.app", "Sign in and out; profiles."),
+    "orders": Lazy(f"{_CLI}.orders.app", "List, show, cancel and refund orders."),
+    "balance": Lazy(f"{_CLI}.money", "Show the prepaid balance."),
+    "journal": Lazy(f"{_CLI}.journal.app", "What was sent that moves money, and what came of it."),
+    "sandbox": Lazy(f"{_CLI}.sandbox.app", "The levers of the embedded service."),
+}
+GROUPS: Final = {"auth": AUTH, "orders": ORDERS, "journal": JOURNAL, "sandbox": SANDBOX}
+
+app = group(
+    group_of(ROOT),
+    """The command line for account holders of VirtualSMS: list, cancel and refund orders, and prove it.
+
+    New here? `vsms --sandbox orders list` plays with no token and no money. Bare `vsms --version` prints the
+    version; exit codes and recipes for scripts are in the README.
+    """,
+)

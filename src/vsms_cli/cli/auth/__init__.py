@@ -1,0 +1,1 @@
+"""`vsms auth`: the token, where it lies, and which profile is in force."""

@@ -1,0 +1,12 @@
+"""Whose token it is, as far as the API says."""
+
+from vsms_cli.api.client import Client
+from vsms_cli.domain.errors import VsmsError
+
+
+def email_of(client: Client) -> str | None:
+    """The account's e-mail; None where the deployment does not give it. The profile is a courtesy, not a proof."""
+    try:
+        return client.account().email
+    except VsmsError:
+        return None

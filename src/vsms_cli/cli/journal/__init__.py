@@ -1,0 +1,1 @@
+"""`vsms journal`: what was intended, and what came of it."""

@@ -1,0 +1,63 @@
+"""`vsms journal resolve`"""
+
+from datetime import timedelta
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import shape_of
+from vsms_cli.domain.errors import ExitCode
+from vsms_cli.domain.outcomes import CancelResult, RefundResult, exit_code_of
+from vsms_cli.domain.times import short_duration
+from vsms_cli.ops.resolve import resolve
+from vsms_cli.render.documents import Document
+from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
+from vsms_cli.render.sentences import cancel_line, dressed, plural, refund_line
+
+
+@command("resolve")
+def app(run: Runtime) -> ExitCode:
+    """Read what became of every unknown and unfinished entry, and close it. Nothing that moves money is sent.
+
+    Example: vsms journal resolve
+    """
+    shape = shape_of(run, JOURNAL_FIELDS)
+    entries = run.journal.entries(unresolved=True)
+    if not entries:
+        run.say("nothing to resolve")
+    results: list[CancelResult | RefundResult] = []
+    document = None if shape.for_a_person else shape.document(run)
+    with run.stop.gently(lambda: run.say("ending: the entry under way is read to its end")):
+        for entry in entries:
+            if run.stop.requested:
+                break
+            result = resolve(
+                run.desk, entry, run.journal.ticket_of(entry), on_wait=lambda left: _say_wait(run, left)
+            )
+            results.append(result)
+            _tell(run, document, result, entry.entry)
+    if document is not None:
+        document.end()
+    if entries:
+        left = sum(result.outcome.value == "unknown" for result in results) + len(entries) - len(results)
+        run.say(f"{plural(len(entries), 'entry').replace('entrys', 'entries')} read, {left} still not known")
+    if run.stop.requested:
+        return run.stop.exit_code
+    return ExitCode.UNKNOWN if exit_code_of(results) is ExitCode.UNKNOWN else ExitCode.OK
+
+
+def _tell(run: Runtime, document: Document | None, result: CancelResult | RefundResult, number: int) -> None:
+    if document is not None:
+        entry = run.journal.entry(number)
+        if entry is not None:
+            document.row(journal_row(entry))
+        return
+    now = run.clock.now()
+    mark, line = cancel_line(result, now=now) if isinstance(result, CancelResult) else refund_line(result)
+    out = run.streams.out
+    out.line(dressed(mark, line, unicode=out.takes_unicode, colour=run.streams.colour))
+
+
+def _say_wait(run: Runtime, left: float) -> None:
+    if run.streams.talk.is_terminal:
+        span = short_duration(timedelta(seconds=left))
+        run.say(f"it may yet be on its way: reading on for {span}")

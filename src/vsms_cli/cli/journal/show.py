@@ -1,0 +1,40 @@
+"""`vsms journal show`"""
+
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import shape_of
+from vsms_cli.domain.errors import ExitCode, VsmsError
+from vsms_cli.render.details import entry_details
+from vsms_cli.render.documents import Format, to_json
+from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
+
+
+@command("show")
+def app(
+    run: Runtime,
+    *,
+    number: Annotated[int, typer.Argument(metavar="ENTRY", help="As `vsms journal list` numbers it.", min=1)],
+) -> ExitCode:
+    """Tell an entry's story: what was intended, what was answered, what was read.
+
+    Example: vsms journal show 12
+    """
+    shape = shape_of(run, (*JOURNAL_FIELDS, "events"))
+    entry = run.journal.entry(number)
+    if entry is None:
+        raise VsmsError(f"the journal of {run.host} has no entry {number}", hint="see `vsms journal list`")
+    story = run.journal.story(number)
+    row = {**journal_row(entry), "events": [{"at": event.at, "message": event.what} for event in story]}
+    if shape.for_a_person and not shape.chosen:
+        run.streams.out.write(entry_details(entry, story))
+    elif shape.format is Format.JSON:
+        run.streams.out.line(to_json({name: row[name] for name in shape.fields}))
+    else:
+        document = shape.document(run)
+        document.row(row)
+        document.end()
+    return ExitCode.OK

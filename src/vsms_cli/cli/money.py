@@ -1,0 +1,29 @@
+"""`vsms balance`"""
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import shape_of
+from vsms_cli.domain.errors import ExitCode
+from vsms_cli.domain.money import CURRENCY, dollars
+from vsms_cli.render.documents import Format, to_json
+from vsms_cli.render.rows import BALANCE_FIELDS
+
+
+@command("balance")
+def app(run: Runtime) -> ExitCode:
+    """Show the prepaid balance.
+
+    Examples: vsms balance · vsms balance --json
+    """
+    shape = shape_of(run, BALANCE_FIELDS, ids=False)
+    amount = run.client.balance().amount
+    row = {"balance": amount, "currency": CURRENCY}
+    if shape.for_a_person and not shape.chosen:
+        run.streams.out.line(dollars(amount))
+    elif shape.format is Format.JSON:
+        run.streams.out.line(to_json({name: row[name] for name in shape.fields}))
+    else:
+        document = shape.document(run)
+        document.row(row)
+        document.end()
+    return ExitCode.OK

@@ -1,0 +1,131 @@
+"""Options that every command has, given once: `--profile` and its like, before or after the subcommand.
+
+A command is a plain function whose first parameter is the `Runtime`; `command` adds the common options to its
+signature, makes the runtime, and sees to it that everything opened is closed.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from vsms_cli.cli.runtime import Common, Output, Runtime
+from vsms_cli.domain.errors import ExitCode
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+Body = Callable[..., ExitCode]
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """The parameters of `Common`, as Typer reads them."""
+
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The account's profile.")] = None
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Play: no network, no token, no money.")] = False
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Another base URL of the API.")] = None
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="For a whole request; 30 if not given.")
+    ] = None
+    debug: Annotated[bool, typer.Option("--debug", help="Log requests to stderr, never the token.")] = False
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """The parameters of `Output`, for commands that print rows."""
+
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FORMAT", help="table, tsv, csv, json, ndjson, ids."),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The same as -o ids.")] = False
+    fields: Annotated[str | None, typer.Option(metavar="A,B,C", help="Only these fields.")] = None
+
+
+def command(name: str, *, rows: bool = True, takes_timeout: bool = False) -> Callable[[Body], typer.Typer]:
+    """A module's command. `rows` adds --output and its like; `takes_timeout` says that the command has a
+    --timeout of its own, which then is not the request's."""
+
+    def make(body: Body) -> typer.Typer:
+        app = _bare_app()
+        skip = {"timeout"} if takes_timeout else set()
+        app.command(name, context_settings=CONTEXT)(_with_options(body, rows=rows, skip=skip))
+        return app
+
+    return make
+
+
+def group(cls: type[Any], help_: str) -> typer.Typer:
+    """A group of commands that takes the common options too: `vsms orders --sandbox list`."""
+    app = _bare_app()
+    parameters = _parameters(_Common)
+
+    def callback(ctx: typer.Context, **given: Any) -> None:  # noqa: ANN401 - as Typer parsed them
+        ctx.obj = _merged(ctx, Common(**given))
+
+    callback.__doc__ = help_
+    _dress(callback, [_CONTEXT, *parameters])
+    app.callback(cls=cls, context_settings=CONTEXT, no_args_is_help=True)(callback)
+    return app
+
+
+def _bare_app() -> typer.Typer:
+    # Rich's help eats [brackets] and costs 60 ms; pretty exceptions can show locals.
+    return typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=CONTEXT,
+    )
+
+
+_CONTEXT = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+
+def _with_options(body: Body, *, rows: bool, skip: set[str]) -> Callable[..., ExitCode]:
+    hints = get_type_hints(body, include_extras=True)
+    own = [
+        parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in list(inspect.signature(body).parameters.values())[1:]
+    ]
+    common = [parameter for parameter in _parameters(_Common) if parameter.name not in skip]
+    output = _parameters(_Output) if rows else []
+
+    @wraps(body)
+    def run(ctx: typer.Context, **given: Any) -> ExitCode:  # noqa: ANN401 - as Typer parsed them
+        said = Common(**{parameter.name: given.pop(parameter.name) for parameter in common})
+        shape = Output(**{parameter.name: given.pop(parameter.name) for parameter in output})
+        with Runtime(_merged(ctx, said), shape) as runtime:
+            return body(runtime, **given)
+
+    _dress(run, [_CONTEXT, *own, *output, *common])
+    return run
+
+
+def _merged(ctx: typer.Context, said: Common) -> Common:
+    """What was said nearest to the command wins; a flag said anywhere holds."""
+    before = ctx.obj if isinstance(ctx.obj, Common) else Common()
+    return Common(
+        **{field.name: getattr(said, field.name) or getattr(before, field.name) for field in fields(Common)}
+    )
+
+
+def _parameters(of: type[Any]) -> list[inspect.Parameter]:
+    hints = get_type_hints(of, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(of)
+    ]
+
+
+def _dress(function: Callable[..., Any], parameters: list[inspect.Parameter]) -> None:
+    """Give the function the signature that Typer is to read."""
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # inspect.signature honours it; typeshed does not know it
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

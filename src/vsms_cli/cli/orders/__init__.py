@@ -1,0 +1,1 @@
+"""`vsms orders`: the path is the command."""

@@ -1,0 +1,103 @@
+"""`vsms orders list`"""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.orders.options import (
+    Country,
+    Given,
+    Limit,
+    NewerThan,
+    NotCountry,
+    NotService,
+    OlderThan,
+    Service,
+    resolve,
+)
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.domain.orders import KNOWN_STATUSES, Order
+from vsms_cli.ops.listing import active_orders, orders_with
+from vsms_cli.render.documents import cell
+from vsms_cli.render.rows import ORDER_FIELDS, order_row
+
+
+@command("list")
+def app(
+    run: Runtime,
+    *,
+    status: Annotated[
+        list[str] | None, typer.Option(metavar="S", help="With this status, instead of the active ones.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="The newest 200, whatever their status.")] = False,
+    country: Country = None,
+    not_country: NotCountry = None,
+    service: Service = None,
+    not_service: NotService = None,
+    older_than: OlderThan = None,
+    newer_than: NewerThan = None,
+    limit: Limit = None,
+) -> ExitCode:
+    """List orders: the active ones, unless told otherwise.
+
+    Different filters mean "and", repeating one means "or".
+
+    Examples: vsms orders list --country AR · vsms orders list --all --json · vsms orders list -q
+    """
+    shape = shape_of(run, ORDER_FIELDS)
+    given = Given(
+        country=country,
+        not_country=not_country,
+        service=service,
+        not_service=not_service,
+        older_than=older_than,
+        newer_than=newer_than,
+        limit=limit,
+    )
+    filters, statuses = given.filters(), _statuses(status or (), everything=all_)
+    filters = resolve(run, filters)
+    client = run.client
+    listing = orders_with(client, statuses) if all_ or statuses else active_orders(client)
+    print_orders(run, shape, filters.select(listing.orders, now=run.clock.now()))
+    if listing.full:
+        run.say("a page of 200 orders came back full: more may exist")
+    return ExitCode.OK
+
+
+def print_orders(run: Runtime, shape: Shape, orders: Sequence[Order]) -> None:
+    """Orders as the shape says; none is a word on stderr, and `[]` in JSON."""
+    if not orders:
+        run.say("no orders match")
+    if not shape.for_a_person:
+        document = shape.document(run)
+        for order in orders:
+            document.row(order_row(order))
+        document.end()
+    elif orders:
+        from vsms_cli.render.tables import fields_table, orders_table  # noqa: PLC0415 - Rich: terminals only
+
+        streams = run.streams
+        if shape.chosen:
+            rows = [[cell(order_row(order)[name]) for name in shape.fields] for order in orders]
+            streams.out.write(fields_table(shape.fields, rows, width=streams.width, colour=streams.colour))
+        else:
+            now = run.clock.now()
+            streams.out.write(orders_table(orders, now=now, width=streams.width, colour=streams.colour))
+
+
+def _statuses(said: Sequence[str], *, everything: bool) -> list[str]:
+    if said and everything:
+        raise UsageMistake("--all and --status contradict each other", hint="give one of them")
+    for status in said:
+        if status.lower() not in KNOWN_STATUSES:
+            near = get_close_matches(status.lower(), KNOWN_STATUSES, n=1)
+            guess = f"did you mean {near[0]}? " if near else ""
+            raise UsageMistake(
+                f"unknown status {status[:60]!r}", hint=f"{guess}there are {', '.join(KNOWN_STATUSES)}"
+            )
+    return [status.lower() for status in said]

@@ -1,0 +1,70 @@
+"""The filters that list, cancel and watch share."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.domain.errors import UsageMistake
+from vsms_cli.domain.times import parse_duration
+from vsms_cli.ops.selection import Filters
+
+Country = Annotated[
+    list[str] | None, typer.Option("--country", metavar="C", help="Of this country, by code or name.")
+]
+NotCountry = Annotated[
+    list[str] | None, typer.Option("--not-country", metavar="C", help="Of any other country.")
+]
+Service = Annotated[
+    list[str] | None, typer.Option("--service", metavar="S", help="For this service, by code or name.")
+]
+NotService = Annotated[
+    list[str] | None, typer.Option("--not-service", metavar="S", help="For any other service.")
+]
+OlderThan = Annotated[str | None, typer.Option(metavar="D", help="Bought longer ago: 90s, 5m, 2h, 30d.")]
+NewerThan = Annotated[str | None, typer.Option(metavar="D", help="Bought more recently.")]
+Limit = Annotated[int | None, typer.Option(metavar="N", help="The first N that match, newest first.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The filters as Typer parsed them."""
+
+    country: list[str] | None
+    not_country: list[str] | None
+    service: list[str] | None
+    not_service: list[str] | None
+    older_than: str | None
+    newer_than: str | None
+    limit: int | None
+
+    def filters(self) -> Filters:
+        """UsageMistake for a duration or a limit that is none."""
+        if self.limit is not None and self.limit < 1:
+            raise UsageMistake("--limit must be 1 or more")
+        return Filters(
+            countries=tuple(self.country or ()),
+            not_countries=tuple(self.not_country or ()),
+            services=tuple(self.service or ()),
+            not_services=tuple(self.not_service or ()),
+            older_than=None if self.older_than is None else parse_duration(self.older_than),
+            newer_than=None if self.newer_than is None else parse_duration(self.newer_than),
+            limit=self.limit,
+        )
+
+
+def resolve(run: Runtime, filters: Filters) -> Filters:
+    """Countries and services as codes. What a day-old catalogue does not know is asked anew before it is an error:
+    a mistyped --not-country must not cancel everything."""
+    if not filters.need_catalogue:
+        return filters
+    catalogue, fresh = run.catalogue()
+    try:
+        return filters.resolved(catalogue)
+    except UsageMistake:
+        if fresh:
+            raise
+    return filters.resolved(run.catalogue(fresh=True)[0])

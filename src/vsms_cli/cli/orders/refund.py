@@ -1,0 +1,148 @@
+"""`vsms orders refund`"""
+
+import webbrowser
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from vsms_cli.cli.confirm import ask, require_somebody
+from vsms_cli.cli.options import command
+from vsms_cli.cli.orders.options import DryRun, Yes
+from vsms_cli.cli.reporting import Reporter, tell_error
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.outcomes import RefundOutcome, RefundResult, exit_code_of
+from vsms_cli.domain.plans import PlannedRefund, RefundPlan
+from vsms_cli.domain.support import SUBJECT, SUPPORT_ADDRESS
+from vsms_cli.ops.listing import orders_with
+from vsms_cli.ops.refund import REASONS, Ask, carry_out, plan_refunds
+from vsms_cli.ops.selection import complete, ids_or_beginnings, is_whole_id, whole_ids
+from vsms_cli.render.rows import REFUND_FIELDS, refund_row
+from vsms_cli.render.safe import safe
+from vsms_cli.render.sentences import refund_line, refund_question, refund_summary
+
+_LONGEST_NOTE = 1000  # characters; a support form's usual size, as no source names a limit
+
+
+@command("refund")
+def app(
+    run: Runtime,
+    *,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Order ids.")],
+    reason: Annotated[
+        str | None, typer.Option(metavar="R", help=f"{', '.join(REASONS)}; code-rejected if not given.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="What support should know.")] = None,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Open a message to support in your mail program.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> ExitCode:
+    """Get an order's money back in the way its state allows: cancel it, prove its refund, or ask for a credit.
+
+    Examples: vsms orders refund 7e44c0 · vsms orders refund ID --reason code-rejected --yes
+    """
+    shape = shape_of(run, REFUND_FIELDS)
+    _check(reason, note)
+    wanted = ids_or_beginnings(ids) if dry_run or not yes else whole_ids(ids)
+    if not (yes or dry_run):
+        require_somebody(run)
+    whole = complete(wanted, [] if all(map(is_whole_id, wanted)) else orders_with(run.client, []).orders)
+    plan = plan_refunds(run.desk, whole)
+    if not (yes or dry_run) and plan.needs_question:
+        _show_and_ask(run, plan)
+    return _Refunding(run, shape, Ask(reason=reason, note=note), by_mail=open_).go(plan, dry_run=dry_run)
+
+
+def _check(reason: str | None, note: str | None) -> None:
+    if reason is not None and reason not in REASONS:
+        raise UsageMistake(f"unknown reason {reason[:60]!r}", hint=f"the reasons are {', '.join(REASONS)}")
+    if note is not None and len(note) > _LONGEST_NOTE:
+        raise UsageMistake(f"the note has {len(note)} characters", hint=f"{_LONGEST_NOTE} at the most")
+
+
+def _show_and_ask(run: Runtime, plan: RefundPlan) -> None:
+    from vsms_cli.render.plans import refund_plan_table  # noqa: PLC0415 - Rich: terminals only
+
+    streams = run.streams
+    table = refund_plan_table(plan, width=streams.width, colour=streams.talk_colour)
+    streams.talk.write(f"{table}\n")
+    facts, question = refund_question(plan)
+    for fact in facts:
+        run.say(fact)
+    ask(run, question)
+
+
+class _Refunding:
+    """One order after the other: each may end in a different way."""
+
+    def __init__(self, run: Runtime, shape: Shape, asked: Ask, *, by_mail: bool) -> None:
+        self._run = run
+        self._shape = shape
+        self._asked = asked
+        self._by_mail = by_mail
+        self._stopped_by: VsmsError | None = None
+        self._reporter: Reporter[RefundResult] = Reporter(run, shape, row=refund_row, line=refund_line)
+
+    def go(self, plan: RefundPlan, *, dry_run: bool) -> ExitCode:
+        results: list[RefundResult] = []
+        self._reporter.start(len(plan.items))
+        with self._run.stop.gently(lambda: self._run.say("ending: what is under way finishes")):
+            for item in plan.items:
+                result = item.foreseen if dry_run else self._one(item)
+                results.append(result)
+                self._tell(result)
+        return self._conclude(results)
+
+    def _one(self, item: PlannedRefund) -> RefundResult:
+        if self._stopped_by is not None or self._run.stop.requested:
+            return _skipped(item)
+        try:
+            return carry_out(self._run.desk, item, self._asked)
+        except VsmsError as exc:
+            self._stopped_by = exc
+            return RefundResult(
+                order_id=item.order_id, outcome=RefundOutcome.FAILED, problem=exc.as_problem()
+            )
+
+    def _tell(self, result: RefundResult) -> None:
+        try:
+            self._reporter.ended(result)
+            if result.support_message is not None:
+                self._hand_over(result, result.support_message)
+        except StreamClosed as exc:
+            self._stopped_by = self._stopped_by or exc
+
+    def _hand_over(self, result: RefundResult, message: str) -> None:
+        """The message to support: to the mail program, else to stdout, where the format leaves room for it."""
+        body = "\n".join(safe(line) for line in message.split("\n"))
+        if self._by_mail:
+            text = body.split("\n\n", 1)[1]
+            subject = SUBJECT.format(order_id=result.order_id)
+            webbrowser.open(f"mailto:{SUPPORT_ADDRESS}?subject={quote(subject)}&body={quote(text)}")
+        elif self._shape.for_a_person:
+            self._run.streams.out.write(f"\n{body}\n\n")
+
+    def _conclude(self, results: list[RefundResult]) -> ExitCode:
+        try:
+            self._reporter.finish(results)
+        except StreamClosed as exc:
+            self._stopped_by = self._stopped_by or exc
+        if self._stopped_by is not None:
+            tell_error(self._run, self._stopped_by)
+        self._run.say(refund_summary(results))
+        for hint in dict.fromkeys(
+            r.problem.hint for r in results if r.problem is not None and r.problem.hint
+        ):
+            self._run.say(f"next: {hint}")
+        if isinstance(self._stopped_by, StreamClosed):
+            return ExitCode.CLOSED_PIPE
+        return self._run.stop.exit_code if self._run.stop.requested else exit_code_of(results)
+
+
+def _skipped(item: PlannedRefund) -> RefundResult:
+    problem = Problem(code="skipped", message="ended before this was sent", hint="run the same command again")
+    return RefundResult(order_id=item.order_id, outcome=RefundOutcome.SKIPPED, problem=problem)

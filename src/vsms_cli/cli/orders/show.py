@@ -1,0 +1,45 @@
+"""`vsms orders show`"""
+
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import shape_of
+from vsms_cli.domain.errors import ExitCode
+from vsms_cli.domain.orders import is_whole_id
+from vsms_cli.ops.advice import advice_for
+from vsms_cli.ops.listing import orders_with
+from vsms_cli.ops.selection import complete, ids_or_beginnings
+from vsms_cli.render.details import order_details
+from vsms_cli.render.documents import Format, to_json
+from vsms_cli.render.rows import ORDER_DETAIL_FIELDS, order_detail_row
+
+
+@command("show")
+def app(
+    run: Runtime,
+    *,
+    order_id: Annotated[str, typer.Argument(metavar="ID", help="The id, or a beginning of 6 characters.")],
+) -> ExitCode:
+    """Show everything known of an order, its messages, and what can be done with it now, and why.
+
+    Example: vsms orders show 7e44c0
+    """
+    shape = shape_of(run, ORDER_DETAIL_FIELDS)
+    wanted = ids_or_beginnings([order_id])
+    listed = [] if is_whole_id(wanted[0]) else orders_with(run.client, []).orders
+    order = run.client.order(complete(wanted, listed)[0])
+    now = run.clock.now()
+    advice = advice_for(order, now=now)
+    row = order_detail_row(order, advice)
+    if shape.for_a_person and not shape.chosen:
+        run.streams.out.write(order_details(order, advice, now=now))
+    elif shape.format is Format.JSON:
+        run.streams.out.line(to_json({name: row[name] for name in shape.fields}))
+    else:
+        document = shape.document(run)
+        document.row(row)
+        document.end()
+    return ExitCode.OK

@@ -1,0 +1,83 @@
+"""Telling results: each on stdout as it ends, whichever format; the bar makes way for it."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import Shape
+from vsms_cli.domain.errors import StreamClosed, VsmsError
+from vsms_cli.domain.outcomes import CancelResult, RefundResult
+from vsms_cli.render.documents import Document, Format, Row
+from vsms_cli.render.progress import ProgressLine
+from vsms_cli.render.sentences import dressed, error_lines, plural
+
+R = TypeVar("R", CancelResult, RefundResult)
+
+
+class Reporter(Generic[R]):
+    """`row` is a result for a machine, `line` its mark and line for a person. JSON comes at the end, in the
+    order of the input; ids are those of the orders that are done."""
+
+    def __init__(
+        self,
+        run: Runtime,
+        shape: Shape,
+        *,
+        row: Callable[[R], Row],
+        line: Callable[[R], tuple[str, str]],
+    ) -> None:
+        self._run = run
+        self._shape = shape
+        self._row = row
+        self._line = line
+        self._progress = ProgressLine(run.streams, total=0)
+        self._document: Document | None = None
+        self._told: set[str] = set()
+
+    def start(self, total: int) -> None:
+        """A new page of so many orders."""
+        self._progress = ProgressLine(self._run.streams, total=total)
+        self._run.on_wait = lambda why, seconds: self._progress.waiting(why, timedelta(seconds=seconds))
+
+    def waiting(self, count: int, span: timedelta) -> None:
+        self._progress.waiting(f"{plural(count, 'order')} too young", span)
+
+    def ended(self, result: R) -> None:
+        """Tell one result. StreamClosed where nobody reads any more; it is journalled by then."""
+        self._progress.hide()
+        if self._shape.format is not Format.JSON:
+            self._tell(result)
+        self._progress.ended()
+
+    def finish(self, results: Sequence[R]) -> None:
+        """All of them, in the order of the input, for what was not told as it ended."""
+        self._progress.hide()
+        for result in results:
+            if result.order_id not in self._told:
+                self._tell(result)
+        if not self._shape.for_a_person:
+            self._open().end()
+
+    def _tell(self, result: R) -> None:
+        self._told.add(result.order_id)
+        if self._shape.for_a_person:
+            mark, line = self._line(result)
+            out = self._run.streams.out
+            out.line(dressed(mark, line, unicode=out.takes_unicode, colour=self._run.streams.colour))
+        elif self._shape.format is not Format.IDS or result.outcome.done:
+            self._open().row(self._row(result))
+
+    def _open(self) -> Document:
+        if self._document is None:
+            self._document = self._shape.document(self._run)
+        return self._document
+
+
+def tell_error(run: Runtime, error: VsmsError) -> None:
+    """An error that stopped a run whose results are told all the same."""
+    if isinstance(error, StreamClosed):
+        return
+    as_json = run.settings.output.value in {Format.JSON, Format.NDJSON}
+    for line in error_lines(error, as_json=as_json):
+        run.streams.talk.line(line)

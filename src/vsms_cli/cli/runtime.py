@@ -1,0 +1,262 @@
+"""The one place that puts the parts together: settings, token, client, journal, streams, for one command."""
+
+import hashlib
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from vsms_cli.cli.signals import Stop
+from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake, VsmsError
+from vsms_cli.domain.times import short_duration
+from vsms_cli.render.documents import Format
+from vsms_cli.render.safe import safe
+from vsms_cli.render.sentences import plural
+from vsms_cli.render.streams import Streams
+from vsms_cli.store.paths import Paths
+from vsms_cli.store.settings import Options, host_of, load_settings
+
+if TYPE_CHECKING:  # what a command does not use is not imported: start-up is part of being pleasant
+    import httpx
+
+    from vsms_cli.api.client import Client
+    from vsms_cli.domain.catalogue import Catalogue
+    from vsms_cli.ops.desk import Desk
+    from vsms_cli.sandbox.app import Sandbox
+    from vsms_cli.store.credentials import Found, Vault
+    from vsms_cli.store.journal import JournalFile
+
+SANDBOX_HOST: Final = "sandbox"
+_SANDBOX_URL: Final = "https://sandbox.invalid/api/v1"  # a name that can't exist (RFC 6761): never looked up
+_SANDBOX_TOKEN: Final = "vsms_sandbox"  # noqa: S105 - the sandbox takes any token of the right form
+_WORTH_SAYING_S: Final = 2.0  # a shorter wait for the rate limit passes in silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What every command can be told."""
+
+    profile: str | None = None
+    sandbox: bool = False
+    base_url: str | None = None
+    timeout: float | None = None
+    debug: bool = False
+    no_color: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How rows are to be printed."""
+
+    output: str | None = None
+    json: bool = False
+    quiet: bool = False
+    fields: str | None = None
+
+    @property
+    def chosen(self) -> str | None:
+        """The one format that was asked for. UsageMistake where two contradict each other."""
+        said = {self.output} if self.output else set()
+        said |= {"json"} if self.json else set()
+        said |= {"ids"} if self.quiet else set()
+        if len(said) > 1:
+            raise UsageMistake(
+                f"two formats asked for: {' and '.join(sorted(said))}", hint="give one of them"
+            )
+        return said.pop() if said else None
+
+
+STOP: Final = Stop()
+"""This process's; `main` listens to the signals for it."""
+
+
+class Runtime:
+    """Everything one command works with, each part made when it is first asked for, all closed at the end."""
+
+    def __init__(self, common: Common, output: Output) -> None:
+        self.env = os.environ
+        self.paths = Paths.from_environment(self.env)
+        options = Options(
+            profile=common.profile,
+            base_url=common.base_url,
+            timeout=common.timeout,
+            output=output.chosen,
+            sandbox=common.sandbox,
+            debug=common.debug,
+        )
+        self.settings = load_settings(options, self.env, self.paths)
+        self.output = output
+        self.streams = Streams.of_this_process(self.env, no_color=common.no_color)
+        self.stop = STOP
+        self._stack = ExitStack()
+        self._told_wait = False
+        self.on_wait = self._say_wait
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if "client" in self.__dict__:
+            self._mention_unresolved()
+        self._stack.close()
+
+    # What it is about
+
+    @property
+    def in_sandbox(self) -> bool:
+        return self.settings.sandbox.value
+
+    @property
+    def host(self) -> str:
+        """As the journal and the keyring name the service."""
+        return SANDBOX_HOST if self.in_sandbox else host_of(self.settings.base_url.value)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody can be asked: the question is on stderr, the answer on stdin."""
+        return self.streams.talk.is_terminal and sys.stdin is not None and sys.stdin.isatty()
+
+    def format(self, *, ids: bool = True) -> Format:
+        """As asked for; else a table on a terminal and TSV in a pipe. `ids` is whether the rows have ids."""
+        default = Format.TABLE if self.streams.out.is_terminal else Format.TSV
+        said = self.settings.output.value
+        if said == Format.IDS and not ids:
+            if self.output.chosen is None:  # from VSMS_OUTPUT, which is meant for commands that have them
+                return default
+            raise UsageMistake("this command has no ids to print", hint="use -o json, tsv or csv")
+        return default if said is None else Format(said)
+
+    # The parts
+
+    @cached_property
+    def vault(self) -> "Vault":
+        from vsms_cli.store.credentials import Vault  # noqa: PLC0415 - see the top
+
+        return Vault.at(self.paths, interactive=self.interactive)
+
+    def token(self) -> "Found":
+        """The token in force and where it comes from."""
+        from vsms_cli.store.credentials import find_token  # noqa: PLC0415 - see the top
+
+        return find_token(self.env, self.settings, self.vault)
+
+    @cached_property
+    def client(self) -> "Client":
+        if not self.in_sandbox:
+            return self.client_for(self.token().token)
+        from vsms_cli.sandbox.door import SandboxTransport  # noqa: PLC0415 - see the top
+
+        self.streams.talk.line("sandbox: no network, no token, no money")
+        return self._client(_SANDBOX_URL, _SANDBOX_TOKEN, SandboxTransport(self.sandbox))
+
+    def client_for(self, token: str) -> "Client":
+        """A client for a token that is not stored yet."""
+        return self._client(self.settings.base_url.value, token, None)
+
+    def _client(self, base_url: str, token: str, door: "httpx.BaseTransport | None") -> "Client":
+        from vsms_cli.api.client import Client  # noqa: PLC0415 - see the top
+        from vsms_cli.api.clock import ServiceClock  # noqa: PLC0415 - as above
+        from vsms_cli.api.pacing import Pacer  # noqa: PLC0415 - as above
+        from vsms_cli.api.transport import Transport  # noqa: PLC0415 - as above
+        from vsms_cli.store.budget import SharedBudget  # noqa: PLC0415 - as above
+
+        log = self._log if self.settings.debug.value else None
+        transport = Transport(
+            base_url=base_url, token=token, time_limit=self.settings.timeout.value, log=log, door=door
+        )
+        self._stack.callback(transport.close)
+        account = hashlib.sha256(f"{self.host}\0{token}".encode()).hexdigest()[:16]
+        budget = SharedBudget(
+            None if door is not None else self._budget_file(),
+            account=account,
+            limit=1_000_000 if door is not None else self.settings.rate_limit.value,
+        )
+        self._stack.callback(budget.close)
+        clock = ServiceClock()
+        pacer = Pacer(budget=budget, clock=clock, stop=self.stop, on_wait=lambda why, s: self.on_wait(why, s))
+        self.clock = clock
+        return Client(transport, pacer=pacer, clock=clock, log=log, on_retry=self._say_retry)
+
+    @cached_property
+    def sandbox(self) -> "Sandbox":
+        from vsms_cli.sandbox.app import Sandbox  # noqa: PLC0415 - see the top
+        from vsms_cli.sandbox.book import Book  # noqa: PLC0415 - as above
+        from vsms_cli.store.paths import private_dir  # noqa: PLC0415 - as above
+
+        try:
+            private_dir(self.paths.state_dir)
+            book = Book.open(self.paths.sandbox)
+        except OSError as exc:
+            raise VsmsError(
+                f"the sandbox can't be opened in {self.paths.state_dir}: {exc.strerror}",
+                hint="make that directory writable, or name another with VSMS_STATE_DIR",
+            ) from exc
+        self._stack.callback(book.close)
+        return Sandbox(book)
+
+    @cached_property
+    def journal(self) -> "JournalFile":
+        from vsms_cli.store.journal import JournalFile  # noqa: PLC0415 - see the top
+
+        journal = JournalFile(self.paths.journal, host=self.host)
+        self._stack.callback(journal.shut)
+        return journal
+
+    @cached_property
+    def desk(self) -> "Desk":
+        from vsms_cli.ops.desk import Desk  # noqa: PLC0415 - see the top
+
+        client = self.client
+        return Desk(service=client, journal=self.journal, clock=self.clock, stop=self.stop)
+
+    def catalogue(self, *, fresh: bool = False) -> tuple["Catalogue", bool]:
+        """Countries and services, and whether they are as of now; from the last day's cache unless `fresh`."""
+        from vsms_cli.store.catalogue import CatalogueCache  # noqa: PLC0415 - see the top
+
+        if self.in_sandbox:
+            return self.client.catalogue(), True
+        cache = CatalogueCache(self.paths.cache_dir, host=self.host)
+        kept = None if fresh else cache.read()
+        if kept is not None:
+            return kept, False
+        catalogue = self.client.catalogue()
+        cache.write(catalogue)
+        return catalogue, True
+
+    # Talk
+
+    def say(self, text: str) -> None:
+        self.streams.talk.line(safe(text))
+
+    def _log(self, line: str) -> None:
+        self.streams.talk.line(f"debug: {safe(line)}")
+
+    def _say_wait(self, why: str, seconds: float) -> None:
+        if seconds >= _WORTH_SAYING_S and not self._told_wait:
+            self._told_wait = True
+            self.say(f"{why}: the next request goes out in {short_duration(timedelta(seconds=seconds))}")
+
+    def _say_retry(self, why: str, left: float) -> None:
+        self.say(f"{why}; trying again for {left:.0f} s")
+
+    def _mention_unresolved(self) -> None:
+        try:
+            count = len(self.journal.entries(unresolved=True))
+        except JournalUnusable as exc:
+            self.say(f"vsms: {exc.message}")
+            return
+        if count:
+            self.say(f"{plural(count, 'request')} with an outcome not known yet: `vsms journal resolve`")
+
+    def _budget_file(self) -> Path | None:
+        from vsms_cli.store.paths import private_dir  # noqa: PLC0415 - see the top
+
+        try:
+            private_dir(self.paths.state_dir)
+            return self.paths.budget
+        except (OSError, ConfigBroken):  # a read must work all the same
+            return None

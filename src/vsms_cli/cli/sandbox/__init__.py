@@ -1,0 +1,1 @@
+"""`vsms sandbox`: the operator's levers of the embedded service."""

@@ -1,0 +1,27 @@
+"""`vsms sandbox reset`"""
+
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.domain.errors import ExitCode, UsageMistake
+
+
+@command("reset", rows=False)
+def app(
+    run: Runtime,
+    *,
+    scenario: Annotated[str, typer.Option(metavar="NAME", help="What the sandbox begins with.")] = "default",
+) -> ExitCode:
+    """Begin the sandbox anew.
+
+    Example: vsms sandbox reset
+    """
+    try:
+        run.sandbox.reset(scenario)
+    except ValueError as exc:
+        raise UsageMistake(str(exc)) from exc
+    run.say("the sandbox is as on its first day")
+    return ExitCode.OK

@@ -1,0 +1,86 @@
+"""What a command is about to do, as it is shown before the question. What was shown is what is done."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCancel:
+    """One order of a cancel. `order` is None where it was given by id and nothing was asked about it.
+
+    `foreseen` is the outcome that needs no request; WOULD_CANCEL means that a cancel is to be sent.
+    """
+
+    order_id: str
+    order: Order | None
+    foreseen: CancelResult
+
+    @property
+    def to_send(self) -> bool:
+        return self.foreseen.outcome is CancelOutcome.WOULD_CANCEL
+
+    @property
+    def too_early(self) -> bool:
+        return self.foreseen.outcome is CancelOutcome.TOO_EARLY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelPlan:
+    """A cancel as a whole. `wait` is whether too young orders are waited for."""
+
+    items: tuple[PlannedCancel, ...]
+    wait: bool = False
+
+    @property
+    def sending(self) -> tuple[PlannedCancel, ...]:
+        return tuple(item for item in self.items if item.to_send or (self.wait and item.too_early))
+
+    @property
+    def total(self) -> Decimal:
+        """Dollars that come back, as far as prices are known."""
+        prices = (item.order.price for item in self.sending if item.order is not None)
+        return sum((price for price in prices if price is not None), Decimal(0))
+
+    @property
+    def total_is_known(self) -> bool:
+        return all(item.order is not None and item.order.price is not None for item in self.sending)
+
+
+class RefundStep(StrEnum):
+    """What asking for an order's money back takes."""
+
+    CANCEL = "cancel"  # it still waits: cancelling refunds it in full
+    CREDIT = "credit"  # a code came: a manual credit
+    MISSING = "missing"  # it ended, and the ledger shows no full refund
+    NOTHING = "nothing"  # already settled, or not to be had
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRefund:
+    """One order of a refund. `foreseen` says what becomes of it without, or as, a request."""
+
+    order_id: str
+    order: Order | None
+    step: RefundStep
+    foreseen: RefundResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPlan:
+    items: tuple[PlannedRefund, ...]
+
+    def count(self, step: RefundStep) -> int:
+        return sum(item.step is step for item in self.items)
+
+    @property
+    def needs_question(self) -> bool:
+        return any(item.step is not RefundStep.NOTHING for item in self.items)
+
+    @property
+    def cancel_total(self) -> Decimal:
+        prices = (i.order.price for i in self.items if i.step is RefundStep.CANCEL and i.order is not None)
+        return sum((price for price in prices if price is not None), Decimal(0))

@@ -1,0 +1,46 @@
+"""The message to a person at the service, where the service has no endpoint for a request."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from vsms_cli.domain.money import dollars
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.times import rfc3339
+
+SUPPORT_ADDRESS: Final = "support@virtualsms.io"  # the vendor's help page
+
+SUBJECT: Final = "Refund request for order {order_id}"
+
+
+def support_message(order: Order, *, reason: str, note: str | None) -> str:
+    """Ready to send, with every fact of the order. It quotes the SMS, so it is as hostile as its sender."""
+    return "\n".join(_lines(order, reason, note))
+
+
+def _lines(order: Order, reason: str, note: str | None) -> Iterable[str]:
+    yield f"To: {SUPPORT_ADDRESS}"
+    yield f"Subject: {SUBJECT.format(order_id=order.id)}"
+    yield ""
+    yield "Hello,"
+    yield ""
+    yield f"please refund this order to my balance. Reason: {reason}."
+    if note:
+        yield f"Note: {note}"
+    yield ""
+    facts = {
+        "Order": order.id,
+        "Service": order.service,
+        "Country": order.country,
+        "Number": order.phone_number,
+        "Status": order.status,
+        "Price": None if order.price is None else dollars(order.price),
+        "Bought": None if order.created_at is None else rfc3339(order.created_at),
+        "Ended": None if order.expires_at is None else rfc3339(order.expires_at),
+    }
+    for name, fact in facts.items():
+        yield f"{name}: {fact or 'unknown'}"
+    for message in order.messages or ():
+        when = "" if message.received_at is None else f" at {rfc3339(message.received_at)}"
+        yield f"SMS from {message.sender or 'unknown'}{when}: {message.content}"
+    yield ""
+    yield "Thank you."

@@ -1,0 +1,130 @@
+"""The process's edge: exit codes, the one broad except, signals, and how an error is told."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from vsms_cli import __version__
+
+if TYPE_CHECKING:
+    from vsms_cli.domain.errors import VsmsError
+
+REPORT_TO: Final = "support@virtualsms.io"  # the vendor's help page; the one address that is known
+
+
+def main() -> None:
+    """The console script. Ends the process with one of `domain.errors.ExitCode`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(argv: Sequence[str]) -> int:
+    """One command; its exit code. Nothing is raised."""
+    if list(argv) == ["--version"]:  # before Typer is imported: 15 ms instead of 90
+        return _print_version()
+    from vsms_cli.cli.runtime import STOP  # noqa: PLC0415 - see above
+    from vsms_cli.cli.signals import Signalled  # noqa: PLC0415 - as above
+    from vsms_cli.domain.errors import ExitCode, VsmsError  # noqa: PLC0415 - as above
+
+    try:
+        with STOP.listening():
+            return _dispatch(argv)
+    except Signalled as exc:
+        _talk(["", "ended; nothing more was sent"])
+        return exc.exit_code
+    except VsmsError as exc:
+        return _tell(exc, argv)
+    except BrokenPipeError:
+        return ExitCode.CLOSED_PIPE
+    except Exception as exc:  # noqa: BLE001 - the one broad except: whatever is left is our mistake
+        return _tell_crash(exc, argv)
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    from typer.main import get_command  # noqa: PLC0415 - see run
+
+    from vsms_cli.cli.app import app  # noqa: PLC0415 - see run
+    from vsms_cli.domain.errors import UsageMistake  # noqa: PLC0415 - see run
+
+    try:
+        return int(get_command(app).main(list(argv), prog_name="vsms", standalone_mode=False) or 0)
+    except Exception as exc:
+        # Typer's usage errors; named by what they can do, because where they live changes between releases.
+        told = getattr(exc, "format_message", None)
+        if told is None:
+            raise
+        if type(exc).__name__ == "NoArgsIsHelpError":
+            _talk([told()])
+            return UsageMistake.exit_code
+        raise UsageMistake(_plainly(exc, told()), hint=_usage_hint(exc)) from exc
+
+
+def _plainly(exc: Exception, message: str) -> str:
+    return message[:1].lower() + message[1:].rstrip(".") if message else type(exc).__name__
+
+
+def _usage_hint(exc: Exception) -> str:
+    near = getattr(exc, "possibilities", None)
+    context = getattr(exc, "ctx", None)
+    path = "vsms" if context is None else context.command_path
+    see = f"see `{path} --help`"
+    return f"did you mean {' or '.join(sorted(near))}? {see}" if near else see
+
+
+def _tell(error: "VsmsError", argv: Sequence[str]) -> int:
+    from vsms_cli.domain.errors import StreamClosed  # noqa: PLC0415 - see run
+    from vsms_cli.render.sentences import error_lines  # noqa: PLC0415 - see run
+
+    if not isinstance(error, StreamClosed):
+        _talk(error_lines(error, as_json=_wants_json(argv)))
+    return error.exit_code
+
+
+def _tell_crash(exc: Exception, argv: Sequence[str]) -> int:
+    """One line, and never a local variable: one of them may be the token."""
+    from vsms_cli.domain.errors import VsmsError  # noqa: PLC0415 - see run
+
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = (
+        ""
+        if trace is None
+        else f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+    )  # noqa: PTH119 - no pathlib for a name
+    crash = VsmsError(
+        f"crashed: {type(exc).__name__}{where} (vsms {__version__})",
+        hint=f"this is a mistake of vsms: report this line to {REPORT_TO}; the journal keeps what was sent",
+    )
+    return _tell(crash, argv)
+
+
+def _wants_json(argv: Sequence[str]) -> bool:
+    """Whether a script reads our errors; looked up here because it must hold before anything is parsed."""
+    words = list(argv)
+    for index, word in enumerate(words):
+        if word in {"--json", "-ojson", "-ondjson", "--output=json", "--output=ndjson"}:
+            return True
+        if word in {"-o", "--output"} and words[index + 1 : index + 2] in (["json"], ["ndjson"]):
+            return True
+    said = any(word.startswith(("-o", "--output", "-q", "--quiet")) for word in words)
+    return not said and os.environ.get("VSMS_OUTPUT") in {"json", "ndjson"}
+
+
+def _talk(lines: Sequence[str]) -> None:
+    from vsms_cli.render.streams import Talk  # noqa: PLC0415 - see run
+
+    talk = Talk(sys.stderr)
+    for line in lines:
+        talk.line(line)
+
+
+def _print_version() -> int:
+    if sys.stdout is None:
+        return 141
+    try:
+        sys.stdout.write(f"vsms {__version__}\n")
+        sys.stdout.flush()
+    except OSError:
+        return 141
+    return 0

@@ -1,0 +1,1 @@
+"""What `vsms` does, told by ports: no HTTP, no files, no printing."""

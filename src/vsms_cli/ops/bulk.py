@@ -1,0 +1,161 @@
+"""Many cancels at once: the main thread deals them out and sleeps, a few workers only send.
+
+Orders too young to cancel wait here for their moment. After Ctrl-C nothing new goes out; what is under way is
+allowed to finish. Everything is told from the main thread, each order the moment it ends.
+"""
+
+import heapq
+import queue
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from vsms_cli.domain.errors import Problem, VsmsError
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.mutation import cancel_order
+
+WORKERS: Final = 5  # 50 orders at 50 ms each take half a second; a burst of more would look like abuse
+_NAP_S: Final = 0.25  # how soon a Ctrl-C is noticed while nothing happens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An order to cancel. `opens_at` is when it is old enough, None where that is not known or long past."""
+
+    order_id: str
+    order: Order | None = None
+    opens_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkReport:
+    """Every target's result in the order of the targets, and what stopped the run, if anything did."""
+
+    results: tuple[CancelResult, ...]
+    stopped_by: VsmsError | None
+
+
+def cancel_all(
+    desk: Desk,
+    targets: Sequence[Target],
+    *,
+    wait: bool,
+    on_end: Callable[[CancelResult], None],
+    on_wait: Callable[[int, timedelta], None],
+) -> BulkReport:
+    """Cancel each target once. `on_end` is told of each result as it ends, `on_wait` how many orders are waited
+    for and how long for the next. Whatever `on_end` raises stops the run; it comes back as `stopped_by`."""
+    return _Run(desk, targets, wait=wait, on_end=on_end, on_wait=on_wait).go()
+
+
+class _Run:
+    def __init__(
+        self,
+        desk: Desk,
+        targets: Sequence[Target],
+        *,
+        wait: bool,
+        on_end: Callable[[CancelResult], None],
+        on_wait: Callable[[int, timedelta], None],
+    ) -> None:
+        self._desk = desk
+        self._targets = targets
+        self._wait = wait
+        self._on_end = on_end
+        self._on_wait = on_wait
+        self._results: list[CancelResult | None] = [None] * len(targets)
+        self._ended: queue.SimpleQueue[tuple[int, Future[CancelResult]]] = queue.SimpleQueue()
+        self._running = 0
+        self._stopped_by: VsmsError | None = None
+        start = desk.clock.monotonic()
+        self._due = [(self._moment(target.opens_at, start), index) for index, target in enumerate(targets)]
+        heapq.heapify(self._due)
+
+    def go(self) -> BulkReport:
+        with ThreadPoolExecutor(max_workers=min(WORKERS, len(self._targets)) or 1) as pool:
+            while self._running or (self._due and not self._ending):
+                self._deal(pool)
+                self._collect()
+        for index, target in enumerate(self._targets):
+            if self._results[index] is None:
+                self._end(index, self._skipped(target))
+        return BulkReport(
+            results=tuple(result for result in self._results if result is not None),
+            stopped_by=self._stopped_by,
+        )
+
+    @property
+    def _ending(self) -> bool:
+        return self._stopped_by is not None or self._desk.stop.requested
+
+    def _deal(self, pool: ThreadPoolExecutor) -> None:
+        now = self._desk.clock.monotonic()
+        while self._due and self._due[0][0] <= now and self._running < WORKERS and not self._ending:
+            _, index = heapq.heappop(self._due)
+            target = self._targets[index]
+            future = pool.submit(cancel_order, self._desk, target.order_id, order=target.order)
+            self._running += 1
+            future.add_done_callback(lambda done, index=index: self._ended.put((index, done)))  # type: ignore[misc] # mypy infers no type for a default in a lambda
+
+    def _collect(self) -> None:
+        """Take one result, or nap until something is due."""
+        try:
+            index, future = self._ended.get(timeout=self._nap())
+        except queue.Empty:
+            return
+        self._running -= 1
+        try:
+            result = future.result()
+        except VsmsError as exc:
+            self._stopped_by = self._stopped_by or exc
+            result = CancelResult(
+                order_id=self._targets[index].order_id, outcome=CancelOutcome.FAILED, problem=exc.as_problem()
+            )
+        if self._wait and result.outcome is CancelOutcome.TOO_EARLY and self._can_wait(index, result):
+            heapq.heappush(self._due, (self._moment(result.retry_at, self._desk.clock.monotonic()), index))
+            return
+        self._end(index, result)
+
+    def _nap(self) -> float:
+        if self._running or not self._due:
+            return _NAP_S
+        ahead = self._due[0][0] - self._desk.clock.monotonic()
+        if ahead > 0:
+            self._on_wait(len(self._due), timedelta(seconds=ahead))
+        return min(max(ahead, 0.0), _NAP_S)
+
+    def _can_wait(self, index: int, result: CancelResult) -> bool:
+        """Whether the order is still alive when it opens; unknown ends count as alive."""
+        order = self._targets[index].order
+        end = None if order is None else order.refunds_itself_at
+        return result.retry_at is not None and (end is None or result.retry_at < end)
+
+    def _moment(self, at: datetime | None, now: float) -> float:
+        """A point in the service's time as one of the monotonic clock's, which nobody can step."""
+        if at is None:
+            return now
+        return now + max(0.0, (at - self._desk.clock.now()).total_seconds())
+
+    def _end(self, index: int, result: CancelResult) -> None:
+        price = None if (order := self._targets[index].order) is None else order.price
+        if result.price is None and price is not None:
+            result = replace(result, price=price)
+        self._results[index] = result
+        try:
+            self._on_end(result)
+        except VsmsError as exc:  # whoever reads our stdout is gone: journalled already, so only stop
+            self._stopped_by = self._stopped_by or exc
+
+    def _skipped(self, target: Target) -> CancelResult:
+        why = "ended before this was sent"
+        if self._stopped_by is not None:
+            why = f"not tried, because the run stopped: {self._stopped_by.message}"
+        return CancelResult(
+            order_id=target.order_id,
+            outcome=CancelOutcome.SKIPPED,
+            problem=Problem(code="skipped", message=why, hint="run the same command again"),
+        )

@@ -1,0 +1,45 @@
+"""Orders as the service lists them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from vsms_cli.domain.orders import Order, Phase
+from vsms_cli.domain.ports import Service
+
+ACTIVE = "waiting"  # the one active status of the live service (the vendor's live run)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Orders, newest first. `full` says that a page came back full, so that more may exist."""
+
+    orders: tuple[Order, ...]
+    full: bool
+
+
+def active_orders(service: Service) -> Listing:
+    """What still waits. Asked for by status, so that 200 ended orders can't hide an older active one."""
+    page = service.orders(status=ACTIVE)
+    waiting = [order for order in page.orders if order.phase is Phase.WAITING]
+    return Listing(orders=_newest_first(waiting), full=page.full)
+
+
+def orders_with(service: Service, statuses: Sequence[str]) -> Listing:
+    """The newest 200 of each status; of all together where none is named."""
+    pages = [service.orders(status=status) for status in dict.fromkeys(statuses)] or [
+        service.orders(status=None)
+    ]
+    wanted = {status.lower() for status in statuses}
+    orders = {
+        order.id: order
+        for page in pages
+        for order in page.orders
+        if not wanted or order.status.lower() in wanted
+    }
+    return Listing(orders=_newest_first(orders.values()), full=any(page.full for page in pages))
+
+
+def _newest_first(orders: Iterable[Order]) -> tuple[Order, ...]:
+    return tuple(sorted(orders, key=lambda order: order.created_at or _LONG_AGO, reverse=True))

@@ -1,0 +1,310 @@
+"""Asking for an order's money back, in the way that its state allows.
+
+waiting → cancelling refunds it in full · cancelled or expired → the ledger must show the refund, else it is
+asked for · completed → a manual credit. A refund request is never sent twice by itself.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, assert_never
+
+from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Requested, Throttled
+from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem, VsmsError
+from vsms_cli.domain.money import Transaction
+from vsms_cli.domain.orders import Order, Phase
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.support import support_message
+from vsms_cli.domain.tickets import Ticket
+from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.ledger import refunds_of, total_of
+from vsms_cli.ops.mutation import cancel_order, request_refund
+from vsms_cli.ops.reconcile import UNKNOWN_HINT, too_early_problem
+
+REASONS: Final = ("code-rejected", "code-invalid", "wrong-number", "not-refunded", "other")
+_MISSING_REASON: Final = "not-refunded"
+_CREDIT_REASON: Final = "code-rejected"
+_NO_SUCH_ROUTE: Final = frozenset({404, 405, 501})  # for an order that was just read
+_CONFLICT: Final = 409
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What the person says of the request: a reason of `REASONS`, or None for the step's own, and a note."""
+
+    reason: str | None = None
+    note: str | None = None
+
+    def reason_for(self, step: RefundStep) -> str:
+        return _MISSING_REASON if step is RefundStep.MISSING else self.reason or _CREDIT_REASON
+
+
+def plan_refunds(desk: Desk, ids: Sequence[str]) -> RefundPlan:
+    """Look at each order, at the ledger where that decides, and at our own journal."""
+    return RefundPlan(items=tuple(_plan(desk, order_id) for order_id in ids))
+
+
+def _plan(desk: Desk, order_id: str) -> PlannedRefund:
+    try:
+        order = desk.service.order(order_id)
+    except OrderNotFound as exc:
+        return _nothing(order_id, None, RefundOutcome.FAILED, problem=exc.as_problem())
+    match order.phase:
+        case Phase.WAITING:
+            return _plan_waiting(order, desk.clock.now())
+        case Phase.CANCELLED | Phase.EXPIRED:
+            return _plan_request(desk, order, RefundStep.MISSING)
+        case Phase.COMPLETED:
+            return _plan_request(desk, order, RefundStep.CREDIT)
+        case Phase.UNKNOWN:
+            return _nothing(order_id, order, RefundOutcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
+        case _:
+            assert_never(order.phase)
+
+
+def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
+    opens = order.cancel_opens_at
+    if opens is not None and order.too_young(now):
+        return _nothing(
+            order.id, order, RefundOutcome.FAILED, retry_at=opens, problem=_not_yet(too_early_problem(opens))
+        )
+    foreseen = RefundResult(
+        order_id=order.id, outcome=RefundOutcome.WOULD_CANCEL, status=order.status, refund_amount=None
+    )
+    return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
+
+
+def _plan_request(desk: Desk, order: Order, step: RefundStep) -> PlannedRefund:
+    lines = refunds_of(desk.service, order)
+    if _full(order, lines):
+        return _refunded(order, lines)
+    earlier = desk.journal.last_refund_request(order.id)
+    if earlier is not None and earlier.unresolved:
+        return _nothing(order.id, order, RefundOutcome.UNKNOWN, problem=_STILL_UNKNOWN)
+    if earlier is not None:
+        return _nothing(order.id, order, RefundOutcome.ALREADY_REQUESTED, request_id=earlier.reference)
+    foreseen = RefundResult(
+        order_id=order.id,
+        outcome=RefundOutcome.WOULD_REQUEST,
+        status=order.status,
+        refund_amount=total_of(lines) if lines else None,
+    )
+    return PlannedRefund(order_id=order.id, order=order, step=step, foreseen=foreseen)
+
+
+def _full(order: Order, lines: Sequence[Transaction]) -> bool:
+    return bool(lines) and (order.price is None or total_of(lines) >= order.price)
+
+
+def _refunded(order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
+    return _nothing(
+        order.id,
+        order,
+        RefundOutcome.ALREADY_REFUNDED,
+        refund_amount=total_of(lines),
+        transaction_id=lines[0].id,
+        refunded_at=lines[0].created_at,
+    )
+
+
+def carry_out(desk: Desk, planned: PlannedRefund, ask: Ask) -> RefundResult:
+    """Do what was shown. VsmsError only where the whole run must stop."""
+    order = planned.order
+    match planned.step:
+        case RefundStep.NOTHING:
+            return planned.foreseen
+        case RefundStep.CANCEL:
+            return _as_refund(desk, cancel_order(desk, planned.order_id, order=order), order)
+        case RefundStep.CREDIT | RefundStep.MISSING:
+            assert order is not None
+            request = _Request(desk, order, reason=ask.reason_for(planned.step), note=ask.note)
+            return request_refund(desk, order.id, price=order.price, send=request.send)
+        case _:
+            assert_never(planned.step)
+
+
+class _Request:
+    """One refund request, sent once."""
+
+    def __init__(self, desk: Desk, order: Order, *, reason: str, note: str | None) -> None:
+        self._desk = desk
+        self._order = order
+        self._reason = reason
+        self._note = note
+
+    def send(self, ticket: Ticket) -> RefundResult:
+        clock, service = self._desk.clock, self._desk.service
+        unsent_until = clock.monotonic() + service.time_limit
+        pause = _FIRST_PAUSE_S
+        while True:
+            answer = service.request_refund(ticket, reason=self._reason, note=self._note)
+            match answer:
+                case Requested():
+                    return self._result(RefundOutcome.REQUESTED, request_id=answer.request_id)
+                case NotCancellable():
+                    return self._result(RefundOutcome.NOT_ELIGIBLE, problem=_refused(answer.problem))
+                case Refused():
+                    return self._refused(answer)
+                case Ambiguous():
+                    return self._in_doubt(answer.problem)
+                case NotSent():
+                    if answer.hopeless or clock.monotonic() + pause >= unsent_until:
+                        return self._result(RefundOutcome.FAILED, problem=answer.problem)
+                    self._desk.stop.wait(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
+                    pause = min(pause * 2, _LONGEST_PAUSE_S)
+                    service.reserve()
+                case Throttled():
+                    service.reserve()
+                case _:
+                    assert_never(answer)
+
+    def _refused(self, answer: Refused) -> RefundResult:
+        if answer.status == _CONFLICT:
+            return self._result(RefundOutcome.ALREADY_REQUESTED)
+        if answer.status in _NO_SUCH_ROUTE:
+            message = support_message(self._order, reason=self._reason, note=self._note)
+            return self._result(RefundOutcome.BY_HAND, problem=BY_HAND, support_message=message)
+        return self._result(RefundOutcome.FAILED, problem=answer.problem)
+
+    def _in_doubt(self, problem: Problem) -> RefundResult:
+        """Never a second request: only the ledger may show that this one was granted."""
+        try:
+            lines = refunds_of(self._desk.service, self._order)
+        except VsmsError:
+            lines = []
+        if _full(self._order, lines):
+            return _refunded(self._order, lines).foreseen
+        doubt = Problem(
+            code="unknown",
+            message=f"it is not known whether the refund request arrived: {problem.message}",
+            hint=UNKNOWN_HINT,
+            exit_code=ExitCode.UNKNOWN,
+        )
+        return self._result(RefundOutcome.UNKNOWN, problem=doubt)
+
+    def _result(
+        self,
+        outcome: RefundOutcome,
+        *,
+        request_id: str | None = None,
+        support_message: str | None = None,
+        problem: Problem | None = None,
+    ) -> RefundResult:
+        return RefundResult(
+            order_id=self._order.id,
+            outcome=outcome,
+            status=self._order.status,
+            request_id=request_id,
+            support_message=support_message,
+            problem=problem,
+        )
+
+
+def _as_refund(desk: Desk, result: CancelResult, order: Order | None) -> RefundResult:
+    """What a cancel's end means to somebody who asked for the money back."""
+    outcome = RefundOutcome.FAILED
+    problem = result.problem
+    match result.outcome:
+        case CancelOutcome.CANCELLED | CancelOutcome.WOULD_CANCEL:
+            outcome = RefundOutcome.CANCELLED
+        case CancelOutcome.ALREADY_CANCELLED | CancelOutcome.EXPIRED:
+            return _ended_meanwhile(desk, result, order)
+        case CancelOutcome.UNKNOWN:
+            outcome = RefundOutcome.UNKNOWN
+        case CancelOutcome.SKIPPED:
+            outcome = RefundOutcome.SKIPPED
+        case CancelOutcome.NOT_FOUND | CancelOutcome.TOO_EARLY | CancelOutcome.SMS_RECEIVED:
+            problem = None if problem is None else _not_yet(problem)
+        case CancelOutcome.FAILED:
+            pass
+        case _:
+            assert_never(result.outcome)
+    return RefundResult(
+        order_id=result.order_id,
+        outcome=outcome,
+        status=result.status,
+        refund_amount=result.refund_amount,
+        retry_at=result.retry_at,
+        problem=problem,
+    )
+
+
+def _ended_meanwhile(desk: Desk, result: CancelResult, order: Order | None) -> RefundResult:
+    """It ended between our look and our cancel: only the ledger says whether it was refunded."""
+    try:
+        lines = [] if order is None else refunds_of(desk.service, order)
+    except VsmsError:
+        lines = []
+    if order is not None and _full(order, lines):
+        return _refunded(order, lines).foreseen
+    problem = Problem(
+        code="ended",
+        message="the order ended meanwhile, and its refund is not in the ledger yet",
+        hint="run the same command again in a minute",
+    )
+    return RefundResult(
+        order_id=result.order_id, outcome=RefundOutcome.FAILED, status=result.status, problem=problem
+    )
+
+
+def _nothing(
+    order_id: str,
+    order: Order | None,
+    outcome: RefundOutcome,
+    *,
+    refund_amount: Decimal | None = None,
+    request_id: str | None = None,
+    transaction_id: str | None = None,
+    refunded_at: datetime | None = None,
+    retry_at: datetime | None = None,
+    problem: Problem | None = None,
+) -> PlannedRefund:
+    foreseen = RefundResult(
+        order_id=order_id,
+        outcome=outcome,
+        status=None if order is None else order.status,
+        refund_amount=refund_amount,
+        request_id=request_id,
+        transaction_id=transaction_id,
+        refunded_at=refunded_at,
+        retry_at=retry_at,
+        problem=problem,
+    )
+    return PlannedRefund(order_id=order_id, order=order, step=RefundStep.NOTHING, foreseen=foreseen)
+
+
+def _refused(problem: Problem) -> Problem:
+    return Problem(
+        code="not_eligible", message=problem.message, hint=problem.hint, exit_code=ExitCode.REFUSED
+    )
+
+
+def _not_yet(problem: Problem) -> Problem:
+    """The same, as a refusal of the service rather than a failure, for the exit code's sake."""
+    return Problem(code=problem.code, message=problem.message, hint=_REFUND_HINT, exit_code=ExitCode.REFUSED)
+
+
+_REFUND_HINT: Final = "run the same command again then"
+_STILL_UNKNOWN: Final = Problem(
+    code="unknown",
+    message="an earlier refund request's answer was lost, so none is sent again",
+    hint=UNKNOWN_HINT,
+    exit_code=ExitCode.UNKNOWN,
+)
+_UNKNOWN_STATUS: Final = Problem(
+    code="unknown_status",
+    message="the order has a status that no documentation names",
+    hint="ask support@virtualsms.io",
+    exit_code=ExitCode.REFUSED,
+)
+BY_HAND: Final = Problem(
+    code="by_hand",
+    message="the service has no endpoint for refund requests",
+    hint="send the message to support; --open opens it in your mail program",
+    exit_code=ExitCode.REFUSED,
+)

@@ -1,0 +1,1 @@
+"""What is printed and how: the only home of Rich. Sees the domain alone."""

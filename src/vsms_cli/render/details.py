@@ -1,0 +1,62 @@
+"""One thing told at length: an order, an entry of the journal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from vsms_cli.domain.money import dollars
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.ports import JournalEntry, JournalEvent
+from vsms_cli.domain.times import rfc3339
+from vsms_cli.render.countdowns import age, opens, refunds_itself
+from vsms_cli.render.safe import shown
+
+
+def order_details(order: Order, advice: Mapping[str, str], *, now: datetime) -> str:
+    facts = {
+        "order": order.id,
+        "number": order.phone_number,
+        "country": order.country,
+        "service": order.service,
+        "status": order.status,
+        "price": dollars(order.price),
+        "bought": _when(order.created_at, f"{age(order, now)} ago"),
+        "cancel opens": _when(order.cancel_opens_at, opens(order, now)),
+        "refunds itself": _when(order.refunds_itself_at, refunds_itself(order, now)),
+    }
+    lines = [*_facts(facts), ""]
+    for message in order.messages or ():
+        sender = shown(message.sender) or "unknown"
+        lines.append(f"SMS from {sender}, {_when(message.received_at, '')}".rstrip(", "))
+        lines.append(f"  {shown(message.content)}")
+    if not order.messages:
+        lines.append("no SMS yet")
+    lines.append("")
+    lines += [f"{name}: {why}" for name, why in advice.items()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def entry_details(entry: JournalEntry, story: Sequence[JournalEvent]) -> str:
+    facts = {
+        "entry": str(entry.entry),
+        "what": entry.operation.value,
+        "order": entry.order_id,
+        "price": dollars(entry.price),
+        "outcome": entry.outcome or "unfinished",
+        "returned": None if entry.refund_amount is None else dollars(entry.refund_amount),
+        "reference": entry.reference,
+        "idempotency key": entry.idempotency_key,
+    }
+    steps = [f"{rfc3339(event.at)}  {shown(event.what)}" for event in story]
+    return "".join(f"{line}\n" for line in [*_facts(facts), "", *steps])
+
+
+def _facts(facts: Mapping[str, str | None]) -> Iterable[str]:
+    width = max(len(name) for name in facts)
+    return [f"{name.ljust(width)}  {shown(text or '?')}" for name, text in facts.items()]
+
+
+def _when(moment: datetime | None, relative: str) -> str:
+    if moment is None:
+        return "?"
+    text = rfc3339(moment.replace(microsecond=0))
+    return text if relative in {"", "-"} else f"{text} ({relative})"

@@ -1,0 +1,78 @@
+"""What is about to be done, as a table before the question."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from vsms_cli.domain.money import dollars
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.outcomes import CancelOutcome
+from vsms_cli.domain.plans import CancelPlan, PlannedCancel, RefundPlan
+from vsms_cli.domain.times import short_duration
+from vsms_cli.render.countdowns import refunds_itself
+from vsms_cli.render.safe import shown
+from vsms_cli.render.sentences import refund_line
+from vsms_cli.render.tables import Column, layout
+
+
+def cancel_plan_table(plan: CancelPlan, *, now: datetime, width: int, colour: bool) -> str:
+    """Each order, what comes back, what happens to it, and when it would refund itself."""
+    items = plan.items
+    columns = (
+        *_facts([(item.order_id, item.order) for item in items]),
+        Column(title="THIS RUN", cells=tuple(_fate(item, now, wait=plan.wait) for item in items), keep=8),
+        Column(
+            title="REFUNDS ITSELF",
+            cells=tuple("-" if item.order is None else refunds_itself(item.order, now) for item in items),
+            keep=7,
+            right=True,
+        ),
+    )
+    return layout(columns, width=width, colour=colour)
+
+
+def refund_plan_table(plan: RefundPlan, *, width: int, colour: bool) -> str:
+    fates = (refund_line(item.foreseen)[1].split("  ", 1)[1] for item in plan.items)
+    columns = (
+        *_facts([(item.order_id, item.order) for item in plan.items]),
+        Column(title="THIS RUN", cells=tuple(fates), keep=8),
+    )
+    return layout(columns, width=width, colour=colour)
+
+
+def _facts(orders: Sequence[tuple[str, Order | None]]) -> tuple[Column, ...]:
+    known = [order for _, order in orders]
+    return (
+        Column(title="ID", cells=tuple(order_id for order_id, _ in orders), keep=9, style="cyan"),
+        Column(
+            title="COUNTRY",
+            cells=tuple("?" if order is None else shown(order.country or "?") for order in known),
+            keep=5,
+        ),
+        Column(
+            title="SERVICE",
+            cells=tuple("?" if order is None else shown(order.service or "?") for order in known),
+            keep=4,
+        ),
+        Column(
+            title="PRICE",
+            cells=tuple(dollars(None if order is None else order.price) for order in known),
+            keep=6,
+            right=True,
+        ),
+    )
+
+
+def _fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
+    match item.foreseen.outcome:
+        case CancelOutcome.WOULD_CANCEL:
+            return "cancel"
+        case CancelOutcome.TOO_EARLY if item.foreseen.retry_at is not None:
+            span = short_duration(item.foreseen.retry_at - now)
+            return f"cancel in {span}" if wait else f"too young for {span}"
+        case CancelOutcome.EXPIRED:
+            return "nothing: it refunded itself"
+        case CancelOutcome.ALREADY_CANCELLED:
+            return "nothing: already cancelled"
+        case CancelOutcome.SMS_RECEIVED:
+            return "nothing: a code came"
+    return f"nothing: {item.foreseen.outcome.value.replace('_', ' ')}"

@@ -1,0 +1,42 @@
+"""One line on a terminal's stderr that says how far a run is; elsewhere nothing."""
+
+from datetime import timedelta
+from typing import Final
+
+from vsms_cli.domain.times import short_duration
+from vsms_cli.render.streams import Streams
+
+_BAR: Final = 24  # characters
+_ERASE: Final = "\r\x1b[2K"
+
+
+class ProgressLine:
+    """Redrawn in place; `hide` makes way for a line on stdout, which may be the same terminal."""
+
+    def __init__(self, streams: Streams, *, total: int) -> None:
+        self._talk = streams.talk
+        self._alive = streams.talk.is_terminal and streams.talk_colour and total > 1
+        self._full, self._empty = ("█", "░") if streams.talk.takes_unicode else ("#", ".")
+        self._total = total
+        self._done = 0
+        self._visible = False
+
+    def hide(self) -> None:
+        if self._visible:
+            self._talk.write(_ERASE)
+            self._visible = False
+
+    def ended(self) -> None:
+        self._done += 1
+        self.show("")
+
+    def waiting(self, why: str, span: timedelta) -> None:
+        self.show(f"{why}, next in {short_duration(span)}")
+
+    def show(self, note: str) -> None:
+        if not self._alive:
+            return
+        filled = _BAR * self._done // self._total
+        bar = self._full * filled + self._empty * (_BAR - filled)
+        self._talk.write(f"{_ERASE}{bar} {self._done}/{self._total} {note}")
+        self._visible = True

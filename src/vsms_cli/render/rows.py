@@ -1,0 +1,129 @@
+"""What each command's rows hold: the keys of its JSON, in the order of its TSV. Keys are only ever added."""
+
+from typing import Final
+
+from vsms_cli.domain.errors import Problem
+from vsms_cli.domain.money import CURRENCY
+from vsms_cli.domain.orders import Message, Order
+from vsms_cli.domain.outcomes import CancelResult, RefundResult
+from vsms_cli.domain.ports import JournalEntry
+from vsms_cli.render.documents import Row, Value
+
+ORDER_FIELDS: Final = (
+    "id",
+    "phone_number",
+    "country",
+    "service",
+    "status",
+    "price",
+    "currency",
+    "created_at",
+    "expires_at",
+    "cancel_available_at",
+)
+ORDER_DETAIL_FIELDS: Final = (*ORDER_FIELDS, "messages", "actions")
+CANCEL_FIELDS: Final = ("id", "outcome", "status", "refund_amount", "currency", "retry_at", "error")
+REFUND_FIELDS: Final = (
+    "id",
+    "outcome",
+    "status",
+    "refund_amount",
+    "currency",
+    "request_id",
+    "transaction_id",
+    "refunded_at",
+    "retry_at",
+    "support_message",
+    "error",
+)
+JOURNAL_FIELDS: Final = (
+    "id",
+    "at",
+    "operation",
+    "order_id",
+    "price",
+    "outcome",
+    "refund_amount",
+    "currency",
+    "reference",
+    "detail",
+    "updated_at",
+)
+BALANCE_FIELDS: Final = ("balance", "currency")
+
+
+def order_row(order: Order) -> Row:
+    return {
+        "id": order.id,
+        "phone_number": order.phone_number,
+        "country": order.country,
+        "service": order.service,
+        "status": order.status,
+        "price": order.price,
+        "currency": CURRENCY,
+        "created_at": order.created_at,
+        "expires_at": order.refunds_itself_at,
+        "cancel_available_at": order.cancel_opens_at,
+    }
+
+
+def order_detail_row(order: Order, actions: dict[str, str]) -> Row:
+    """`actions` says of each of cancel, wait and refund why it applies now, or why not."""
+    messages: Value = (
+        None if order.messages is None else [_message_row(message) for message in order.messages]
+    )
+    return {**order_row(order), "messages": messages, "actions": actions}
+
+
+def cancel_row(result: CancelResult) -> Row:
+    return {
+        "id": result.order_id,
+        "outcome": result.outcome.value,
+        "status": result.status,
+        "refund_amount": result.refund_amount,
+        "currency": CURRENCY,
+        "retry_at": result.retry_at,
+        "error": problem_row(result.problem),
+    }
+
+
+def refund_row(result: RefundResult) -> Row:
+    return {
+        "id": result.order_id,
+        "outcome": result.outcome.value,
+        "status": result.status,
+        "refund_amount": result.refund_amount,
+        "currency": CURRENCY,
+        "request_id": result.request_id,
+        "transaction_id": result.transaction_id,
+        "refunded_at": result.refunded_at,
+        "retry_at": result.retry_at,
+        "support_message": result.support_message,
+        "error": problem_row(result.problem),
+    }
+
+
+def journal_row(entry: JournalEntry) -> Row:
+    return {
+        "id": str(entry.entry),
+        "at": entry.at,
+        "operation": entry.operation.value,
+        "order_id": entry.order_id,
+        "price": entry.price,
+        "outcome": entry.outcome or "unfinished",
+        "refund_amount": entry.refund_amount,
+        "currency": CURRENCY,
+        "reference": entry.reference,
+        "detail": entry.detail,
+        "updated_at": entry.updated_at,
+    }
+
+
+def problem_row(problem: Problem | None) -> Value:
+    if problem is None:
+        return None
+    return {"code": problem.code, "message": problem.message, "hint": problem.hint or None}
+
+
+def _message_row(message: Message) -> Row:
+    return {"sender": message.sender, "content": message.content, "received_at": message.received_at}

@@ -1,0 +1,187 @@
+"""The lines and sentences a person reads: one line an order, the summary, the question, an error."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from vsms_cli.domain.errors import Problem, VsmsError
+from vsms_cli.domain.money import dollars
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.plans import CancelPlan, RefundPlan, RefundStep
+from vsms_cli.domain.times import rfc3339, short_duration
+from vsms_cli.render.documents import to_json
+from vsms_cli.render.rows import problem_row
+from vsms_cli.render.safe import shown
+
+WAIT_OR_CANCEL: Final = (
+    "Waiting costs nothing: without an SMS an order refunds itself in full at the time shown. Cancel when you no "
+    "longer want the code, or want the money back now."
+)
+SERVICE_RULE: Final = (
+    "The service's rule: a code that the platform accepted and that was used is not refunded."
+)
+
+_GOOD, _BAD, _SAME = "✓", "✗", "·"
+_ASCII: Final[Mapping[str, str]] = {_GOOD: "+", _BAD: "x", _SAME: "-", "…": "..."}
+_STYLES: Final[Mapping[str, str]] = {_GOOD: "\x1b[32m", _BAD: "\x1b[31m", _SAME: "\x1b[2m"}
+_RESET: Final = "\x1b[0m"
+_IDS_IN_A_HINT: Final = 3  # more would not fit the eye; then the same command is to be run again
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def dressed(mark: str, line: str, *, unicode: bool, colour: bool) -> str:
+    """A line behind its mark, as this terminal can show it."""
+    shown_mark = mark if unicode else _ASCII[mark]
+    return f"{_STYLES[mark]}{shown_mark}{_RESET} {line}" if colour else f"{shown_mark} {line}"
+
+
+def cancel_line(result: CancelResult, *, now: datetime) -> tuple[str, str]:
+    """The mark and the line of one order, on a terminal."""
+    mark = _GOOD if result.outcome is CancelOutcome.CANCELLED else _SAME if result.outcome.done else _BAD
+    return mark, f"{result.order_id}  {result.outcome.value.replace('_', ' ')}{_cancel_details(result, now)}"
+
+
+def _cancel_details(result: CancelResult, now: datetime) -> str:
+    match result.outcome:
+        case CancelOutcome.CANCELLED:
+            if result.refund_amount is None:
+                return "  (the amount is to be seen in the ledger)"
+            short = "" if result.short_by is None else f", {dollars(result.short_by)} less than its price"
+            return f"  {dollars(result.refund_amount)} returned{short}"
+        case CancelOutcome.WOULD_CANCEL:
+            return f"  {dollars(result.price)} would return"
+        case CancelOutcome.TOO_EARLY if result.retry_at is not None:
+            opens = result.retry_at.replace(microsecond=0)
+            return f"  opens in {short_duration(result.retry_at - now)} ({rfc3339(opens)})"
+        case CancelOutcome.EXPIRED:
+            return "  it refunded itself"
+    return "" if result.problem is None else f"  {shown(result.problem.message)}"
+
+
+def cancel_summary(results: Sequence[CancelResult], *, dry_run: bool) -> str:
+    """`3 of 5 orders cancelled, $2.40 returned to the balance; 2 too early`."""
+    done_word = "would be cancelled" if dry_run else "cancelled"
+    done_kind = CancelOutcome.WOULD_CANCEL if dry_run else CancelOutcome.CANCELLED
+    done = [result for result in results if result.outcome is done_kind]
+    amounts = [result.price if dry_run else result.refund_amount for result in done]
+    money = sum((amount for amount in amounts if amount is not None), Decimal(0))
+    unseen = sum(amount is None for amount in amounts)
+    text = f"{len(done)} of {plural(len(results), 'order')} {done_word}"
+    if len(amounts) > unseen:
+        text += f", {dollars(money)} {'would return' if dry_run else 'returned'} to the balance"
+    if unseen:
+        text += f", the amount of {unseen} not known" + ("" if dry_run else " (see the ledger)")
+    short = [result for result in done if result.short_by is not None]
+    if short:
+        text += f" - {plural(len(short), 'refund')} smaller than the price"
+    others = [
+        f"{count} {outcome.value.replace('_', ' ')}"
+        for outcome in CancelOutcome
+        if outcome is not done_kind and (count := sum(result.outcome is outcome for result in results))
+    ]
+    return "; ".join([text, *others])
+
+
+def cancel_next(results: Sequence[CancelResult]) -> list[str]:
+    """What to type next for what is left."""
+    lines = []
+    if any(result.outcome is CancelOutcome.UNKNOWN for result in results):
+        lines.append("vsms journal resolve")
+    came = [result.order_id for result in results if result.outcome is CancelOutcome.SMS_RECEIVED]
+    if came:
+        lines.append(f"vsms orders refund {_ids(came)}   (if the platform refused the code)")
+    early = [result.order_id for result in results if result.outcome is CancelOutcome.TOO_EARLY]
+    if early:
+        lines.append(f"vsms orders cancel {_ids(early)} --wait")
+    left = [r.order_id for r in results if r.outcome in {CancelOutcome.SKIPPED, CancelOutcome.FAILED}]
+    if left:
+        lines.append(f"vsms orders cancel {_ids(left)}")
+    return lines
+
+
+def _ids(ids: Sequence[str]) -> str:
+    return " ".join(ids) if len(ids) <= _IDS_IN_A_HINT else f"{' '.join(ids[:_IDS_IN_A_HINT])} …"
+
+
+def cancel_question(plan: CancelPlan) -> str:
+    amount = dollars(plan.total) if plan.total_is_known else f"at least {dollars(plan.total)}"
+    return f"Cancel {plural(len(plan.sending), 'order')} and return {amount} to your balance? [y/N] "
+
+
+def refund_line(result: RefundResult) -> tuple[str, str]:
+    mark = _GOOD if result.outcome in _GOOD_REFUNDS else _SAME if result.outcome.done else _BAD
+    return mark, f"{result.order_id}  {result.outcome.value.replace('_', ' ')}{_refund_details(result)}"
+
+
+_GOOD_REFUNDS: Final = frozenset({RefundOutcome.CANCELLED, RefundOutcome.REQUESTED})
+
+
+def _refund_details(result: RefundResult) -> str:
+    match result.outcome:
+        case RefundOutcome.CANCELLED if result.refund_amount is not None:
+            return f"  {dollars(result.refund_amount)} returned"
+        case RefundOutcome.REQUESTED:
+            return f"  request {shown(result.request_id or '?')}"
+        case RefundOutcome.ALREADY_REQUESTED:
+            return "" if result.request_id is None else f"  request {shown(result.request_id)}"
+        case RefundOutcome.ALREADY_REFUNDED:
+            when = "" if result.refunded_at is None else f" at {rfc3339(result.refunded_at)}"
+            return (
+                f"  {dollars(result.refund_amount)}, transaction {shown(result.transaction_id or '?')}{when}"
+            )
+        case RefundOutcome.WOULD_CANCEL:
+            return "  it still waits: cancelling refunds it in full"
+        case RefundOutcome.WOULD_REQUEST:
+            paid = (
+                "" if result.refund_amount is None else f" ({dollars(result.refund_amount)} came back so far)"
+            )
+            return f"  a refund would be asked for{paid}"
+    return "" if result.problem is None else f"  {shown(result.problem.message)}"
+
+
+def refund_summary(results: Sequence[RefundResult]) -> str:
+    counts = [
+        f"{count} {outcome.value.replace('_', ' ')}"
+        for outcome in RefundOutcome
+        if (count := sum(result.outcome is outcome for result in results))
+    ]
+    return f"{plural(len(results), 'order')}: {', '.join(counts)}"
+
+
+def refund_question(plan: RefundPlan) -> tuple[list[str], str]:
+    """What to know before saying yes, and the question."""
+    facts: list[str] = []
+    parts: list[str] = []
+    if count := plan.count(RefundStep.CANCEL):
+        facts.append(
+            f"{plural(count, 'order')} still waiting: cancelling returns the full price, with no request."
+        )
+        parts.append(
+            f"cancel {plural(count, 'order')} and return {dollars(plan.cancel_total)} to your balance"
+        )
+    if count := plan.count(RefundStep.MISSING):
+        facts.append(f"{plural(count, 'order')} ended, and the ledger shows no full refund.")
+        parts.append(f"ask for the missing refund of {plural(count, 'order')}")
+    if count := plan.count(RefundStep.CREDIT):
+        facts.append(SERVICE_RULE)
+        parts.append(f"ask for a manual credit for {plural(count, 'order')}")
+    sentence = " and ".join(parts)
+    return facts, f"{sentence[:1].upper()}{sentence[1:]}? [y/N] "
+
+
+def error_lines(error: VsmsError, *, as_json: bool) -> list[str]:
+    """How an error that stops the command is told: to a person, or as one line to a script."""
+    if as_json:
+        return [to_json({"error": problem_row(error.as_problem())})]
+    return problem_lines(error.as_problem())
+
+
+def problem_lines(problem: Problem) -> list[str]:
+    lines = [f"vsms: {shown(problem.message)}"]
+    if problem.hint:
+        lines.append(f"      {shown(problem.hint)}")
+    return lines

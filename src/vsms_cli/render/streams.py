@@ -1,0 +1,133 @@
+"""Where output goes: stdout is data, stderr is talk."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+from vsms_cli.domain.errors import StreamClosed
+
+_NARROWEST: Final = 20  # columns; below that nothing can be laid out
+_DEFAULT_WIDTH: Final = 80
+
+
+class Out:
+    """stdout. A write that nobody can read raises StreamClosed, so that nothing new is begun."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self.is_terminal = _is_terminal(stream)
+        self.takes_unicode = _takes_unicode(stream)
+
+    def write(self, text: str) -> None:
+        """Write and flush: a line is out the moment it is known."""
+        if self._stream is None:
+            raise StreamClosed("stdout is closed")
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (BrokenPipeError, ValueError):
+            self._abandon()
+            raise StreamClosed("whoever read the output is gone") from None
+        except OSError as exc:
+            self._abandon()
+            raise StreamClosed(f"stdout can't be written: {exc.strerror}") from None
+
+    def line(self, text: str) -> None:
+        self.write(text + "\n")
+
+    def _abandon(self) -> None:
+        """Keep the interpreter from flushing into the void at its end, which would print a traceback."""
+        self._stream = None
+        try:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, sys.stdout.fileno())
+            os.close(null)
+        except (OSError, ValueError, AttributeError):
+            pass
+
+
+class Talk:
+    """stderr. Nothing depends on somebody reading it, so it never raises."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self.is_terminal = _is_terminal(stream)
+        self.takes_unicode = _takes_unicode(stream)
+
+    def write(self, text: str) -> None:
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._stream = None
+
+    def line(self, text: str) -> None:
+        self.write(text + "\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Both, and how to dress what goes to a terminal. Machine formats look at none of it."""
+
+    out: Out
+    talk: Talk
+    colour: bool
+    talk_colour: bool
+    width: int
+
+    @classmethod
+    def of_this_process(cls, env: Mapping[str, str], *, no_color: bool) -> "Streams":
+        """As `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb` and `COLUMNS` ask (no-color.org; force-color.org)."""
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        out, talk = Out(sys.stdout), Talk(sys.stderr)
+        return cls(
+            out=out,
+            talk=talk,
+            colour=_colour(env, terminal=out.is_terminal, no_color=no_color),
+            talk_colour=_colour(env, terminal=talk.is_terminal, no_color=no_color),
+            width=_width(env),
+        )
+
+
+def _colour(env: Mapping[str, str], *, terminal: bool, no_color: bool) -> bool:
+    if no_color or env.get("NO_COLOR"):
+        return False
+    if env.get("FORCE_COLOR"):
+        return True
+    return terminal and env.get("TERM") != "dumb"
+
+
+def _width(env: Mapping[str, str]) -> int:
+    said = env.get("COLUMNS", "")
+    if said.isascii() and said.isdigit() and int(said[:6]):
+        return max(_NARROWEST, int(said[:6]))
+    for stream in (sys.__stdout__, sys.__stderr__):
+        try:
+            columns = 0 if stream is None else os.get_terminal_size(stream.fileno()).columns
+        except (OSError, ValueError):
+            continue
+        if columns:
+            return max(_NARROWEST, columns)
+    return _DEFAULT_WIDTH
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def _takes_unicode(stream: TextIO | None) -> bool:
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    try:
+        "✓…·".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""The SQLite file that the sandbox keeps its orders and its money in, shared by threads and processes."""
+
+import os
+import random
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Self
+
+from vsms_cli.sandbox import orders
+from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.page import SCHEMA, SCHEMA_VERSION, Page
+
+_BUSY_TIMEOUT_S: Final = 30.0  # an access takes about a millisecond; this is for hundreds at once
+
+
+def _machine_time() -> datetime:
+    return datetime.now(UTC)
+
+
+class Book:
+    """The sandbox's file. Every access is one write transaction, so accesses happen one after the other.
+
+    One connection behind a lock serves all threads; SQLite's own lock keeps processes apart.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], datetime]) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._rng = random.SystemRandom()
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Callable[[], datetime] = _machine_time) -> Self:
+        """Opens the file, or makes it (0600) in a directory that exists. SandboxError where that can't be.
+
+        `clock` gives the machine's time as an aware datetime.
+        """
+        try:
+            # SQLite would create the file by the umask; its journals take over the mode of the file.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            connection = sqlite3.connect(
+                path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as exc:
+            raise SandboxError(f"the sandbox's book {path} can't be opened: {exc}") from exc
+        try:
+            connection.row_factory = sqlite3.Row
+            # What a killed process wrote is safe with the system; play money need not survive a power cut.
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA foreign_keys = ON")
+            _prepare(connection)
+        except (sqlite3.Error, SandboxError) as exc:
+            connection.close()
+            raise SandboxError(f"the sandbox's book {path} can't be used ({exc}): remove it") from exc
+        return cls(connection, clock)
+
+    @contextmanager
+    def turn(self) -> Iterator[Page]:
+        """One access, whole or not at all; time has passed before it begins."""
+        with self._lock, _transaction(self._connection):
+            machine = Page(connection=self._connection, now=self._clock(), rng=self._rng)
+            page = Page(connection=self._connection, now=machine.now + machine.clock_offset, rng=self._rng)
+            orders.lapse(page)
+            yield page
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    # IMMEDIATE: a reader that turned writer half-way could meet SQLITE_BUSY at once, whatever the timeout.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:  # it raised, or the disk is full
+            connection.execute("ROLLBACK")
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    with _transaction(connection):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == SCHEMA_VERSION:
+            return
+        if version != 0:
+            raise SandboxError(f"it is of version {version}, not {SCHEMA_VERSION}")
+        for statement in SCHEMA:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

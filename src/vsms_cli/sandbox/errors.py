@@ -1,0 +1,13 @@
+"""What can go wrong on the operator's side of the sandbox."""
+
+
+class SandboxError(Exception):
+    """The sandbox can't do what its operator asks; the text says why and what would do."""
+
+
+class OrderUnknown(SandboxError, LookupError):  # noqa: N818 - named for what happened, like the project's others
+    """No order has this id, or an id with this beginning."""
+
+
+class OrderNotWaiting(SandboxError):  # noqa: N818 - as OrderUnknown
+    """The order has ended, so no SMS can come in for it."""

@@ -1,0 +1,156 @@
+"""What is in the book at first start, and after `reset`: an account with a past, a present and some money."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from vsms_cli.sandbox import ledger, numbers, orders
+from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS, price
+from vsms_cli.sandbox.ledger import Kind
+from vsms_cli.sandbox.orders import Message, Order, Status
+from vsms_cli.sandbox.page import Page
+
+DEFAULT: Final = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """An order that was bought `age` ago and ended, if it did, `ended_after` its purchase.
+
+    `text` is the SMS of a completed one. With `refunded` false, money that is due was never paid back.
+    """
+
+    product: str
+    country: str
+    age: timedelta
+    status: Status = Status.WAITING
+    ended_after: timedelta = timedelta()
+    text: str = ""
+    plus: bool = True
+    refunded: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """A deposit or a credit, `age` ago."""
+
+    kind: Kind
+    amount: Decimal
+    description: str
+    age: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """The account's story."""
+
+    money: tuple[Money, ...]
+    orders: tuple[Past, ...]
+
+
+def write(page: Page, name: str) -> None:
+    """Fills a blank book. ValueError for a name that is not known."""
+    if name not in SCENARIOS:
+        raise ValueError(f"no scenario {name!r}; known: {', '.join(sorted(SCENARIOS))}")
+    tell(page, SCENARIOS[name])
+    page.set("scenario", name)
+
+
+def tell(page: Page, scenario: Scenario) -> None:
+    """Writes the story in the order in which it happened, as the ledger has to be."""
+    bought: dict[int, Order] = {}
+    events = [(page.now - entry.age, _paying_in(page, entry)) for entry in scenario.money]
+    for index, past in enumerate(scenario.orders):
+        begun = page.now - past.age
+        events.append((begun, _buying(page, past, bought, index)))
+        if past.status is not Status.WAITING:
+            events.append((begun + _lasted(page, past), _ending(page, past, bought, index)))
+    for at, happens in sorted(events, key=lambda event: event[0]):
+        happens(at)
+
+
+def _lasted(page: Page, past: Past) -> timedelta:
+    return page.order_life if past.status is Status.EXPIRED else past.ended_after
+
+
+def _paying_in(page: Page, entry: Money) -> Callable[[datetime], None]:
+    return lambda at: ledger.post(page, entry.kind, entry.amount, entry.description, at=at)
+
+
+def _buying(page: Page, past: Past, bought: dict[int, Order], index: int) -> Callable[[datetime], None]:
+    def happens(at: datetime) -> None:
+        product, country = PRODUCTS[past.product], COUNTRIES[past.country]
+        digits = numbers.draw(page, country)
+        bought[index] = orders.place(
+            page,
+            phone_number=f"+{digits}" if past.plus else str(digits),
+            service=product.code,
+            country=country.code,
+            price=price(product, country),
+            at=at,
+        )
+
+    return happens
+
+
+def _ending(page: Page, past: Past, bought: dict[int, Order], index: int) -> Callable[[datetime], None]:
+    def happens(at: datetime) -> None:
+        order = bought[index]
+        if past.status is Status.COMPLETED:
+            sender = PRODUCTS[past.product].name
+            orders.receive(page, order, Message(sender=sender, content=past.text, received_at=at))
+        else:
+            orders.end(page, order, past.status, at=at, refunded=past.refunded)
+
+    return happens
+
+
+_S: Final = timedelta(seconds=1)
+_MIN: Final = timedelta(minutes=1)
+_H: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+
+_MONEY: Final = (
+    Money(kind=Kind.DEPOSIT, amount=Decimal("25.00"), description="Card top-up", age=41 * _DAY),
+    Money(kind=Kind.CREDIT, amount=Decimal("0.50"), description="Goodwill credit", age=11 * _DAY),
+    Money(kind=Kind.DEPOSIT, amount=Decimal("30.00"), description="Crypto top-up", age=8 * _DAY),
+)
+
+# Waiting ones first, the youngest on top. Argentina is the mistake of the day: five orders.
+_WAITING: Final = (
+    Past(product="wa", country="US", age=30 * _S),  # 90 s too young to cancel
+    Past(product="tg", country="BR", age=75 * _S, plus=False),  # 45 s too young
+    Past(product="wa", country="DE", age=3 * _MIN),
+    Past(product="wa", country="AR", age=5 * _MIN, plus=False),
+    Past(product="wa", country="AR", age=6 * _MIN + 20 * _S, plus=False),
+    Past(product="wa", country="AR", age=8 * _MIN, plus=False),
+    Past(product="tg", country="AR", age=9 * _MIN + 45 * _S),
+    Past(product="go", country="AR", age=12 * _MIN, plus=False),
+    Past(product="go", country="GB", age=15 * _MIN),
+    Past(product="wa", country="BR", age=18 * _MIN + 30 * _S),  # refunds itself in a minute and a half
+)
+_ENDED: Final = (
+    # The SMS came: the first two are fresh enough to be refused by a platform, and asked back
+    Past(product="wa", country="AR", age=26 * _MIN, status=Status.COMPLETED, ended_after=52 * _S,
+         text="Your WhatsApp code: 481-920\nDon't share this code with others", plus=False),
+    Past(product="tg", country="GB", age=3 * _H, status=Status.COMPLETED, ended_after=19 * _S,
+         text="Telegram code 55102. Do not give it to anyone, even if they say they are from Telegram!"),
+    Past(product="go", country="DE", age=2 * _DAY, status=Status.COMPLETED, ended_after=7 * _S,
+         text="G-730418 ist dein Google-Bestätigungscode."),
+    Past(product="wa", country="US", age=6 * _DAY, status=Status.COMPLETED, ended_after=3 * _MIN,
+         text="<#> Your WhatsApp code: 309-114 4sgLq1p5sV6"),
+    Past(product="ig", country="FR", age=19 * _DAY, status=Status.COMPLETED, ended_after=88 * _S,
+         text="Utilisez 662 018 pour confirmer votre compte Instagram."),
+    # Nothing came in 20 minutes
+    Past(product="tg", country="US", age=47 * _MIN, status=Status.EXPIRED),
+    Past(product="go", country="BR", age=7 * _H, status=Status.EXPIRED, plus=False),
+    Past(product="wa", country="ID", age=12 * _DAY, status=Status.EXPIRED, plus=False),
+    # Cancelled by hand
+    Past(product="wa", country="AR", age=35 * _MIN, status=Status.CANCELLED, ended_after=4 * _MIN),
+    Past(product="wa", country="GB", age=_DAY, status=Status.CANCELLED, ended_after=130 * _S),
+    Past(product="ds", country="DE", age=4 * _DAY, status=Status.CANCELLED, ended_after=11 * _MIN),
+)  # fmt: skip
+
+SCENARIOS: Final[Mapping[str, Scenario]] = {DEFAULT: Scenario(money=_MONEY, orders=_WAITING + _ENDED)}

@@ -1,0 +1,133 @@
+"""The sandbox's door for any client: HTTP/1.1 on this machine's loopback, and nowhere else."""
+
+import re
+import socket
+import socketserver
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+
+from vsms_cli.sandbox.app import BODY_LIMIT, Answer, Request, Sandbox
+from vsms_cli.sandbox.errors import SandboxError
+
+_LOOPBACK: Final = "127.0.0.1"
+_IDLE_S: Final = 60  # a connection that says nothing so long is closed
+_DRAIN_LIMIT: Final = 1024 * 1024  # bytes of a refused body that are read, so that the refusal gets through
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+
+
+class SandboxServer(ThreadingHTTPServer):
+    """Bound and listening; answers once `serve_forever` runs. Close it, or use it in a `with`."""
+
+    request_queue_size = 128  # connections that come at once; the default of 5 drops some
+
+    def __init__(self, sandbox: Sandbox, port: int) -> None:
+        self.sandbox = sandbox
+        super().__init__((_LOOPBACK, port), _Desk)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own looks the host's name up, which may go out to a name server
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = _LOOPBACK, int(self.server_address[1])
+
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        """A client that went away is no reason to talk."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{_LOOPBACK}:{self.server_port}/api/v1"
+
+
+def serve(sandbox: Sandbox, port: int = 0) -> SandboxServer:
+    """A server on loopback; port 0 takes a free one. SandboxError where the port can't be had."""
+    try:
+        return SandboxServer(sandbox, port)
+    except (OSError, OverflowError) as exc:
+        raise SandboxError(f"port {port} on {_LOOPBACK} can't be opened: {exc}") from exc
+
+
+@contextmanager
+def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
+    """Serves from a thread of its own meanwhile; gives the base URL."""
+    with serve(sandbox, port) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield server.base_url
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Unreadable(Exception):  # noqa: N818 - a refusal, as in dialect
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _Desk(BaseHTTPRequestHandler):
+    """One connection. Whatever can't be framed is refused and the connection closed."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_S
+    wbufsize = -1  # head and body leave in one piece
+    disable_nagle_algorithm = True
+    server: SandboxServer
+
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        # The base class looks for do_GET, do_POST...; here the app decides about methods, never a 501
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def _serve(self) -> None:
+        try:
+            length = self._body_length()
+        except _Unreadable as no:
+            self.send_error(no.status)
+            return
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client broke off: it may not have meant what came so far
+            self.close_connection = True
+            return
+        headers = {name: str(value) for name, value in self.headers.items()}
+        self._send(self.server.sandbox.handle(Request.to(self.command, self.path, headers, body)))
+
+    def _body_length(self) -> int:
+        if "Transfer-Encoding" in self.headers:
+            raise _Unreadable(HTTPStatus.LENGTH_REQUIRED)
+        lengths = set(self.headers.get_all("Content-Length", ["0"]))
+        length = lengths.pop()
+        if lengths or not _LENGTH.fullmatch(length):
+            raise _Unreadable(HTTPStatus.BAD_REQUEST)
+        if int(length) > BODY_LIMIT:
+            self.rfile.read(min(int(length), _DRAIN_LIMIT))
+            raise _Unreadable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return int(length)
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    def send_error(self, code: int, message: str | None = None, _explain: str | None = None) -> None:
+        """In the service's own form, by the sandbox's own clock; the base class would send HTML."""
+        self.close_connection = True
+        self._send(self.server.sandbox.refuse(code, message or HTTPStatus(code).phrase))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Nothing: stderr belongs to whoever started the sandbox."""

@@ -1,0 +1,47 @@
+"""The service's countries and services, kept for a day: they change rarely, and a filter should cost no request."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from vsms_cli.domain.catalogue import Catalogue, Entry
+from vsms_cli.domain.times import parse_rfc3339, rfc3339
+from vsms_cli.store.paths import write_private
+
+_FRESH_FOR: Final = timedelta(days=1)
+
+
+class CatalogueCache:
+    """The catalogue of one host in the cache directory. A cache: whatever is wrong with it, it is empty."""
+
+    def __init__(self, cache_dir: Path, *, host: str) -> None:
+        self._file = cache_dir / f"catalogue-{host.replace(':', '_')}.json"
+
+    def read(self) -> Catalogue | None:
+        """The catalogue where one of the last day is there."""
+        try:
+            value = json.loads(self._file.read_bytes())
+            age = datetime.now(UTC) - parse_rfc3339(value["at"])
+            if not timedelta(0) <= age < _FRESH_FOR:
+                return None
+            return Catalogue(countries=_entries(value["countries"]), services=_entries(value["services"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+
+    def write(self, catalogue: Catalogue) -> None:
+        value = {
+            "at": rfc3339(datetime.now(UTC)),
+            "countries": [[entry.code, entry.name] for entry in catalogue.countries],
+            "services": [[entry.code, entry.name] for entry in catalogue.services],
+        }
+        try:
+            write_private(self._file, json.dumps(value).encode())
+        except OSError:
+            return  # the next run asks the service again
+
+
+def _entries(pairs: object) -> tuple[Entry, ...]:
+    if not isinstance(pairs, list):
+        raise TypeError("not a list")
+    return tuple(Entry(code=str(code), name=str(name)) for code, name in pairs)

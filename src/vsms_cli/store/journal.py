@@ -1,0 +1,259 @@
+"""The journal: what was intended is on disk before a request that moves money is sent, and afterwards what came of it.
+
+SQLite, write-ahead, synchronous=FULL: `begin` returns only when the intent would survive a power cut. The token
+never comes near it.
+"""
+
+import os
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from vsms_cli.domain.errors import JournalUnusable
+from vsms_cli.domain.ports import JournalEntry, JournalEvent
+from vsms_cli.domain.tickets import Operation, Ticket
+from vsms_cli.domain.times import parse_rfc3339, rfc3339
+
+_VERSION: Final = 1
+_PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
+
+_SCHEMA: Final = f"""
+BEGIN;
+CREATE TABLE IF NOT EXISTS entries (
+    entry INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    host TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    price TEXT,
+    outcome TEXT,
+    refund_amount TEXT,
+    reference TEXT,
+    detail TEXT,
+    updated_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_order ON entries (order_id);
+CREATE INDEX IF NOT EXISTS by_unresolved ON entries (outcome) WHERE outcome IS NULL OR outcome = 'unknown';
+CREATE TABLE IF NOT EXISTS events (entry INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS by_entry ON events (entry);
+PRAGMA user_version = {_VERSION};
+COMMIT;
+"""
+_COLUMNS: Final = (
+    "entry, at, host, operation, order_id, idempotency_key, price, outcome, refund_amount, reference, detail,"
+    " updated_at"
+)
+_UNRESOLVED: Final = "(outcome IS NULL OR outcome = 'unknown')"
+
+
+class JournalFile:
+    """The journal in the file at `path`, for the orders of one `host`; see `domain.ports.Journal`.
+
+    Every method may be called from any thread and raises `JournalUnusable` where the file can't be used.
+    """
+
+    def __init__(self, path: Path, *, host: str) -> None:
+        self._path = path
+        self._host = host
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+
+    def shut(self) -> None:
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def begin(self, operation: Operation, order_id: str, *, price: Decimal | None) -> Ticket:
+        """Put the intent on disk, and only then hand out the right to act on it."""
+        key = str(uuid.uuid4())
+        now = _now()
+        with self._writing() as db:
+            entry = db.execute(
+                "INSERT INTO entries (at, host, operation, order_id, idempotency_key, price, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (now, self._host, operation.value, order_id, key, None if price is None else str(price), now),
+            ).lastrowid
+            if entry is None:
+                raise JournalUnusable("the journal took an entry without a number")
+            _tell(db, entry, f"intended to {operation.value}", now)
+        return Ticket(entry=entry, operation=operation, order_id=order_id, idempotency_key=key)
+
+    def note(self, ticket: Ticket, what: str) -> None:
+        """Add a step to the entry's story."""
+        with self._writing() as db:
+            _tell(db, ticket.entry, what, _now())
+
+    def close(
+        self,
+        ticket: Ticket,
+        outcome: str,
+        *,
+        refund_amount: Decimal | None = None,
+        reference: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Put on disk what came of it. `reference` is the service's request or transaction."""
+        now = _now()
+        with self._writing() as db:
+            db.execute(
+                "UPDATE entries SET outcome = ?, refund_amount = ?, reference = ?, detail = ?, updated_at = ?"
+                " WHERE entry = ?",
+                (
+                    outcome,
+                    None if refund_amount is None else str(refund_amount),
+                    reference,
+                    detail,
+                    now,
+                    ticket.entry,
+                ),
+            )
+            _tell(db, ticket.entry, outcome if detail is None else f"{outcome}: {detail}", now)
+
+    def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]:
+        """This host's entries, oldest first."""
+        where = f"host = ? AND {_UNRESOLVED}" if unresolved else "host = ?"
+        return self._select(f"{where} ORDER BY entry", (self._host,))
+
+    def entry(self, number: int) -> JournalEntry | None:
+        found = self._select("host = ? AND entry = ?", (self._host, number))
+        return found[0] if found else None
+
+    def last_refund_request(self, order_id: str) -> JournalEntry | None:
+        """The newest refund request for an order that may have reached the service."""
+        found = self._select(
+            "host = ? AND order_id = ? AND operation = ? AND (outcome IS NULL OR outcome IN"
+            " ('unknown', 'requested', 'already_requested')) ORDER BY entry DESC LIMIT 1",
+            (self._host, order_id, Operation.REFUND.value),
+        )
+        return found[0] if found else None
+
+    def story(self, number: int) -> Sequence[JournalEvent]:
+        """The steps of an entry, oldest first."""
+        with self._reading() as db:
+            rows = (
+                []
+                if db is None
+                else db.execute(
+                    "SELECT at, what FROM events WHERE entry = ? ORDER BY rowid", (number,)
+                ).fetchall()
+            )
+        return [JournalEvent(at=parse_rfc3339(at), what=what) for at, what in rows]
+
+    @staticmethod
+    def ticket_of(entry: JournalEntry) -> Ticket:
+        """The right to go on with an unresolved entry: its intent is on disk already."""
+        return Ticket(
+            entry=entry.entry,
+            operation=entry.operation,
+            order_id=entry.order_id,
+            idempotency_key=entry.idempotency_key,
+        )
+
+    def _select(self, where: str, values: tuple[object, ...]) -> list[JournalEntry]:
+        with self._reading() as db:
+            if db is None:
+                return []
+            # `where` is this module's own text; what varies is bound.
+            rows = db.execute(f"SELECT {_COLUMNS} FROM entries WHERE {where}", values).fetchall()  # noqa: S608 - above
+        return [_entry(row) for row in rows]
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._translated():
+            if self._db is None:
+                self._db = _open(self._path, create=True)
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        with self._lock, self._translated():
+            if self._db is None and self._path.exists():
+                self._db = _open(self._path, create=False)
+            yield self._db
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as exc:
+            raise JournalUnusable(
+                f"the journal {self._path} can't be used: {exc}. Nothing that moves money is sent without it",
+                hint="free some space, make its directory writable, or name another with VSMS_STATE_DIR",
+            ) from exc
+        except (sqlite3.DatabaseError, ValueError) as exc:
+            raise JournalUnusable(
+                f"the journal {self._path} is damaged: {exc}. Nothing that moves money is sent without it",
+                hint="move the file aside (keep it), then see `vsms orders list --all` for what was cancelled",
+            ) from exc
+        except OSError as exc:
+            raise JournalUnusable(
+                f"the journal {self._path} can't be opened: {exc.strerror}."
+                " Nothing that moves money is sent without it",
+                hint="make its directory writable, or name another with VSMS_STATE_DIR",
+            ) from exc
+
+
+def _open(path: Path, *, create: bool) -> sqlite3.Connection:
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # SQLite would create it readable to all; its -wal and -shm take this file's mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+    try:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > _VERSION:
+            raise JournalUnusable(
+                f"the journal {path} was written by a newer vsms (version {version} of its format)",
+                hint="update vsms",
+            )
+        if create or version:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+        if version < _VERSION:
+            db.executescript(_SCHEMA)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _tell(db: sqlite3.Connection, entry: int, what: str, at: str) -> None:
+    db.execute("INSERT INTO events VALUES (?, ?, ?)", (entry, at, what))
+
+
+def _entry(row: Sequence[object]) -> JournalEntry:
+    entry, at, host, operation, order_id, key, price, outcome, amount, reference, detail, updated_at = row
+    return JournalEntry(
+        entry=int(str(entry)),
+        at=parse_rfc3339(str(at)),
+        host=str(host),
+        operation=Operation(str(operation)),
+        order_id=str(order_id),
+        idempotency_key=str(key),
+        price=None if price is None else Decimal(str(price)),
+        outcome=None if outcome is None else str(outcome),
+        refund_amount=None if amount is None else Decimal(str(amount)),
+        reference=None if reference is None else str(reference),
+        detail=None if detail is None else str(detail),
+        updated_at=parse_rfc3339(str(updated_at)),
+    )
+
+
+def _now() -> str:
+    """By this machine's clock: the story of what happened here."""
+    return rfc3339(datetime.now(UTC))

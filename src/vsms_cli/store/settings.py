@@ -1,0 +1,257 @@
+"""The settings of one run, each with the place that it came from."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
+
+from vsms_cli.domain.errors import ConfigBroken, UsageMistake
+from vsms_cli.store.base_url import DEFAULT_BASE_URL, check_base_url, host_of, service_name
+from vsms_cli.store.config_file import line_of, read_config, replace_profile
+from vsms_cli.store.paths import Paths
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "OUTPUT_FORMATS",
+    "Options",
+    "Settings",
+    "Source",
+    "Value",
+    "check_base_url",
+    "check_profile",
+    "host_of",
+    "load_settings",
+    "service_name",
+    "set_active_profile",
+]
+
+OUTPUT_FORMATS: Final = ("table", "tsv", "csv", "json", "ndjson", "ids")
+
+_LONGEST_TIMEOUT_S: Final = 600  # the vendor's gateway gives up long before
+_HIGHEST_RATE: Final = 10_000  # requests a minute; the API allows 60
+_PROFILE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_DECIMAL: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}", re.ASCII)
+_WHOLE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+_YES: Final = frozenset({"1", "true", "yes", "on"})
+_NO: Final = frozenset({"0", "false", "no", "off"})
+
+T = TypeVar("T")
+
+
+class Source(StrEnum):
+    """Where a value came from, the strongest first."""
+
+    OPTION = "option"
+    ENVIRONMENT = "environment"
+    CONFIG = "config.toml"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value(Generic[T]):
+    """A value and its source. `name` is how the source calls it: `--timeout`, `VSMS_TIMEOUT`, `timeout`."""
+
+    value: T
+    source: Source
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line said. None is "not given"; a flag that is False was not given either."""
+
+    profile: str | None = None
+    base_url: str | None = None
+    timeout: float | None = None
+    output: str | None = None
+    sandbox: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Checked values. `timeout` in seconds for a whole request, `rate_limit` in requests a minute.
+
+    `output` is None where nobody chose one: a table on a terminal, otherwise TSV.
+    """
+
+    profile: Value[str]
+    base_url: Value[str]
+    timeout: Value[float]
+    rate_limit: Value[int]
+    output: Value[str | None]
+    sandbox: Value[bool]
+    debug: Value[bool]
+
+
+def load_settings(options: Options, env: Mapping[str, str], paths: Paths) -> Settings:
+    """Option, environment, `config.toml`, default; an empty variable counts as unset.
+
+    UsageMistake for an option's value; ConfigBroken for a variable's or for anything in `config.toml`, even
+    where something stronger overrides it. Without a home directory there is no `config.toml`.
+    """
+    config = _read(paths)
+
+    def value(
+        key: str, default: T, check: Callable[[object], T], from_text: Callable[[str], object]
+    ) -> Value[T]:
+        return _value(key, default, check, from_text, options=options, env=env, config=config)
+
+    return Settings(
+        profile=value("profile", "default", _profile, str),
+        base_url=value("base_url", DEFAULT_BASE_URL, _base_url, str),
+        timeout=value("timeout", 30.0, _timeout, _decimal),
+        rate_limit=value("rate_limit", 60, _rate_limit, _whole),
+        output=value("output", None, _output, str),
+        sandbox=value("sandbox", False, _flag, _truth),  # noqa: FBT003 - the default of a flag
+        debug=value("debug", False, _flag, _truth),  # noqa: FBT003 - as above
+    )
+
+
+def set_active_profile(paths: Paths, name: str) -> None:
+    """Make `config.toml` name this profile. UsageMistake for a bad name, else as `replace_profile`."""
+    try:
+        checked = check_profile(name)
+    except ValueError as exc:
+        raise UsageMistake(f"a profile's name {exc}") from exc
+    replace_profile(paths.config_file, checked)
+
+
+def check_profile(name: str) -> str:
+    """The name. ValueError with the reason where it is none."""
+    if _PROFILE.fullmatch(name) is None:
+        raise ValueError("must be 1 to 64 letters, digits, dots, underscores or hyphens")
+    return name
+
+
+_VARIABLES: Final = {
+    "profile": "VSMS_PROFILE",
+    "base_url": "VSMS_BASE_URL",
+    "timeout": "VSMS_TIMEOUT",
+    "rate_limit": "VSMS_RATE_LIMIT",
+    "output": "VSMS_OUTPUT",
+    "sandbox": "VSMS_SANDBOX",
+    "debug": "VSMS_DEBUG",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Config:
+    values: dict[str, Any]
+    text: str
+    file: str
+
+    def broken(self, key: str, reason: str, *, hint: str = "") -> ConfigBroken:
+        return ConfigBroken(f"{self.file}, line {line_of(self.text, key)}: {key[:60]!r} {reason}", hint=hint)
+
+
+def _read(paths: Paths) -> _Config:
+    try:
+        file = paths.config_file
+    except ConfigBroken:  # no home directory: nowhere that a config.toml could lie
+        return _Config(values={}, text="", file="")
+    values, text = read_config(file)
+    config = _Config(values=values, text=text, file=str(file))
+    for key in values:
+        if key not in _VARIABLES:
+            near = get_close_matches(key, _VARIABLES, n=1)
+            known = ", ".join(_VARIABLES)
+            raise config.broken(
+                key, "is no setting", hint=f"did you mean {near[0]}?" if near else f"there are: {known}"
+            )
+    return config
+
+
+def _value(
+    key: str,
+    default: T,
+    check: Callable[[object], T],
+    from_text: Callable[[str], object],
+    *,
+    options: Options,
+    env: Mapping[str, str],
+    config: _Config,
+) -> Value[T]:
+    chosen = Value(value=default, source=Source.DEFAULT, name=key)
+    if key in config.values:
+        try:
+            checked = check(config.values[key])
+        except ValueError as exc:
+            raise config.broken(key, str(exc)) from exc
+        chosen = Value(value=checked, source=Source.CONFIG, name=key)
+    variable = _VARIABLES[key]
+    text = env.get(variable, "")
+    if text:
+        try:
+            checked = check(from_text(text))
+        except ValueError as exc:
+            raise ConfigBroken(f"{variable} {exc}") from exc
+        chosen = Value(value=checked, source=Source.ENVIRONMENT, name=variable)
+    given = getattr(options, key, None)  # rate_limit has no option
+    if given is not None and given is not False:
+        option = f"--{key.replace('_', '-')}"
+        try:
+            checked = check(given)
+        except ValueError as exc:
+            raise UsageMistake(f"{option} {exc}") from exc
+        chosen = Value(value=checked, source=Source.OPTION, name=option)
+    return chosen
+
+
+def _profile(given: object) -> str:
+    return check_profile(_string(given))
+
+
+def _base_url(given: object) -> str:
+    return check_base_url(_string(given))
+
+
+def _timeout(given: object) -> float:
+    # A bool is an int to Python, and nan fits no bounds.
+    if isinstance(given, int | float) and not isinstance(given, bool) and 0 < given <= _LONGEST_TIMEOUT_S:
+        return float(given)
+    raise ValueError(f"must be a number of seconds above 0 and up to {_LONGEST_TIMEOUT_S}")
+
+
+def _rate_limit(given: object) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= _HIGHEST_RATE:
+        raise ValueError(f"must be a whole number of requests a minute from 1 to {_HIGHEST_RATE}")
+    return given
+
+
+def _output(given: object) -> str | None:
+    text = _string(given)
+    if text not in OUTPUT_FORMATS:
+        near = get_close_matches(text, OUTPUT_FORMATS, n=1)
+        guess = f" (did you mean {near[0]}?)" if near else ""
+        raise ValueError(f"must be one of {', '.join(OUTPUT_FORMATS)}{guess}")
+    return text
+
+
+def _flag(given: object) -> bool:
+    if not isinstance(given, bool):
+        raise ValueError("must be true or false")  # noqa: TRY004 - every check raises the same
+    return given
+
+
+def _string(given: object) -> str:
+    if not isinstance(given, str):
+        raise ValueError("must be a text in quotes")  # noqa: TRY004 - every check raises the same
+    return given
+
+
+def _decimal(text: str) -> object:
+    return float(text) if _DECIMAL.fullmatch(text) else None
+
+
+def _whole(text: str) -> object:
+    return int(text) if _WHOLE.fullmatch(text) else None
+
+
+def _truth(text: str) -> object:
+    word = text.strip().lower()
+    if word in _YES | _NO:
+        return word in _YES
+    raise ValueError("must be 1, true, yes or on, or else 0, false, no or off")

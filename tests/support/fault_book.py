@@ -1,0 +1,198 @@
+"""The truth the fault server is judged by: orders, and a ledger of every cent that moved."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ACTIVE = frozenset({"waiting", "pending", "created"})
+RETURNED = frozenset({"refund", "credit", "admin_credit"})  # what brings an order's money back
+
+
+@dataclass(slots=True, kw_only=True)
+class Order:
+    id: str
+    status: str
+    country: str
+    service: str
+    price: Decimal
+    phone_number: str
+    created_at: datetime
+    expires_at: datetime
+    opens_at: datetime  # before this, cancel and swap answer 425
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)  # set in every answer about this order; None removes
+    refund_requests: list[str] = field(default_factory=list)
+    swaps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    id: str
+    amount: Decimal
+    type: str
+    description: str
+    order_id: str | None
+    balance_before: Decimal
+    balance_after: Decimal
+    created_at: datetime
+
+
+class Book:
+    """Thread-safe. Whoever plans on what he reads and then writes holds `lock` over both."""
+
+    def __init__(
+        self,
+        *,
+        balance: Decimal = Decimal("50.00"),
+        cooldown_s: float = 120,  # the vendor's live run: 425 until then
+        lifetime_s: float = 1200,  # the vendor's help page: refunded by itself at 20 minutes
+        pays_on_expiry: bool = True,
+        clock_offset: float = 0.0,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.cooldown_s = cooldown_s
+        self.lifetime_s = lifetime_s
+        self.pays_on_expiry = pays_on_expiry
+        self._offset = timedelta(seconds=clock_offset)
+        self._orders: dict[str, Order] = {}
+        self._ledger: list[Transaction] = []
+        self._balance = Decimal(0)
+        self.post("deposit", balance, description="opening deposit")
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._offset
+
+    def advance(self, seconds: float) -> None:
+        """Moves the server's clock: cooldowns open, orders expire, the Date header follows."""
+        with self.lock:
+            self._offset += timedelta(seconds=seconds)
+
+    def add_order(
+        self,
+        *,
+        status: str = "waiting",
+        country: str = "AR",
+        service: str = "wa",
+        price: Decimal = Decimal("0.80"),
+        age_s: float = 300,
+        order_id: str | None = None,
+        phone_number: str | None = None,
+        cooldown_s: float | None = None,
+        lifetime_s: float | None = None,
+        messages: Sequence[Mapping[str, Any]] | None = None,
+        refunds: Sequence[Decimal] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> str:
+        """An order and its purchase. Without `refunds`, a cancelled or expired one was refunded in full."""
+        with self.lock:
+            created = self.now() - timedelta(seconds=age_s)
+            if messages is None:
+                arrived = {"sender": "WhatsApp", "content": "Your code is 123-456", "received_at": self.now()}
+                messages = [arrived] if status == "completed" else []
+            order = Order(
+                id=(order_id or str(uuid.uuid4())).lower(),
+                status=status,
+                country=country,
+                service=service,
+                price=price,
+                phone_number=f"+54911{len(self._orders):07d}" if phone_number is None else phone_number,
+                created_at=created,
+                expires_at=created + timedelta(seconds=self.lifetime_s if lifetime_s is None else lifetime_s),
+                opens_at=created + timedelta(seconds=self.cooldown_s if cooldown_s is None else cooldown_s),
+                messages=[dict(message) for message in messages],
+                extra=dict(extra or {}),
+            )
+            self._orders[order.id] = order
+            self.post("purchase", -price, order_id=order.id, at=created)
+            if refunds is None:
+                refunds = [price] if status in {"cancelled", "expired"} else []
+            for amount in refunds:
+                self.post("refund", amount, order_id=order.id)
+            return order.id
+
+    def order(self, order_id: str) -> Order | None:
+        with self.lock:
+            self._expire()
+            return self._orders.get(order_id.lower())
+
+    def orders(self, status: str | None = None) -> list[Order]:
+        """Newest first."""
+        with self.lock:
+            self._expire()
+            rows = [order for order in self._orders.values() if status in {None, order.status}]
+            return sorted(rows, key=lambda order: order.created_at)[::-1]
+
+    def status(self, order_id: str) -> str:
+        order = self.order(order_id)
+        if order is None:
+            raise KeyError(order_id)
+        return order.status
+
+    def deliver(self, order_id: str, content: str, *, sender: str = "WhatsApp") -> None:
+        with self.lock:
+            order = self._orders[order_id.lower()]
+            order.messages.append({"sender": sender, "content": content, "received_at": self.now()})
+            order.status = "completed"
+
+    def post(
+        self,
+        kind: str,
+        amount: Decimal,
+        *,
+        order_id: str | None = None,
+        description: str = "",
+        at: datetime | None = None,
+    ) -> Transaction:
+        with self.lock:
+            entry = Transaction(
+                id=str(uuid.uuid4()),
+                amount=amount,
+                type=kind,
+                description=description or (f"{kind} of order {order_id}" if order_id else kind),
+                order_id=order_id,
+                balance_before=self._balance,
+                balance_after=self._balance + amount,
+                created_at=at or self.now(),
+            )
+            self._balance = entry.balance_after
+            self._ledger.append(entry)
+            return entry
+
+    @property
+    def balance(self) -> Decimal:
+        with self.lock:
+            self._expire()
+            return self._balance
+
+    @property
+    def ledger(self) -> list[Transaction]:
+        """Newest first."""
+        with self.lock:
+            self._expire()
+            # Turned round after the sort: of two at one moment the later entry comes first.
+            return sorted(self._ledger, key=lambda entry: entry.created_at)[::-1]
+
+    def refunds(self, order_id: str) -> list[Transaction]:
+        return [e for e in self.ledger if e.order_id == order_id.lower() and e.type in RETURNED]
+
+    def refunded(self, order_id: str) -> Decimal:
+        return sum((entry.amount for entry in self.refunds(order_id)), Decimal(0))
+
+    def times_paid(self, order_id: str) -> int:
+        return len(self.refunds(order_id))
+
+    def _expire(self) -> None:
+        now = self.now()
+        for order in self._orders.values():
+            if order.status in ACTIVE and order.expires_at <= now:
+                order.status = "expired"
+                if self.pays_on_expiry:
+                    self.post("refund", order.price, order_id=order.id, at=order.expires_at)

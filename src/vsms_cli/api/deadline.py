@@ -93,7 +93,8 @@ class BoundedStream(httpcore.NetworkStream):
 
 def _resolve(host: str, port: int, limit: float | None) -> list[str]:
     """The host's addresses. getaddrinfo knows no time limit, so it runs in a thread that may be left behind:
-    it only looks up, and nothing it does later reaches the service."""
+    it only looks up, and nothing it does later reaches the service.
+    """
     found: list[str] = []
     failed: list[OSError | UnicodeError] = []
 

@@ -51,7 +51,7 @@ def proof_of(exc: Exception) -> Proof:
     return Proof.LOST
 
 
-def meaning_of(status: int) -> Meaning:  # noqa: PLR0911 - a table, read from top to bottom
+def meaning_of(status: int) -> Meaning:
     """What this status says. 408, 409, every 3xx, 5xx and what is no HTTP status at all prove nothing."""
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Meaning.SUCCESS
@@ -77,7 +77,7 @@ def problem_of(exc: Exception, *, host: str, time_limit: float) -> Problem:
     return Problem(code="unreachable", message=message, hint=hint, exit_code=ExitCode.UNREACHABLE)
 
 
-def _words(exc: Exception, host: str, time_limit: float) -> tuple[str, str]:  # noqa: PLR0911 - a table
+def _words(exc: Exception, host: str, time_limit: float) -> tuple[str, str]:
     tls = _tls_trouble(exc)
     if isinstance(tls, ssl.SSLCertVerificationError):
         return (

@@ -51,7 +51,8 @@ class Pacer:
 
     def reserve(self, *, heed_stop: bool) -> None:
         """Wait for a request's turn. Raises StopRequested when asked to end first (if `heed_stop`), and
-        RateLimited when the service has answered 429 for longer than `PATIENCE_S`."""
+        RateLimited when the service has answered 429 for longer than `PATIENCE_S`.
+        """
         while True:
             if heed_stop and self._stop.requested:
                 raise StopRequested("ended before this was sent")

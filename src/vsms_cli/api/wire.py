@@ -4,10 +4,9 @@ The listing and the detail name the same things differently (the vendor's live r
 deployments differently again; each reader takes every name that a source gives.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from vsms_cli.api.strict_json import decode
 from vsms_cli.domain.answers import Cancelled, Requested
@@ -17,6 +16,9 @@ from vsms_cli.domain.money import Account, Balance, Transaction
 from vsms_cli.domain.orders import Message, Order, is_whole_id
 from vsms_cli.domain.ports import LedgerPage, OrderPage
 from vsms_cli.domain.times import parse_rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's live run)
 LEDGER_PAGE: Final = 100  # the reference pages' largest; the SDK says 200
@@ -165,7 +167,8 @@ def _cooldown(row: "_Row") -> timedelta | None:
 
 def _messages(row: "_Row") -> tuple[Message, ...] | None:
     """`messages`; in older deployments `sms_text` and `sms_code`. `sms_received` is ignored: the live run saw it
-    false although a message was there."""
+    false although a message was there.
+    """
     if row.value("messages") is not None:
         return tuple(
             Message(

@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, ClassVar
 
-import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -26,14 +25,14 @@ class LazyGroup(TyperGroup):
 
     table: ClassVar[Mapping[str, Lazy]] = {}
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002 - the signature is Typer's
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is Typer's
         return list(self.table)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - as above
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the signature is Typer's
         lazy = self.table.get(cmd_name)
         return None if lazy is None else get_command(import_module(lazy.module).app)
 
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # noqa: ANN401 - as above
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in self.table:
             near = get_close_matches(args[0], self.table, n=3)
             raise UsageMistake(
@@ -42,7 +41,7 @@ class LazyGroup(TyperGroup):
             )
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as above
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the signature is Typer's
         with formatter.section("Commands"):
             formatter.write_dl([(name, lazy.summary) for name, lazy in self.table.items()])
 

@@ -5,7 +5,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.money import CURRENCY, dollars
-from vsms_cli.render.documents import Format, to_json
+from vsms_cli.render.documents import Format, Row, to_json
 from vsms_cli.render.rows import BALANCE_FIELDS
 
 
@@ -17,7 +17,7 @@ def app(run: Runtime) -> ExitCode:
     """
     shape = shape_of(run, BALANCE_FIELDS, ids=False)
     amount = run.client.balance().amount
-    row = {"balance": amount, "currency": CURRENCY}
+    row: Row = {"balance": amount, "currency": CURRENCY}
     if shape.for_a_person and not shape.chosen:
         run.streams.out.line(dollars(amount))
     elif shape.format is Format.JSON:

@@ -49,7 +49,8 @@ class _Output:
 
 def command(name: str, *, rows: bool = True, takes_timeout: bool = False) -> Callable[[Body], typer.Typer]:
     """A module's command. `rows` adds --output and its like; `takes_timeout` says that the command has a
-    --timeout of its own, which then is not the request's."""
+    --timeout of its own, which then is not the request's.
+    """
 
     def make(body: Body) -> typer.Typer:
         app = _bare_app()

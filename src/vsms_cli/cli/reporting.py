@@ -17,7 +17,8 @@ R = TypeVar("R", CancelResult, RefundResult)
 
 class Reporter(Generic[R]):
     """`row` is a result for a machine, `line` its mark and line for a person. JSON comes at the end, in the
-    order of the input; ids are those of the orders that are done."""
+    order of the input; ids are those of the orders that are done.
+    """
 
     def __init__(
         self,
@@ -29,8 +30,8 @@ class Reporter(Generic[R]):
     ) -> None:
         self._run = run
         self._shape = shape
-        self._row = row
-        self._line = line
+        self._row: Callable[[R], Row] = row
+        self._line: Callable[[R], tuple[str, str]] = line
         self._progress = ProgressLine(run.streams, total=0)
         self._document: Document | None = None
         self._told: set[str] = set()

@@ -21,12 +21,11 @@ from vsms_cli.store.paths import Paths
 from vsms_cli.store.settings import Options, host_of, load_settings
 
 if TYPE_CHECKING:  # what a command does not use is not imported: start-up is part of being pleasant
-    import httpx
-
     from vsms_cli.api.client import Client
     from vsms_cli.domain.catalogue import Catalogue
     from vsms_cli.ops.desk import Desk
     from vsms_cli.sandbox.app import Sandbox
+    from vsms_cli.sandbox.door import SandboxTransport
     from vsms_cli.store.credentials import Found, Vault
     from vsms_cli.store.journal import JournalFile
 
@@ -157,7 +156,7 @@ class Runtime:
         """A client for a token that is not stored yet."""
         return self._client(self.settings.base_url.value, token, None)
 
-    def _client(self, base_url: str, token: str, door: "httpx.BaseTransport | None") -> "Client":
+    def _client(self, base_url: str, token: str, door: "SandboxTransport | None") -> "Client":
         from vsms_cli.api.client import Client  # noqa: PLC0415 - see the top
         from vsms_cli.api.clock import ServiceClock  # noqa: PLC0415 - as above
         from vsms_cli.api.pacing import Pacer  # noqa: PLC0415 - as above
@@ -177,7 +176,7 @@ class Runtime:
         )
         self._stack.callback(budget.close)
         clock = ServiceClock()
-        pacer = Pacer(budget=budget, clock=clock, stop=self.stop, on_wait=lambda why, s: self.on_wait(why, s))
+        pacer = Pacer(budget=budget, clock=clock, stop=self.stop, on_wait=self._wait_told)
         self.clock = clock
         return Client(transport, pacer=pacer, clock=clock, log=log, on_retry=self._say_retry)
 
@@ -240,6 +239,9 @@ class Runtime:
             self._told_wait = True
             self.say(f"{why}: the next request goes out in {short_duration(timedelta(seconds=seconds))}")
 
+    def _wait_told(self, why: str, seconds: float) -> None:
+        self.on_wait(why, seconds)  # looked up anew: a progress bar takes its place for a while
+
     def _say_retry(self, why: str, left: float) -> None:
         self.say(f"{why}; trying again for {left:.0f} s")
 
@@ -257,6 +259,6 @@ class Runtime:
 
         try:
             private_dir(self.paths.state_dir)
-            return self.paths.budget
         except (OSError, ConfigBroken):  # a read must work all the same
             return None
+        return self.paths.budget

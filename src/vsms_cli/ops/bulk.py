@@ -48,7 +48,8 @@ def cancel_all(
     on_wait: Callable[[int, timedelta], None],
 ) -> BulkReport:
     """Cancel each target once. `on_end` is told of each result as it ends, `on_wait` how many orders are waited
-    for and how long for the next. Whatever `on_end` raises stops the run; it comes back as `stopped_by`."""
+    for and how long for the next. Whatever `on_end` raises stops the run; it comes back as `stopped_by`.
+    """
     return _Run(desk, targets, wait=wait, on_end=on_end, on_wait=on_wait).go()
 
 

@@ -41,6 +41,7 @@ SMS_CAME: Final = Problem(
     hint="if the platform refused the code: `vsms orders refund ID`",
     exit_code=ExitCode.REFUSED,
 )
+_NOT_READ: Final = Problem(code="unread", message="the order was not read", hint=UNKNOWN_HINT)
 _STILL_WAITING: Final = Problem(
     code="not_cancelled",
     message="the order still waits: the earlier cancel was not carried out",
@@ -168,7 +169,7 @@ class _Settlement:
         """Read the order up to four times over one time limit: until it can be read, or until it has ended."""
         clock, stop = self._desk.clock, self._desk.stop
         pause = self._desk.service.time_limit / (_READS - 1)
-        last: Order | Problem | None = None
+        last: Order | Problem = _NOT_READ
         for count in range(_READS):
             if count and not stop.requested:
                 self._desk.stop.wait(pause)
@@ -182,7 +183,6 @@ class _Settlement:
             if stop.requested:
                 break
             pause = max(0.0, pause - (clock.monotonic() - started)) or pause
-        assert last is not None
         return last
 
     def _ended(self, order: Order) -> CancelResult | None:

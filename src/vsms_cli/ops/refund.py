@@ -115,13 +115,12 @@ def _refunded(order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
 def carry_out(desk: Desk, planned: PlannedRefund, ask: Ask) -> RefundResult:
     """Do what was shown. VsmsError only where the whole run must stop."""
     order = planned.order
+    if order is None or planned.step is RefundStep.NOTHING:
+        return planned.foreseen
     match planned.step:
-        case RefundStep.NOTHING:
-            return planned.foreseen
         case RefundStep.CANCEL:
             return _as_refund(desk, cancel_order(desk, planned.order_id, order=order), order)
         case RefundStep.CREDIT | RefundStep.MISSING:
-            assert order is not None
             request = _Request(desk, order, reason=ask.reason_for(planned.step), note=ask.note)
             return request_refund(desk, order.id, price=order.price, send=request.send)
         case _:

@@ -12,7 +12,7 @@ _SHOWN_AT_MOST: Final = 2000  # characters of one field in a line for a person; 
 
 
 def safe(text: str) -> str:
-    """`text` on one line, with every control, format, bidi and unassigned character as `\\x1b` or `\\u202e`."""
+    r"""`text` on one line, with every control, format, bidi and unassigned character as `\x1b` or `\u202e`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escaped(char) for char in text)

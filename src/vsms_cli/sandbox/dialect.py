@@ -28,7 +28,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refusal(Exception):  # noqa: N818 - it is the service's answer, not a fault of the program
+class Refusal(Exception):
     """The answer is no. Raised before anything is written."""
 
     def __init__(self, reply: Reply) -> None:

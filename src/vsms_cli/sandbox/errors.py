@@ -5,9 +5,9 @@ class SandboxError(Exception):
     """The sandbox can't do what its operator asks; the text says why and what would do."""
 
 
-class OrderUnknown(SandboxError, LookupError):  # noqa: N818 - named for what happened, like the project's others
+class OrderUnknown(SandboxError, LookupError):
     """No order has this id, or an id with this beginning."""
 
 
-class OrderNotWaiting(SandboxError):  # noqa: N818 - as OrderUnknown
+class OrderNotWaiting(SandboxError):
     """The order has ended, so no SMS can come in for it."""

@@ -67,7 +67,7 @@ def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
             thread.join()
 
 
-class _Unreadable(Exception):  # noqa: N818 - a refusal, as in dialect
+class _Unreadable(Exception):
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status)
         self.status = status

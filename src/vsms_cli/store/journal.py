@@ -216,11 +216,7 @@ def _open(path: Path, *, create: bool) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
-            raise JournalUnusable(
-                f"the journal {path} was written by a newer vsms (version {version} of its format)",
-                hint="update vsms",
-            )
+        _check_version(path, version)
         if create or version:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
@@ -230,6 +226,14 @@ def _open(path: Path, *, create: bool) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _check_version(path: Path, version: int) -> None:
+    if version > _VERSION:
+        raise JournalUnusable(
+            f"the journal {path} was written by a newer vsms (version {version} of its format)",
+            hint="update vsms",
+        )
 
 
 def _tell(db: sqlite3.Connection, entry: int, what: str, at: str) -> None:

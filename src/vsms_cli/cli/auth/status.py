@@ -41,7 +41,7 @@ def _look(run: Runtime) -> tuple[Row, VsmsError | None]:
     row: dict[str, str | None] = dict.fromkeys(FIELDS)
     row |= {"profile": run.settings.profile.value, "host": run.host, "currency": CURRENCY}
     if run.in_sandbox:
-        row["token_source"] = "none needed"
+        row |= {"token_source": "none needed"}
     else:
         try:
             found = run.token()

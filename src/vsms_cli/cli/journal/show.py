@@ -9,7 +9,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, VsmsError
 from vsms_cli.render.details import entry_details
-from vsms_cli.render.documents import Format, to_json
+from vsms_cli.render.documents import Format, Row, to_json
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 
 
@@ -28,7 +28,8 @@ def app(
     if entry is None:
         raise VsmsError(f"the journal of {run.host} has no entry {number}", hint="see `vsms journal list`")
     story = run.journal.story(number)
-    row = {**journal_row(entry), "events": [{"at": event.at, "message": event.what} for event in story]}
+    events: list[Row] = [{"at": event.at, "message": event.what} for event in story]
+    row: Row = {**journal_row(entry), "events": events}
     if shape.for_a_person and not shape.chosen:
         run.streams.out.write(entry_details(entry, story))
     elif shape.format is Format.JSON:

@@ -58,7 +58,8 @@ class Given:
 
 def resolve(run: Runtime, filters: Filters) -> Filters:
     """Countries and services as codes. What a day-old catalogue does not know is asked anew before it is an error:
-    a mistyped --not-country must not cancel everything."""
+    a mistyped --not-country must not cancel everything.
+    """
     if not filters.need_catalogue:
         return filters
     catalogue, fresh = run.catalogue()

@@ -13,12 +13,13 @@ from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import RefundOutcome, RefundResult, exit_code_of
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan
 from vsms_cli.domain.support import SUBJECT, SUPPORT_ADDRESS
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.refund import REASONS, Ask, carry_out, plan_refunds
-from vsms_cli.ops.selection import complete, ids_or_beginnings, is_whole_id, whole_ids
+from vsms_cli.ops.selection import complete, ids_or_beginnings, whole_ids
 from vsms_cli.render.rows import REFUND_FIELDS, refund_row
 from vsms_cli.render.safe import safe
 from vsms_cli.render.sentences import refund_line, refund_question, refund_summary

@@ -1,6 +1,6 @@
 """The group `vsms sandbox`."""
 
-from vsms_cli.cli.app import SANDBOX, ROOT
+from vsms_cli.cli.app import ROOT, SANDBOX
 from vsms_cli.cli.lazy import group_of
 from vsms_cli.cli.options import group
 

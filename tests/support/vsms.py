@@ -1,0 +1,115 @@
+"""Running `vsms` as its users do: in this process for speed, or as a process of its own."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vsms_cli import main as edge
+
+_KEPT = ("PATH", "LANG", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+    @property
+    def rows(self) -> list[list[str]]:
+        return [line.split("\t") for line in self.lines]
+
+
+@dataclass(slots=True)
+class Vsms:
+    """`vsms` with a home of its own. `env` is the whole environment beside the system's own variables."""
+
+    home: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config_dir(self) -> Path:
+        return self.home / "config"
+
+    @property
+    def state_dir(self) -> Path:
+        return self.home / "state"
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        return {
+            **kept,
+            "HOME": str(self.home),
+            "VSMS_CONFIG_DIR": str(self.config_dir),
+            "VSMS_STATE_DIR": str(self.state_dir),
+            **self.env,
+            **(more or {}),
+        }
+
+    def __call__(self, *args: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Done:
+        """In this process: neither stream is a terminal."""
+        out, err = io.StringIO(), io.StringIO()
+        with _replaced(self.environment(env), io.StringIO(stdin), out, err):
+            code = edge.run(list(args))
+        return Done(code, out.getvalue(), err.getvalue())
+
+    def sandbox(self, *args: str, stdin: str = "") -> Done:
+        return self("--sandbox", *args, stdin=stdin)
+
+    def process(
+        self,
+        *args: str,
+        stdin: str | None = "",
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60,
+        prefix: Sequence[str] = (),
+    ) -> Done:
+        """As a process of its own; `prefix` goes before it (dbus-run-session, env -i, a shell)."""
+        done = subprocess.run(
+            [*prefix, *self.command(*args)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env=self.environment(env),
+            timeout=timeout,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    @staticmethod
+    def command(*args: str) -> list[str]:
+        return [sys.executable, "-m", "vsms_cli", *args]
+
+
+@contextmanager
+def _replaced(
+    env: Mapping[str, str], stdin: io.StringIO, out: io.StringIO, err: io.StringIO
+) -> Iterator[None]:
+    before = dict(os.environ)
+    streams = sys.stdin, sys.stdout, sys.stderr
+    os.environ.clear()
+    os.environ.update(env)
+    sys.stdin, sys.stdout, sys.stderr = stdin, out, err
+    try:
+        yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = streams
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,152 @@
+"""README is the program's: its commands, tables and session are checked, not believed."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from promises import transcript
+from vsms_cli.cli.app import GROUPS, app
+from vsms_cli.cli.auth.status import FIELDS as STATUS_FIELDS
+from vsms_cli.domain.errors import ExitCode
+from vsms_cli.domain.outcomes import CancelOutcome, RefundOutcome
+from vsms_cli.render import rows
+from vsms_cli.store.settings import OUTPUT_FORMATS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+SOURCE = "\n".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.py")))
+
+
+def table(heading: str) -> dict[str, list[str]]:
+    """The rows of the first table behind a heading, by their first cell without its backquotes."""
+    behind = README.partition(heading)[2]
+    lines = re.search(r"(?:^\|.*\n)+", behind, re.MULTILINE)
+    assert lines is not None, f"no table behind {heading!r}"
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[0].splitlines()[2:]]
+    return {row[0].strip("`"): row[1:] for row in cells}
+
+
+def test_the_session_in_the_sandbox_looks_as_a_terminal_shows_it() -> None:
+    documented = transcript.documented()
+
+    played = transcript.played(transcript.commands(documented))
+
+    assert transcript.alike(played) == transcript.alike(documented)
+
+
+def test_the_exit_codes_are_the_programs() -> None:
+    said = {int(code): meaning[0] for code, meaning in table("### Exit codes").items()}
+
+    assert said == {code.value: code.meaning for code in ExitCode}
+
+
+@pytest.mark.parametrize(
+    ("heading", "outcomes"),
+    [("| outcome of `orders cancel`", CancelOutcome), ("| outcome of `orders refund`", RefundOutcome)],
+)
+def test_the_outcomes_are_the_programs(
+    heading: str, outcomes: type[CancelOutcome] | type[RefundOutcome]
+) -> None:
+    start = README.index(heading)
+    lines = README[start:].partition("\n\n")[0].splitlines()[2:]
+    said = {line.split("|")[1].strip(" `"): line.split("|")[-2].strip() for line in lines}
+
+    assert said == {outcome.value: "yes" if outcome.done else "no" for outcome in outcomes}
+
+
+def test_the_json_keys_are_the_programs() -> None:
+    said = {command: re.findall(r"\w+", cells[0].split("`")[-2]) for command, cells in table("### JSON").items()}
+
+    assert said == {
+        "orders list": list(rows.ORDER_FIELDS),
+        "orders show": list(rows.ORDER_DETAIL_FIELDS[len(rows.ORDER_FIELDS) :]),
+        "orders cancel": list(rows.CANCEL_FIELDS),
+        "orders refund": list(rows.REFUND_FIELDS),
+        "balance": list(rows.BALANCE_FIELDS),
+        "auth status": list(STATUS_FIELDS),
+        "journal list": list(rows.JOURNAL_FIELDS),
+        "journal show": ["events"],
+    }
+    assert rows.ORDER_DETAIL_FIELDS[: len(rows.ORDER_FIELDS)] == rows.ORDER_FIELDS
+
+
+def test_the_environment_variables_are_those_that_the_source_reads() -> None:
+    said = set(table("### Environment"))
+    read = set(re.findall(r'"((?:VSMS|VIRTUALSMS)_[A-Z_]+|NO_COLOR|FORCE_COLOR)"', SOURCE))
+
+    assert said == read
+
+
+def test_the_output_formats_are_named() -> None:
+    help_ = tree()["orders list"]["--output"].help
+    assert all(name in help_ for name in OUTPUT_FORMATS)
+
+
+def tree() -> dict[str, dict[str, Any]]:
+    """Each command's options, by every name that they have."""
+    root = get_command(app)
+    context = root.make_context("vsms", ["balance"])
+    found: dict[str, dict[str, Any]] = {}
+    for name in root.list_commands(context):  # type: ignore[attr-defined] # a group, which Typer types as a command
+        command = root.get_command(context, name)  # type: ignore[attr-defined] # as above
+        for sub in GROUPS.get(name, {"": None}):
+            leaf = command.get_command(context, sub) if sub else command
+            found[f"{name} {sub}".strip()] = {opt: param for param in leaf.params for opt in param.opts}
+    return found
+
+
+def typed_commands() -> Iterator[str]:
+    """Every `vsms …` that README tells to type."""
+    for block in re.findall(r"```(?:sh|console)\n(.*?)```", README, re.DOTALL):
+        for line in block.splitlines():
+            yield from re.findall(r"(?<![\w./-])(?:\S*/)?vsms (?:[^|&;)>]|(?<=\")>)+", line)
+
+
+def test_every_command_and_option_that_it_types_exists() -> None:
+    known = tree()
+    groups: Mapping[str, Mapping[str, object]] = GROUPS
+    checked = 0
+    for typed in typed_commands():
+        words = shlex.split(typed.replace("`", ""), comments=True)[1:]
+        names = [word for word in words if not word.startswith("-")]
+        options = [word.partition("=")[0] for word in words if re.fullmatch(r"--?[a-z][a-z-]*(=.*)?", word)]
+        if words == ["--help"] or "--profile" in words[:1]:
+            continue
+        path = " ".join(names[:2]) if names[0] in groups else names[0]
+        assert path in known, typed
+        missing = [option for option in options if option not in known[path]]
+        assert not missing, f"{typed}: {missing}"
+        checked += 1
+    assert checked > 30
+
+
+def test_it_begins_with_the_two_commands_and_the_gate_runs_the_second() -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    gate = (ROOT / ".ci" / "run").read_text()
+
+    assert "--sandbox orders cancel" in blocks[0]
+    assert "pytest" in blocks[1]
+    assert README.index(blocks[1]) < 1500
+    assert "README.md" in gate
+
+
+def test_only_the_named_things_stand_at_the_top_level() -> None:
+    import subprocess  # noqa: PLC0415 - one test's
+
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    top = {name.partition("/")[0] for name in tracked}
+    if tracked:  # an unpacked sdist is no checkout
+        assert {name for name in top if not name.startswith(".")} == {
+            "src",
+            "tests",
+            "pyproject.toml",
+            "README.md",
+            "CHANGELOG.md",
+        }

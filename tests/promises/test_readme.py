@@ -60,7 +60,9 @@ def test_the_outcomes_are_the_programs(
 
 
 def test_the_json_keys_are_the_programs() -> None:
-    said = {command: re.findall(r"\w+", cells[0].split("`")[-2]) for command, cells in table("### JSON").items()}
+    said = {
+        command: re.findall(r"\w+", cells[0].split("`")[-2]) for command, cells in table("### JSON").items()
+    }
 
     assert said == {
         "orders list": list(rows.ORDER_FIELDS),

@@ -15,7 +15,11 @@ REPORT_TO: Final = "support@virtualsms.io"  # the vendor's help page; the one ad
 
 def main() -> None:
     """The console script. Ends the process with one of `domain.errors.ExitCode`."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # in the first instant, before we listen to signals
+        code = 130
+    sys.exit(code)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -34,7 +38,10 @@ def run(argv: Sequence[str]) -> int:
         return exc.exit_code
     except VsmsError as exc:
         return _tell(exc, argv)
-    except BrokenPipeError:
+    except BrokenPipeError:  # Typer's own help, read by nobody
+        from vsms_cli.render.streams import Out  # noqa: PLC0415 - as above
+
+        Out(sys.stdout).abandon()
         return ExitCode.CLOSED_PIPE
     except Exception as exc:  # noqa: BLE001 - the one broad except: whatever is left is our mistake
         return _tell_crash(exc, argv)
@@ -56,26 +63,51 @@ def _dispatch(argv: Sequence[str]) -> int:
         if type(exc).__name__ == "NoArgsIsHelpError":
             _talk([told()])
             return UsageMistake.exit_code
-        raise UsageMistake(_plainly(exc, told()), hint=_usage_hint(exc)) from exc
+        raise UsageMistake(_plainly(exc, told()), hint=_usage_hint(exc, argv)) from exc
 
 
 def _plainly(exc: Exception, message: str) -> str:
-    return message[:1].lower() + message[1:].rstrip(".") if message else type(exc).__name__
+    """Typer's sentence without its list of near options, which the hint has, and without its words for types."""
+    text = message.partition(" (Possible options:")[0].rstrip(".")
+    for theirs, ours in _OUR_WORDS.items():
+        text = text.replace(theirs, ours)
+    return text[:1].lower() + text[1:] if text else type(exc).__name__
 
 
-def _usage_hint(exc: Exception) -> str:
+_OUR_WORDS: Final = {
+    " is not a valid int range": " is not a whole number",
+    " is not a valid int": " is not a whole number",
+    " is not a valid float": " is not a number",
+    "Got unexpected extra argument(s)": "too many arguments:",
+    "Got unexpected extra arguments": "too many arguments:",
+    "Got unexpected extra argument": "too many arguments:",
+    " requires an argument": " needs a value",
+}
+
+
+def _usage_hint(exc: Exception, argv: Sequence[str]) -> str:
     near = getattr(exc, "possibilities", None)
     context = getattr(exc, "ctx", None)
-    path = "vsms" if context is None else context.command_path
-    see = f"see `{path} --help`"
+    see = f"see `{_path_in(argv) if context is None else context.command_path} --help`"
     return f"did you mean {' or '.join(sorted(near))}? {see}" if near else see
+
+
+def _path_in(argv: Sequence[str]) -> str:
+    """The command that was called, for Typer's errors that do not know it."""
+    from vsms_cli.cli.app import GROUPS, ROOT  # noqa: PLC0415 - see run
+
+    words = [word for word in argv if not word.startswith("-")]
+    group = next((word for word in words if word in ROOT), "")
+    inside = GROUPS.get(group, {})
+    below = next((word for word in words if word in inside and word != group), "")
+    return " ".join(part for part in ("vsms", group, below) if part)
 
 
 def _tell(error: "VsmsError", argv: Sequence[str]) -> int:
     from vsms_cli.domain.errors import StreamClosed  # noqa: PLC0415 - see run
     from vsms_cli.render.sentences import error_lines  # noqa: PLC0415 - see run
 
-    if not isinstance(error, StreamClosed):
+    if error.hint or not isinstance(error, StreamClosed):  # a reader that left needs no word
         _talk(error_lines(error, as_json=_wants_json(argv)))
     return error.exit_code
 

@@ -43,7 +43,8 @@ app = group(
     group_of(ROOT),
     """The command line for account holders of VirtualSMS: list, cancel and refund orders, and prove it.
 
-    New here? `vsms --sandbox orders list` plays with no token and no money. Bare `vsms --version` prints the
-    version; exit codes and recipes for scripts are in the README.
+    New here? `vsms --sandbox orders list` plays with no token and no money. Exit codes and recipes for scripts
+    are in the README.
     """,
+    versioned=True,
 )

@@ -13,7 +13,10 @@ def ask(run: Runtime, question: str) -> None:
     """
     require_somebody(run)
     run.streams.talk.write(question)
-    answer = sys.stdin.readline()
+    try:
+        answer = sys.stdin.readline()
+    except ValueError:  # bytes that are no text: not a yes
+        answer = "?"
     if not answer:  # Ctrl-D leaves the cursor behind the question
         run.streams.talk.write("\n")
     if answer.strip().lower() not in {"y", "yes"}:

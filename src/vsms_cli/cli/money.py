@@ -9,12 +9,9 @@ from vsms_cli.render.documents import Format, Row, to_json
 from vsms_cli.render.rows import BALANCE_FIELDS
 
 
-@command("balance")
+@command("balance", examples=("vsms balance", "vsms balance --json | jq .balance"))
 def app(run: Runtime) -> ExitCode:
-    """Show the prepaid balance.
-
-    Examples: vsms balance · vsms balance --json
-    """
+    """Show the prepaid balance."""
     shape = shape_of(run, BALANCE_FIELDS, ids=False)
     amount = run.client.balance().amount
     row: Row = {"balance": amount, "currency": CURRENCY}

@@ -5,13 +5,14 @@ signature, makes the runtime, and sees to it that everything opened is closed.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from vsms_cli import __version__
 from vsms_cli.cli.runtime import Common, Output, Runtime
 from vsms_cli.domain.errors import ExitCode
 
@@ -24,14 +25,36 @@ Body = Callable[..., ExitCode]
 class _Common:
     """The parameters of `Common`, as Typer reads them."""
 
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The account's profile.")] = None
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="Play: no network, no token, no money.")] = False
-    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Another base URL of the API.")] = None
-    timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="For a whole request; 30 if not given.")
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Use the stored token of this profile.")
     ] = None
-    debug: Annotated[bool, typer.Option("--debug", help="Log requests to stderr, never the token.")] = False
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Play in the sandbox: no network, no token, no money.")
+    ] = False
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where the API is: https, or http to loopback.")
+    ] = None
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Time limit of a whole request.  [default: 30]")
+    ] = None
+    debug: Annotated[bool, typer.Option("--debug", help="Log each request to stderr, never the token.")] = (
+        False
+    )
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print without colour.")] = False
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"vsms {__version__}")
+        raise typer.Exit
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +63,61 @@ class _Output:
 
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FORMAT", help="table, tsv, csv, json, ndjson, ids."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="table, tsv, csv, json, ndjson or ids.  [default: table on a terminal, else tsv]",
+        ),
     ] = None
     json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The same as -o ids.")] = False
-    fields: Annotated[str | None, typer.Option(metavar="A,B,C", help="Only these fields.")] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The same as -o ids: ids alone.")] = False
+    fields: Annotated[
+        str | None, typer.Option(metavar="A,B,C", help="Print these fields alone, in this order.")
+    ] = None
 
 
-def command(name: str, *, rows: bool = True, takes_timeout: bool = False) -> Callable[[Body], typer.Typer]:
-    """A module's command. `rows` adds --output and its like; `takes_timeout` says that the command has a
-    --timeout of its own, which then is not the request's.
+def command(
+    name: str, *, examples: Sequence[str], rows: bool = True, takes_timeout: bool = False
+) -> Callable[[Body], typer.Typer]:
+    """A module's command. `examples` end its help, each on a line of its own; `rows` adds --output and its like;
+    `takes_timeout` says that the command has a --timeout of its own, which then is not the request's.
     """
 
     def make(body: Body) -> typer.Typer:
         app = _bare_app()
         skip = {"timeout"} if takes_timeout else set()
-        app.command(name, context_settings=CONTEXT)(_with_options(body, rows=rows, skip=skip))
+        app.command(name, help=_help(body, examples), context_settings=CONTEXT)(
+            _with_options(body, rows=rows, skip=skip)
+        )
         return app
 
     return make
 
 
-def group(cls: type[Any], help_: str) -> typer.Typer:
-    """A group of commands that takes the common options too: `vsms orders --sandbox list`."""
+def group(cls: type[Any], help_: str, *, versioned: bool = False) -> typer.Typer:
+    """A group of commands that takes the common options too: `vsms orders --sandbox list`.
+
+    `versioned` adds --version; `main` answers a bare `vsms --version` before any of this is imported.
+    """
     app = _bare_app()
-    parameters = _parameters(_Common)
+    parameters = _parameters(_Common) + (_parameters(_Version) if versioned else [])
 
     def callback(ctx: typer.Context, **given: Any) -> None:  # noqa: ANN401 - as Typer parsed them
+        given.pop("version", None)
         ctx.obj = _merged(ctx, Common(**given))
 
     callback.__doc__ = help_
     _dress(callback, [_CONTEXT, *parameters])
     app.callback(cls=cls, context_settings=CONTEXT, no_args_is_help=True)(callback)
     return app
+
+
+def _help(body: Body, examples: Sequence[str]) -> str:
+    lines = "\n".join(f"  {example}" for example in examples)
+    title = "Example" if len(examples) == 1 else "Examples"
+    # The backspace tells Typer to leave the paragraph's lines as they are.
+    return f"{inspect.getdoc(body)}\n\n\b\n{title}:\n{lines}"
 
 
 def _bare_app() -> typer.Typer:
@@ -111,9 +156,17 @@ def _with_options(body: Body, *, rows: bool, skip: set[str]) -> Callable[..., Ex
 def _merged(ctx: typer.Context, said: Common) -> Common:
     """What was said nearest to the command wins; a flag said anywhere holds."""
     before = ctx.obj if isinstance(ctx.obj, Common) else Common()
+    # An empty name or a limit of 0 was said too, and is to be refused.
     return Common(
-        **{field.name: getattr(said, field.name) or getattr(before, field.name) for field in fields(Common)}
+        **{
+            field.name: getattr(before if _unsaid(getattr(said, field.name)) else said, field.name)
+            for field in fields(Common)
+        }
     )
+
+
+def _unsaid(value: object) -> bool:
+    return value is None or value is False
 
 
 def _parameters(of: type[Any]) -> list[inspect.Parameter]:

@@ -77,7 +77,7 @@ class Reporter(Generic[R]):
 
 def tell_error(run: Runtime, error: VsmsError) -> None:
     """An error that stopped a run whose results are told all the same."""
-    if isinstance(error, StreamClosed):
+    if isinstance(error, StreamClosed) and not error.hint:  # a reader that left needs no word
         return
     as_json = run.settings.output.value in {Format.JSON, Format.NDJSON}
     for line in error_lines(error, as_json=as_json):

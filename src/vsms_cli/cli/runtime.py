@@ -59,7 +59,7 @@ class Output:
     @property
     def chosen(self) -> str | None:
         """The one format that was asked for. UsageMistake where two contradict each other."""
-        said = {self.output} if self.output else set()
+        said = set() if self.output is None else {self.output}  # an empty one is refused as any other
         said |= {"json"} if self.json else set()
         said |= {"ids"} if self.quiet else set()
         if len(said) > 1:

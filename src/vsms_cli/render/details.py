@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.orders import Order
+from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.ports import JournalEntry, JournalEvent
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.countdowns import age, opens, refunds_itself
@@ -24,14 +24,14 @@ def order_details(order: Order, advice: Mapping[str, str], *, now: datetime) -> 
         "refunds itself": _when(order.refunds_itself_at, refunds_itself(order, now)),
     }
     lines = [*_facts(facts), ""]
+    waiting = order.phase is Phase.WAITING
     for message in order.messages or ():
         sender = shown(message.sender) or "unknown"
         lines.append(f"SMS from {sender}, {_when(message.received_at, '')}".rstrip(", "))
         lines.append(f"  {shown(message.content)}")
     if not order.messages:
-        lines.append("no SMS yet")
-    lines.append("")
-    lines += [f"{name}: {why}" for name, why in advice.items()]
+        lines.append("no SMS yet" if waiting else "no SMS")
+    lines += ["", *_facts(advice)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -50,7 +50,7 @@ def entry_details(entry: JournalEntry, story: Sequence[JournalEvent]) -> str:
     return "".join(f"{line}\n" for line in [*_facts(facts), "", *steps])
 
 
-def _facts(facts: Mapping[str, str | None]) -> Iterable[str]:
+def _facts(facts: Mapping[str, str] | Mapping[str, str | None]) -> Iterable[str]:
     width = max(len(name) for name in facts)
     return [f"{name.ljust(width)}  {shown(text or '?')}" for name, text in facts.items()]
 
@@ -58,5 +58,7 @@ def _facts(facts: Mapping[str, str | None]) -> Iterable[str]:
 def _when(moment: datetime | None, relative: str) -> str:
     if moment is None:
         return "?"
+    if relative == "-":  # an order that has ended
+        return "-"
     text = rfc3339(moment.replace(microsecond=0))
-    return text if relative in {"", "-"} else f"{text} ({relative})"
+    return f"{text} ({relative})" if relative else text

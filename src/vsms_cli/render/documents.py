@@ -40,15 +40,17 @@ _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
 class Document:
-    """Rows in one machine format. `row` writes at once where the format allows it; JSON waits for `end`."""
+    """Rows in one machine format. `row` writes at once where the format allows it; JSON waits for `end`.
+
+    Without a row nothing is written but JSON's `[]`: CSV's header comes with the first.
+    """
 
     def __init__(self, out: Out, format_: Format, fields: Sequence[str]) -> None:
         self._out = out
         self._format = format_
         self._fields = fields
         self._kept: list[str] = []
-        if format_ is Format.CSV:
-            self._csv(list(fields))
+        self._begun = False
 
     def row(self, row: Row) -> None:
         chosen = {name: row[name] for name in self._fields}
@@ -58,11 +60,14 @@ class Document:
             case Format.NDJSON:
                 self._out.line(to_json(chosen))
             case Format.CSV:
+                if not self._begun:
+                    self._csv(list(self._fields))
                 self._csv([_defused(cell(value)) for value in chosen.values()])
             case Format.IDS:
                 self._out.line(cell(row["id"]))
             case _:
                 self._out.line("\t".join(cell(value) for value in chosen.values()))
+        self._begun = True
 
     def end(self) -> None:
         if self._format is Format.JSON:

@@ -6,11 +6,10 @@ from datetime import datetime
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import CancelOutcome
-from vsms_cli.domain.plans import CancelPlan, PlannedCancel, RefundPlan
+from vsms_cli.domain.plans import CancelPlan, PlannedCancel, PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.countdowns import refunds_itself
 from vsms_cli.render.safe import shown
-from vsms_cli.render.sentences import refund_line
 from vsms_cli.render.tables import Column, layout
 
 
@@ -19,22 +18,20 @@ def cancel_plan_table(plan: CancelPlan, *, now: datetime, width: int, colour: bo
     items = plan.items
     columns = (
         *_facts([(item.order_id, item.order) for item in items]),
-        Column(title="THIS RUN", cells=tuple(_fate(item, now, wait=plan.wait) for item in items), keep=8),
+        Column(title="ACTION", cells=tuple(_fate(item, now, wait=plan.wait) for item in items), keep=8),
         Column(
-            title="REFUNDS ITSELF",
+            title="REFUND",
             cells=tuple("-" if item.order is None else refunds_itself(item.order, now) for item in items),
             keep=7,
-            right=True,
         ),
     )
     return layout(columns, width=width, colour=colour)
 
 
 def refund_plan_table(plan: RefundPlan, *, width: int, colour: bool) -> str:
-    fates = (refund_line(item.foreseen)[1].split("  ", 1)[1] for item in plan.items)
     columns = (
         *_facts([(item.order_id, item.order) for item in plan.items]),
-        Column(title="THIS RUN", cells=tuple(fates), keep=8),
+        Column(title="ACTION", cells=tuple(map(_refund_fate, plan.items)), keep=8),
     )
     return layout(columns, width=width, colour=colour)
 
@@ -68,11 +65,24 @@ def _fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
             return "cancel"
         case CancelOutcome.TOO_EARLY if item.foreseen.retry_at is not None:
             span = short_duration(item.foreseen.retry_at - now)
-            return f"cancel in {span}" if wait else f"too young for {span}"
+            return f"cancel in {span}" if wait else f"opens in {span}"
         case CancelOutcome.EXPIRED:
-            return "nothing: it refunded itself"
+            return "none: refunded"
         case CancelOutcome.ALREADY_CANCELLED:
-            return "nothing: already cancelled"
+            return "none: cancelled"
         case CancelOutcome.SMS_RECEIVED:
-            return "nothing: a code came"
-    return f"nothing: {item.foreseen.outcome.value.replace('_', ' ')}"
+            return "none: a code came"
+    return f"none: {item.foreseen.outcome.value.replace('_', ' ')}"
+
+
+def _refund_fate(item: PlannedRefund) -> str:
+    match item.step:
+        case RefundStep.CANCEL:
+            return "cancel"
+        case RefundStep.MISSING:
+            return "ask for refund"
+        case RefundStep.CREDIT:
+            return "ask for credit"
+        case RefundStep.NOTHING if item.foreseen.retry_at is not None:
+            return "none: too young"
+    return f"none: {item.foreseen.outcome.value.replace('_', ' ')}"

@@ -14,10 +14,7 @@ from vsms_cli.render.documents import to_json
 from vsms_cli.render.rows import problem_row
 from vsms_cli.render.safe import shown
 
-WAIT_OR_CANCEL: Final = (
-    "Waiting costs nothing: without an SMS an order refunds itself in full at the time shown. Cancel when you no "
-    "longer want the code, or want the money back now."
-)
+WAIT_OR_CANCEL: Final = "Still want a code? Waiting is free: with no SMS an order refunds itself in full."
 SERVICE_RULE: Final = (
     "The service's rule: a code that the platform accepted and that was used is not refunded."
 )
@@ -149,7 +146,16 @@ def refund_summary(results: Sequence[RefundResult]) -> str:
         for outcome in RefundOutcome
         if (count := sum(result.outcome is outcome for result in results))
     ]
-    return f"{plural(len(results), 'order')}: {', '.join(counts)}"
+    returned = sum(
+        (
+            result.refund_amount or Decimal(0)
+            for result in results
+            if result.outcome is RefundOutcome.CANCELLED
+        ),
+        Decimal(0),
+    )
+    back = f"; {dollars(returned)} returned to the balance" if returned else ""
+    return f"{plural(len(results), 'order')}: {', '.join(counts)}{back}"
 
 
 def refund_question(plan: RefundPlan) -> tuple[list[str], str]:

@@ -28,16 +28,18 @@ class Out:
             self._stream.write(text)
             self._stream.flush()
         except (BrokenPipeError, ValueError):
-            self._abandon()
+            self.abandon()
             raise StreamClosed("whoever read the output is gone") from None
         except OSError as exc:
-            self._abandon()
-            raise StreamClosed(f"stdout can't be written: {exc.strerror}") from None
+            self.abandon()
+            raise StreamClosed(
+                f"stdout can't be written: {exc.strerror}", hint="what was sent stands in `vsms journal list`"
+            ) from None
 
     def line(self, text: str) -> None:
         self.write(text + "\n")
 
-    def _abandon(self) -> None:
+    def abandon(self) -> None:
         """Keep the interpreter from flushing into the void at its end, which would print a traceback."""
         self._stream = None
         try:

@@ -74,22 +74,21 @@ def layout(columns: Sequence[Column], *, width: int, colour: bool) -> str:
 
 
 def orders_table(orders: Sequence[Order], *, now: datetime, width: int, colour: bool) -> str:
-    """`orders list`: the two countdowns say when cancelling opens and when the refund comes by itself."""
+    """`orders list`: the two countdowns say when cancelling opens and when the refund comes by itself.
+
+    The titles are short so that 80 columns hold all that differs from one waiting order to the next.
+    """
+    statuses = _texts(order.status for order in orders)
     columns = (
         Column(title="ID", cells=tuple(order.id for order in orders), keep=9, style="cyan"),
-        Column(title="NUMBER", cells=_texts(order.phone_number for order in orders), keep=3),
+        Column(title="NUMBER", cells=_texts(order.phone_number for order in orders), keep=2),
         Column(title="COUNTRY", cells=_texts(order.country for order in orders), keep=6),
-        Column(title="SERVICE", cells=_texts(order.service for order in orders), keep=2),
-        Column(title="STATUS", cells=_texts(order.status for order in orders), keep=5),
-        Column(title="PRICE", cells=tuple(dollars(order.price) for order in orders), keep=4, right=True),
+        Column(title="SERVICE", cells=_texts(order.service for order in orders), keep=4),
+        Column(title="STATUS", cells=statuses, keep=3 if len(set(statuses)) == 1 else 7),
+        Column(title="PRICE", cells=tuple(dollars(order.price) for order in orders), keep=5, right=True),
         Column(title="AGE", cells=tuple(age(order, now) for order in orders), keep=1, right=True),
-        Column(title="CANCEL OPENS", cells=tuple(opens(order, now) for order in orders), keep=7, right=True),
-        Column(
-            title="REFUNDS ITSELF",
-            cells=tuple(refunds_itself(order, now) for order in orders),
-            keep=8,
-            right=True,
-        ),
+        Column(title="CANCEL", cells=tuple(opens(order, now) for order in orders), keep=7),
+        Column(title="REFUND", cells=tuple(refunds_itself(order, now) for order in orders), keep=8),
     )
     return layout(columns, width=width, colour=colour)
 

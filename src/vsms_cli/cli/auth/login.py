@@ -15,7 +15,15 @@ from vsms_cli.store.credentials import check_token, environment_token_variable, 
 from vsms_cli.store.settings import Source, service_name
 
 
-@command("login", rows=False)
+@command(
+    "login",
+    examples=(
+        "vsms auth login",
+        "vsms auth login --profile work",
+        "pass show virtualsms | vsms auth login --with-token",
+    ),
+    rows=False,
+)
 def app(
     run: Runtime,
     *,
@@ -25,16 +33,13 @@ def app(
         typer.Option("--insecure-storage", help="Keep it in a file of mode 0600 instead of the keyring."),
     ] = False,
 ) -> ExitCode:
-    """Prove a token with the balance call, then keep it in the OS keyring. It is never taken from the command line.
-
-    Examples: vsms auth login · pass show virtualsms | vsms auth login --with-token
-    """
+    """Prove a token with the balance call, then keep it in the OS keyring. It is never taken from the command line."""
     if run.in_sandbox:
         raise UsageMistake("the sandbox needs no token", hint="leave out --sandbox to sign in to the service")
     variable = environment_token_variable(run.env)
     if variable is not None and run.settings.profile.source is Source.OPTION:
         raise UsageMistake(f"--profile contradicts the token in {variable}", hint=f"unset {variable} first")
-    token = read_token_line(sys.stdin) if with_token and sys.stdin is not None else _asked(run)
+    token = _from_stdin() if with_token else _asked(run)
     client = run.client_for(token)
     balance = client.balance()
     email = email_of(client)
@@ -50,6 +55,12 @@ def app(
     return ExitCode.OK
 
 
+def _from_stdin() -> str:
+    if sys.stdin is None:
+        raise UsageMistake("--with-token reads the token from stdin, which is closed")
+    return read_token_line(sys.stdin)
+
+
 def _asked(run: Runtime) -> str:
     """Ask with hidden input. Without a terminal getpass would echo, so there it is refused."""
     if not run.interactive:
@@ -60,4 +71,6 @@ def _asked(run: Runtime) -> str:
         text = getpass.getpass(f"Token for {run.host} (hidden): ", stream=None)
     except EOFError:
         raise Declined("no token was given; nothing was stored") from None
+    except UnicodeError:
+        text = "\ufffd"  # bytes that are no text: refused as any other that is not ASCII
     return check_token(text)

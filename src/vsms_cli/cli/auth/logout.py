@@ -7,12 +7,9 @@ from vsms_cli.store.credentials import environment_token_variable
 from vsms_cli.store.settings import service_name
 
 
-@command("logout", rows=False)
+@command("logout", examples=("vsms auth logout", "vsms auth logout --profile work"), rows=False)
 def app(run: Runtime) -> ExitCode:
-    """Remove the profile's stored token. This does not revoke it; twice is fine.
-
-    Example: vsms auth logout --profile work
-    """
+    """Remove the profile's stored token. This does not revoke it; twice is fine."""
     profile = run.settings.profile.value
     removal = run.vault.delete(service_name(run.settings.base_url.value), profile)
     if removal.found:

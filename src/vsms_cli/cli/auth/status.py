@@ -13,12 +13,9 @@ from vsms_cli.store.credentials import mask
 FIELDS = ("profile", "account", "host", "token_source", "token", "valid", "balance", "currency")
 
 
-@command("status")
+@command("status", examples=("vsms auth status", "vsms auth status --json"))
 def app(run: Runtime) -> ExitCode:
-    """Say which token is in force, where it comes from, whether the service takes it, and the balance.
-
-    Example: vsms auth status --json
-    """
+    """Say which token is in force, where it comes from, whether the service takes it, and the balance."""
     shape = shape_of(run, FIELDS, ids=False)
     row, stopped = _look(run)
     if shape.for_a_person and not shape.chosen:

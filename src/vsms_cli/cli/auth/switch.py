@@ -11,16 +11,13 @@ from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.store.settings import Source, service_name, set_active_profile
 
 
-@command("switch", rows=False)
+@command("switch", examples=("vsms auth switch work",), rows=False)
 def app(
     run: Runtime,
     *,
     name: Annotated[str, typer.Argument(metavar="NAME", help="A profile that signed in before.")],
 ) -> ExitCode:
-    """Make another profile the one in force, in config.toml.
-
-    Example: vsms auth switch work
-    """
+    """Make another profile the one in force, in config.toml."""
     known = run.vault.profiles.names(service_name(run.settings.base_url.value))
     if name not in known:
         near = get_close_matches(name, known, n=1)

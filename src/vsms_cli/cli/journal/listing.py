@@ -12,7 +12,7 @@ from vsms_cli.render.documents import cell
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 
 
-@command("list")
+@command("list", examples=("vsms journal list", "vsms journal list --unresolved --json"))
 def app(
     run: Runtime,
     *,
@@ -20,10 +20,7 @@ def app(
         bool, typer.Option("--unresolved", help="Only those whose outcome is not known yet.")
     ] = False,
 ) -> ExitCode:
-    """List what was sent that moves money, oldest first.
-
-    Example: vsms journal list --unresolved
-    """
+    """List what was sent that moves money, oldest first."""
     shape = shape_of(run, JOURNAL_FIELDS)
     entries = run.journal.entries(unresolved=unresolved)
     if not entries:

@@ -14,12 +14,9 @@ from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 from vsms_cli.render.sentences import cancel_line, dressed, plural, refund_line
 
 
-@command("resolve")
+@command("resolve", examples=("vsms journal resolve",))
 def app(run: Runtime) -> ExitCode:
-    """Read what became of every unknown and unfinished entry, and close it. Nothing that moves money is sent.
-
-    Example: vsms journal resolve
-    """
+    """Read what became of every unknown and unfinished entry, and close it. Nothing that moves money is sent."""
     shape = shape_of(run, JOURNAL_FIELDS)
     entries = run.journal.entries(unresolved=True)
     if not entries:

@@ -13,16 +13,13 @@ from vsms_cli.render.documents import Format, Row, to_json
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 
 
-@command("show")
+@command("show", examples=("vsms journal show 12",))
 def app(
     run: Runtime,
     *,
     number: Annotated[int, typer.Argument(metavar="ENTRY", help="As `vsms journal list` numbers it.", min=1)],
 ) -> ExitCode:
-    """Tell an entry's story: what was intended, what was answered, what was read.
-
-    Example: vsms journal show 12
-    """
+    """Tell an entry's story: what was intended, what was answered, what was read."""
     shape = shape_of(run, (*JOURNAL_FIELDS, "events"))
     entry = run.journal.entry(number)
     if entry is None:

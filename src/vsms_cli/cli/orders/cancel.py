@@ -1,15 +1,11 @@
 """`vsms orders cancel`"""
 
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.options import command
+from vsms_cli.cli.orders.cancelling import Cancelling
 from vsms_cli.cli.orders.options import (
     Country,
     DryRun,
@@ -21,30 +17,23 @@ from vsms_cli.cli.orders.options import (
     OlderThan,
     Service,
     Yes,
-    resolve,
 )
-from vsms_cli.cli.reporting import Reporter, tell_error
+from vsms_cli.cli.orders.wanted import Mode, Wanted
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
-from vsms_cli.domain.errors import Declined, ExitCode, StreamClosed, UsageMistake, VsmsError
-from vsms_cli.domain.outcomes import CancelResult, exit_code_of
-from vsms_cli.domain.plans import CancelPlan
-from vsms_cli.domain.times import rfc3339
-from vsms_cli.ops.bulk import cancel_all
-from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
-from vsms_cli.ops.listing import active_orders, orders_with
-from vsms_cli.ops.selection import Filters, complete, ids_from_lines, ids_or_beginnings, whole_ids
-from vsms_cli.render.rows import CANCEL_FIELDS, cancel_row
-from vsms_cli.render.sentences import (
-    WAIT_OR_CANCEL,
-    cancel_line,
-    cancel_next,
-    cancel_question,
-    cancel_summary,
+from vsms_cli.cli.shape import shape_of
+from vsms_cli.domain.errors import ExitCode
+from vsms_cli.render.rows import CANCEL_FIELDS
+
+
+@command(
+    "cancel",
+    examples=(
+        "vsms orders cancel 7e44c0",
+        "vsms orders cancel --country AR --dry-run",
+        "vsms orders cancel --country Argentina --expect 5 --yes",
+        "vsms orders list -q --older-than 10m | vsms orders cancel - --yes",
+    ),
 )
-
-
-@command("cancel")
 def app(
     run: Runtime,
     *,
@@ -67,9 +56,6 @@ def app(
     """Cancel orders for a full refund to the balance: by id, by ids on stdin, or by filters.
 
     Shows each order and what comes back, then asks. An order opens two minutes after its purchase.
-
-    Examples: vsms orders cancel 7e44c0 · vsms orders cancel --country AR --yes ·
-    vsms orders list -q --older-than 10m | vsms orders cancel - --yes
     """
     shape = shape_of(run, CANCEL_FIELDS)
     given = Given(
@@ -81,208 +67,6 @@ def app(
         newer_than=newer_than,
         limit=limit,
     )
-    wanted = _Wanted.from_arguments(ids or [], given.filters(), everything=all_, asks=dry_run or not yes)
-    mode = _Mode(yes=yes, dry_run=dry_run, wait=wait, expect=expect)
-    return _Cancelling(run, shape, wanted, mode).go()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mode:
-    yes: bool
-    dry_run: bool
-    wait: bool
-    expect: int | None
-
-    @property
-    def asks(self) -> bool:
-        return not (self.yes or self.dry_run)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
-    """Which orders are meant. `ids` is None where filters, or --all, choose among the active ones."""
-
-    ids: tuple[str, ...] | None
-    filters: Filters
-
-    @classmethod
-    def from_arguments(cls, ids: list[str], filters: Filters, *, everything: bool, asks: bool) -> "_Wanted":
-        """UsageMistake for nothing, for too much, and for an id that is none. Nothing was sent by then."""
-        if everything and ids:
-            raise UsageMistake("--all and ids contradict each other", hint="give one of them")
-        if ids == ["-"]:
-            return cls(ids=tuple(ids_from_lines(_stdin_lines())), filters=filters)
-        if "-" in ids:
-            raise UsageMistake("- (ids on stdin) stands alone", hint="give ids, or - and nothing else")
-        if ids:
-            # Without a question a beginning could cancel what nobody meant: whole ids only.
-            return cls(ids=tuple(ids_or_beginnings(ids) if asks else whole_ids(ids)), filters=filters)
-        if not (everything or filters.given):
-            raise UsageMistake(
-                "nothing to cancel was named",
-                hint="give ids, - for ids on stdin, filters such as --country, or --all for every active order",
-            )
-        return cls(ids=None, filters=filters)
-
-
-class _Cancelling:
-    """Page after page: show, ask, cancel. One page unless more orders match than a page of the API holds."""
-
-    def __init__(self, run: Runtime, shape: Shape, wanted: _Wanted, mode: _Mode) -> None:
-        self._run = run
-        self._wanted = wanted
-        self._mode = mode
-        self._results: list[CancelResult] = []
-        self._stopped_by: VsmsError | None = None
-        self._reporter: Reporter[CancelResult] = Reporter(
-            run, shape, row=cancel_row, line=lambda result: cancel_line(result, now=run.clock.now())
-        )
-
-    def go(self) -> ExitCode:
-        if self._mode.asks:
-            require_somebody(self._run)
-        for plan in self._pages():
-            if not self._agreed(plan):
-                break
-            self._carry_out(plan)
-            if self._stopped_by is not None or self._run.stop.requested:
-                break
-        return self._conclude()
-
-    def _agreed(self, plan: CancelPlan) -> bool:
-        """Show it and ask, where somebody is to be asked. Declined, if no page was carried out before."""
-        if not (self._mode.asks and plan.sending):
-            return True
-        self._show(plan)
-        try:
-            ask(self._run, cancel_question(plan))
-        except Declined as exc:
-            if not self._results:
-                raise
-            self._stopped_by = exc
-            return False
-        return True
-
-    def _pages(self) -> Iterator[CancelPlan]:
-        """What is to be shown, confirmed and done, each page in its own right. Nothing is listed anew between."""
-        filters = resolve(self._run, self._wanted.filters)
-        if self._wanted.ids is not None:
-            plan = self._plan_ids(self._wanted.ids, filters)
-            self._check_expected(len(plan.items))
-            yield plan
-            return
-        listing = active_orders(self._run.client)
-        now = self._run.clock.now()
-        matching = filters.select(listing.orders, now=now)
-        self._check_expected(len(matching), full=listing.full)
-        yield plan_for_orders(matching, now=now, wait=self._mode.wait)
-        seen = {order.id for order in matching}
-        while listing.full and filters.limit is None and not self._mode.dry_run:
-            listing = active_orders(self._run.client)
-            now = self._run.clock.now()
-            matching = [order for order in filters.select(listing.orders, now=now) if order.id not in seen]
-            if not matching:
-                break
-            seen.update(order.id for order in matching)
-            yield plan_for_orders(matching, now=now, wait=self._mode.wait)
-        if listing.full:
-            self._run.say("a page of 200 orders came back full: more may exist")
-
-    def _plan_ids(self, given: tuple[str, ...], filters: Filters) -> CancelPlan:
-        mode, client = self._mode, self._run.client
-        if mode.yes and not mode.dry_run and not filters.given:
-            return plan_unseen(given, wait=mode.wait)
-        ids = complete(given, () if _all_whole(given) else orders_with(client, []).orders)
-        plan = plan_for_ids(client, ids, now=self._run.clock.now, wait=mode.wait)
-        if not filters.given:
-            return plan
-        orders = [item.order for item in plan.items if item.order is not None]
-        fitting = {order.id for order in filters.select(orders, now=self._run.clock.now())}
-        items = tuple(item for item in plan.items if item.order is None or item.order_id in fitting)
-        return CancelPlan(items=items, wait=mode.wait)
-
-    def _check_expected(self, count: int, *, full: bool = False) -> None:
-        expected = self._mode.expect
-        if expected is None or (expected == count and not full):
-            return
-        matching = f"{count} or more" if full else str(count)
-        raise UsageMistake(
-            f"{matching} orders match, and --expect says {expected}; nothing was sent",
-            hint="look at them with --dry-run",
-        )
-
-    def _show(self, plan: CancelPlan) -> None:
-        from vsms_cli.render.plans import cancel_plan_table  # noqa: PLC0415 - Rich: terminals only
-
-        streams = self._run.streams
-        now = self._run.clock.now()
-        table = cancel_plan_table(plan, now=now, width=streams.width, colour=streams.talk_colour)
-        streams.talk.write(f"{table}\n")
-        self._run.say(WAIT_OR_CANCEL)
-
-    def _carry_out(self, plan: CancelPlan) -> None:
-        targets = [] if self._mode.dry_run else targets_of(plan)
-        sending = {target.order_id for target in targets}
-        results = {item.order_id: item.foreseen for item in plan.items if item.order_id not in sending}
-        self._reporter.start(len(plan.items))
-        try:
-            for result in results.values():
-                self._reporter.ended(result)
-        except StreamClosed as exc:
-            self._stopped_by = exc
-            targets = []
-        if targets:
-            with self._run.stop.gently(self._say_ending):
-                report = cancel_all(
-                    self._run.desk,
-                    targets,
-                    wait=self._mode.wait,
-                    on_end=self._reporter.ended,
-                    on_wait=self._reporter.waiting,
-                )
-            results |= {result.order_id: result for result in report.results}
-            self._stopped_by = report.stopped_by
-        self._results += [results[item.order_id] for item in plan.items if item.order_id in results]
-
-    def _conclude(self) -> ExitCode:
-        """JSON, summary, what to type next; and the exit code that follows from the results."""
-        try:
-            self._reporter.finish(self._results)
-        except StreamClosed as exc:
-            self._stopped_by = self._stopped_by or exc
-        if self._stopped_by is not None:
-            tell_error(self._run, self._stopped_by)
-        self._summarise()
-        if isinstance(self._stopped_by, StreamClosed):
-            return ExitCode.CLOSED_PIPE
-        if isinstance(self._stopped_by, Declined):
-            return ExitCode.PARTIAL
-        return self._run.stop.exit_code if self._run.stop.requested else exit_code_of(self._results)
-
-    def _summarise(self) -> None:
-        if not self._results:
-            text = "no active order matches: nothing to cancel"
-        else:
-            text = cancel_summary(self._results, dry_run=self._mode.dry_run)
-        if not self._run.streams.talk.is_terminal:  # a log is read later
-            text = f"{rfc3339(datetime.now(UTC).replace(microsecond=0))} {text}"
-        self._run.say(text)
-        if not self._mode.dry_run:
-            for line in cancel_next(self._results):
-                self._run.say(f"next: {line}")
-
-    def _say_ending(self) -> None:
-        self._run.streams.talk.line("\nending: what is under way finishes; once more ends at once")
-
-
-def _all_whole(ids: tuple[str, ...]) -> bool:
-    return all(len(order_id) == 36 for order_id in ids)  # noqa: PLR2004 - a UUID; a beginning is shorter
-
-
-def _stdin_lines() -> list[str]:
-    if sys.stdin is None:
-        raise UsageMistake("- reads ids from stdin, which is closed")
-    try:
-        return sys.stdin.read().splitlines()
-    except (OSError, ValueError) as exc:
-        raise UsageMistake("the ids on stdin can't be read", hint="one id a line, as text") from exc
+    wanted = Wanted.from_arguments(ids or [], given.filters(), everything=all_, asks=dry_run or not yes)
+    mode = Mode(yes=yes, dry_run=dry_run, wait=wait, expect=expect)
+    return Cancelling(run, shape, wanted, mode).go()

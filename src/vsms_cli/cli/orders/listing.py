@@ -27,7 +27,14 @@ from vsms_cli.render.documents import cell
 from vsms_cli.render.rows import ORDER_FIELDS, order_row
 
 
-@command("list")
+@command(
+    "list",
+    examples=(
+        "vsms orders list --country AR --older-than 10m",
+        "vsms orders list --status completed --status expired --json",
+        "vsms orders list -q | head -3",
+    ),
+)
 def app(
     run: Runtime,
     *,
@@ -46,8 +53,6 @@ def app(
     """List orders: the active ones, unless told otherwise.
 
     Different filters mean "and", repeating one means "or".
-
-    Examples: vsms orders list --country AR · vsms orders list --all --json · vsms orders list -q
     """
     shape = shape_of(run, ORDER_FIELDS)
     given = Given(

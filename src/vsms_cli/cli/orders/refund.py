@@ -27,7 +27,14 @@ from vsms_cli.render.sentences import refund_line, refund_question, refund_summa
 _LONGEST_NOTE = 1000  # characters; a support form's usual size, as no source names a limit
 
 
-@command("refund")
+@command(
+    "refund",
+    examples=(
+        "vsms orders refund 7e44c0",
+        'vsms orders refund ID --reason code-rejected --note "WhatsApp said no" --yes',
+        "vsms orders refund ID --open",
+    ),
+)
 def app(
     run: Runtime,
     *,
@@ -42,10 +49,7 @@ def app(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> ExitCode:
-    """Get an order's money back in the way its state allows: cancel it, prove its refund, or ask for a credit.
-
-    Examples: vsms orders refund 7e44c0 · vsms orders refund ID --reason code-rejected --yes
-    """
+    """Get an order's money back in the way its state allows: cancel it, prove its refund, or ask for a credit."""
     shape = shape_of(run, REFUND_FIELDS)
     _check(reason, note)
     wanted = ids_or_beginnings(ids) if dry_run or not yes else whole_ids(ids)
@@ -118,13 +122,13 @@ class _Refunding:
             self._stopped_by = self._stopped_by or exc
 
     def _hand_over(self, result: RefundResult, message: str) -> None:
-        """The message to support: to the mail program, else to stdout, where the format leaves room for it."""
+        """The message to support: to the mail program, else to stdout, unless somebody chose a format to parse."""
         body = "\n".join(safe(line) for line in message.split("\n"))
         if self._by_mail:
             text = body.split("\n\n", 1)[1]
             subject = SUBJECT.format(order_id=result.order_id)
             webbrowser.open(f"mailto:{SUPPORT_ADDRESS}?subject={quote(subject)}&body={quote(text)}")
-        elif self._shape.for_a_person:
+        elif self._shape.for_a_person or self._run.settings.output.value is None:
             self._run.streams.out.write(f"\n{body}\n\n")
 
     def _conclude(self, results: list[RefundResult]) -> ExitCode:

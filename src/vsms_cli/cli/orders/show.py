@@ -17,16 +17,16 @@ from vsms_cli.render.documents import Format, to_json
 from vsms_cli.render.rows import ORDER_DETAIL_FIELDS, order_detail_row
 
 
-@command("show")
+@command(
+    "show",
+    examples=("vsms orders show 7e44c0", "vsms orders show 7e44c0 --json | jq -r '.messages[].content'"),
+)
 def app(
     run: Runtime,
     *,
     order_id: Annotated[str, typer.Argument(metavar="ID", help="The id, or a beginning of 6 characters.")],
 ) -> ExitCode:
-    """Show everything known of an order, its messages, and what can be done with it now, and why.
-
-    Example: vsms orders show 7e44c0
-    """
+    """Show everything known of an order, its messages, and what can be done with it now, and why."""
     shape = shape_of(run, ORDER_DETAIL_FIELDS)
     wanted = ids_or_beginnings([order_id])
     listed = [] if is_whole_id(wanted[0]) else orders_with(run.client, []).orders

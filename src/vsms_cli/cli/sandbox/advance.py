@@ -11,16 +11,13 @@ from vsms_cli.domain.times import parse_duration, rfc3339
 from vsms_cli.sandbox.errors import SandboxError
 
 
-@command("advance", rows=False)
+@command("advance", examples=("vsms sandbox advance 20m",), rows=False)
 def app(
     run: Runtime,
     *,
     duration: Annotated[str, typer.Argument(metavar="DURATION", help="90s, 5m, 2h, 30d.")],
 ) -> ExitCode:
-    """Move the sandbox's clock: orders grow old, and those whose time is up refund themselves.
-
-    Example: vsms sandbox advance 20m
-    """
+    """Move the sandbox's clock: orders grow old, and those whose time is up refund themselves."""
     try:
         now = run.sandbox.advance(parse_duration(duration))
     except SandboxError as exc:

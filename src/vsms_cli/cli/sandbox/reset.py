@@ -9,16 +9,13 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 
 
-@command("reset", rows=False)
+@command("reset", examples=("vsms sandbox reset",), rows=False)
 def app(
     run: Runtime,
     *,
     scenario: Annotated[str, typer.Option(metavar="NAME", help="What the sandbox begins with.")] = "default",
 ) -> ExitCode:
-    """Begin the sandbox anew.
-
-    Example: vsms sandbox reset
-    """
+    """Begin the sandbox anew."""
     try:
         run.sandbox.reset(scenario)
     except ValueError as exc:

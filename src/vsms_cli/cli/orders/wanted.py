@@ -1,0 +1,55 @@
+"""Which orders a cancel means, and how it is to be carried out, as the command line says."""
+
+import sys
+from dataclasses import dataclass
+
+from vsms_cli.domain.errors import UsageMistake
+from vsms_cli.ops.selection import Filters, ids_from_lines, ids_or_beginnings, whole_ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    yes: bool
+    dry_run: bool
+    wait: bool
+    expect: int | None
+
+    @property
+    def asks(self) -> bool:
+        return not (self.yes or self.dry_run)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which orders are meant. `ids` is None where filters, or --all, choose among the active ones."""
+
+    ids: tuple[str, ...] | None
+    filters: Filters
+
+    @classmethod
+    def from_arguments(cls, ids: list[str], filters: Filters, *, everything: bool, asks: bool) -> "Wanted":
+        """UsageMistake for nothing, for too much, and for an id that is none. Nothing was sent by then."""
+        if everything and ids:
+            raise UsageMistake("--all and ids contradict each other", hint="give one of them")
+        if ids == ["-"]:
+            return cls(ids=tuple(ids_from_lines(_stdin_lines())), filters=filters)
+        if "-" in ids:
+            raise UsageMistake("- (ids on stdin) stands alone", hint="give ids, or - and nothing else")
+        if ids:
+            # Without a question a beginning could cancel what nobody meant: whole ids only.
+            return cls(ids=tuple(ids_or_beginnings(ids) if asks else whole_ids(ids)), filters=filters)
+        if not (everything or filters.given):
+            raise UsageMistake(
+                "nothing to cancel was named",
+                hint="give ids, - for ids on stdin, filters such as --country, or --all for every active order",
+            )
+        return cls(ids=None, filters=filters)
+
+
+def _stdin_lines() -> list[str]:
+    if sys.stdin is None:
+        raise UsageMistake("- reads ids from stdin, which is closed")
+    try:
+        return sys.stdin.read().splitlines()
+    except (OSError, ValueError) as exc:
+        raise UsageMistake("the ids on stdin can't be read", hint="one id a line, as text") from exc

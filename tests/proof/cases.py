@@ -1,0 +1,86 @@
+"""What can go wrong with one cancel: each fault as README's table names it, and how to bring it about."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from support.fault_server import FaultServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One fault. `order` says what the order is like before, `options` what the fault is told."""
+
+    name: str
+    kind: str = ""
+    when: str = "before"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    order: Mapping[str, Any] = field(default_factory=dict)
+    address: Callable[[FaultServer], str] = lambda server: server.base_url
+
+    def prepare(self, server: FaultServer) -> str:
+        """Set it up; the order's id."""
+        order_id = server.add_order(**{"age_s": 300, **self.order})
+        if self.kind:
+            server.fault("cancel", self.kind, when=self.when, **self.options)
+        return order_id
+
+
+def _both(name: str, kind: str, **options: Any) -> list[Case]:
+    """The same fault before the service acted, and after."""
+    return [
+        Case(name=f"{name}, nothing done", kind=kind, when="before", options=options),
+        Case(name=f"{name}, already done", kind=kind, when="after", options=options),
+    ]
+
+
+def _after(name: str, kind: str, **options: Any) -> list[Case]:
+    return [Case(name=f"{name}, already done", kind=kind, when="after", options=options)]
+
+
+def _before(name: str, kind: str, **options: Any) -> list[Case]:
+    return [Case(name=f"{name}, nothing done", kind=kind, when="before", options=options)]
+
+
+CASES: Final[tuple[Case, ...]] = (
+    Case(name="none"),
+    Case(name="nobody listens", address=lambda server: f"http://127.0.0.1:{server.closed_port()}/api/v1"),
+    *_both("no answer in time", "timeout"),
+    *_both("connection reset", "reset"),
+    *_both("connection closed", "close"),
+    *_both("status 500", "500"),
+    *_both("status 502 with HTML", "502", form="html"),
+    *_both("status 503", "503"),
+    *_both("status 504", "504"),
+    *_both("status 409", "409"),
+    *_both("status 408", "408"),
+    *_after("body cut short", "body-cut-short"),
+    *_after("broken chunks", "broken-chunked"),
+    *_after("half a JSON text, closed", "http10-half"),
+    *_after("invalid JSON", "invalid-json"),
+    *_after("NaN for the amount", "nan"),
+    *_after("the same key twice", "duplicate-key"),
+    *_after("nesting 100,000 deep", "deep-nesting"),
+    *_after("a number of 5,000 digits", "long-number"),
+    *_both("200 with a web page", "captive-portal"),
+    *_both("empty 200", "empty-200"),
+    *_both("204", "204"),
+    *_before("200 with success false", "success-false"),
+    *_before("200 about another order", "other-id"),
+    *_before("200 with fields missing", "missing-fields"),
+    *_after("the amount null", "amount", text="null"),
+    *_after("the amount negative", "amount", text="-0.80"),
+    *_after("the amount absurd", "amount", text="80000000000"),
+    *_after("a body of 8 MiB", "giant-body", size=8 << 20),
+    *_after("a gzip bomb", "gzip-bomb"),
+    *_after("one byte every half second", "drip-body", seconds=0.5),
+    *_before("redirect", "redirect"),
+    *_before("status 401", "401"),
+    *_before("status 402", "402"),
+    *_before("status 404", "404"),
+    *_before("status 429 once", "429", retry_after="1"),
+    Case(name="the order is cancelled already", order={"status": "cancelled"}),
+    Case(name="the order refunded itself", order={"status": "expired"}),
+    Case(name="a code came", order={"status": "completed"}),
+    Case(name="too young", order={"age_s": 30}),
+)

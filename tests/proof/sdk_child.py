@@ -1,0 +1,25 @@
+"""The vendor's SDK cancels one order: `sdk_child.py BASE_URL TOKEN ORDER_ID TIMEOUT` prints what it says."""
+
+import json
+import resource
+import sys
+
+_MEMORY = 2 << 30  # bytes; an SDK that reads an endless body must not take the machine with it
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    from virtualsms import VirtualSMS  # noqa: PLC0415 - only this process has it
+
+    base_url, token, order_id, timeout = sys.argv[1:]
+    try:
+        answer = VirtualSMS(token, base_url=base_url, timeout=float(timeout)).cancel_order(order_id)
+    except BaseException as exc:  # noqa: BLE001 - whatever it raises is what it says
+        said = {"raises": type(exc).__name__, "message": str(exc)[:300]}
+    else:
+        said = {"returns": repr(answer)[:300]}
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""What vsms says is what the ledger says: the table in README, and a short run of the long campaign."""
+
+import pytest
+
+from proof import compare
+from proof.campaign import campaign
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[compare.Row]:
+    return compare.rows()
+
+
+def test_vsms_is_right_about_every_fault(rows: list[compare.Row]) -> None:
+    assert [row.name for row in rows if not row.vsms_right] == []
+
+
+def test_no_fault_makes_the_service_pay_vsms_twice(rows: list[compare.Row]) -> None:
+    assert [row.name for row in rows if row.vsms_paid > 1] == []
+
+
+def test_the_table_in_readme_is_what_was_seen(rows: list[compare.Row]) -> None:
+    assert compare.table(rows).splitlines() == compare.documented().splitlines()
+
+
+def test_random_faults_lead_to_no_second_payment_and_no_lie() -> None:
+    figures = campaign(160, seed=7)
+
+    assert figures.mutations >= 160
+    assert figures.faults > 100
+    assert (figures.second_posts, figures.untrue, figures.unknown_after_resolve) == (0, 0, 0)
+    assert figures.outcomes["cancelled"] > 120

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from vsms_cli.domain.errors import Problem, VsmsError
-from vsms_cli.domain.orders import Order
+from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
+from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.mutation import cancel_order
@@ -73,10 +73,13 @@ class _Run:
         self._running = 0
         self._stopped_by: VsmsError | None = None
         start = desk.clock.monotonic()
+        # An order that nobody looked at was bought before now, so it has ended by then.
+        self._last_end = desk.clock.now() + ORDER_LIFE
         self._due = [(self._moment(target.opens_at, start), index) for index, target in enumerate(targets)]
         heapq.heapify(self._due)
 
     def go(self) -> BulkReport:
+        self._drop_hopeless()
         with ThreadPoolExecutor(max_workers=min(WORKERS, len(self._targets)) or 1) as pool:
             while self._running or (self._due and not self._ending):
                 self._deal(pool)
@@ -92,6 +95,15 @@ class _Run:
     @property
     def _ending(self) -> bool:
         return self._stopped_by is not None or self._desk.stop.requested
+
+    def _drop_hopeless(self) -> None:
+        """End at once what refunds itself before cancelling opens."""
+        for moment, index in sorted(self._due):
+            opens_at = self._targets[index].opens_at
+            if opens_at is not None and opens_at >= self._end_of(index):
+                self._due.remove((moment, index))
+                self._end(index, self._too_late(self._targets[index], opens_at))
+        heapq.heapify(self._due)
 
     def _deal(self, pool: ThreadPoolExecutor) -> None:
         now = self._desk.clock.monotonic()
@@ -130,10 +142,13 @@ class _Run:
         return min(max(ahead, 0.0), _NAP_S)
 
     def _can_wait(self, index: int, result: CancelResult) -> bool:
-        """Whether the order is still alive when it opens; unknown ends count as alive."""
+        """Whether the order is still alive when it opens."""
+        return result.retry_at is not None and result.retry_at < self._end_of(index)
+
+    def _end_of(self, index: int) -> datetime:
+        """When the order refunds itself at the latest."""
         order = self._targets[index].order
-        end = None if order is None else order.refunds_itself_at
-        return result.retry_at is not None and (end is None or result.retry_at < end)
+        return self._last_end if order is None else order.refunds_itself_at or self._last_end
 
     def _moment(self, at: datetime | None, now: float) -> float:
         """A point in the service's time as one of the monotonic clock's, which nobody can step."""
@@ -150,6 +165,18 @@ class _Run:
             self._on_end(result)
         except VsmsError as exc:  # whoever reads our stdout is gone: journalled already, so only stop
             self._stopped_by = self._stopped_by or exc
+
+    @staticmethod
+    def _too_late(target: Target, opens_at: datetime) -> CancelResult:
+        problem = Problem(
+            code="too_early",
+            message="it refunds itself before cancelling opens",
+            hint="wait for it: it costs nothing",
+            exit_code=ExitCode.REFUSED,
+        )
+        return CancelResult(
+            order_id=target.order_id, outcome=CancelOutcome.TOO_EARLY, retry_at=opens_at, problem=problem
+        )
 
     def _skipped(self, target: Target) -> CancelResult:
         why = "ended before this was sent"

@@ -11,7 +11,7 @@ from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.ports import Service
 from vsms_cli.ops.bulk import Target
 from vsms_cli.ops.listing import active_orders
-from vsms_cli.ops.reconcile import SMS_CAME, too_early_problem
+from vsms_cli.ops.verdict import SMS_CAME, too_early_problem
 
 _CHEAPER_ONE_BY_ONE: Final = 3  # up to so many ids are read each; more are first looked for in one listing
 

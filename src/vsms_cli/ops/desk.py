@@ -1,8 +1,9 @@
 """What an operation works with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vsms_cli.domain.ports import Clock, Journal, Service, Stop
+from vsms_cli.ops.outage import Attempts, Outage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,3 +14,8 @@ class Desk:
     journal: Journal
     clock: Clock
     stop: Stop
+    outage: Outage = field(default_factory=Outage)
+
+    def attempts(self) -> Attempts:
+        """For one request that moves money."""
+        return Attempts(self.outage, clock=self.clock, stop=self.stop, limit=self.service.time_limit)

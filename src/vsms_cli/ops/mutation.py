@@ -1,30 +1,48 @@
-"""The choke point: intent on disk → request → outcome on disk → only then talk."""
+"""The choke point: intent on disk → request → outcome on disk → only then talk.
 
-from collections.abc import Callable
+Before that, the order is claimed, so that of several processes one sends; and where the journal knows of an
+earlier request that may have been carried out, the order is read first: no request follows one that worked.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from vsms_cli.domain.errors import StopRequested, VsmsError
+from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, StopRequested, VsmsError
 from vsms_cli.domain.orders import Order
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundResult
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.earlier import settle_earlier_cancel
 from vsms_cli.ops.reconcile import cancel_to_the_end
+from vsms_cli.ops.verdict import UNKNOWN_HINT
 
 _Result = TypeVar("_Result", CancelResult, RefundResult)
+
+_REQUEST_STILL_UNKNOWN: Final = Problem(
+    code="unknown",
+    message="an earlier refund request's answer was lost, so none is sent again",
+    hint=UNKNOWN_HINT,
+    exit_code=ExitCode.UNKNOWN,
+)
+_CLAIM_NAP_S: Final = 0.1  # between two looks at an order that another process is settling
 
 
 def cancel_order(desk: Desk, order_id: str, *, order: Order | None) -> CancelResult:
     """Cancel one order, journalled. VsmsError only where the whole run must stop."""
     price = None if order is None else order.price
     try:
-        return _journalled(
-            desk,
-            Operation.CANCEL,
-            order_id,
-            price,
-            lambda ticket: cancel_to_the_end(desk, ticket, order=order),
-        )
+        with claimed(desk, order_id):
+            return settle_earlier_cancel(desk, order_id) or _journalled(
+                desk,
+                Operation.CANCEL,
+                order_id,
+                price,
+                lambda ticket: cancel_to_the_end(desk, ticket, order=order),
+            )
     except StopRequested as exc:
         return CancelResult(order_id=order_id, outcome=CancelOutcome.SKIPPED, problem=exc.as_problem())
 
@@ -33,7 +51,39 @@ def request_refund(
     desk: Desk, order_id: str, *, price: Decimal | None, send: Callable[[Ticket], RefundResult]
 ) -> RefundResult:
     """Ask for one order's money, journalled. VsmsError only where the whole run must stop."""
-    return _journalled(desk, Operation.REFUND, order_id, price, send)
+    try:
+        with claimed(desk, order_id):
+            earlier = desk.journal.last_refund_request(order_id)
+            if earlier is not None:  # another process's, since this one looked
+                return requested_before(earlier)
+            return _journalled(desk, Operation.REFUND, order_id, price, send)
+    except StopRequested as exc:
+        return RefundResult(order_id=order_id, outcome=RefundOutcome.SKIPPED, problem=exc.as_problem())
+
+
+def requested_before(earlier: JournalEntry) -> RefundResult:
+    """What an earlier refund request means for another one: none is sent."""
+    if earlier.unresolved:
+        return RefundResult(
+            order_id=earlier.order_id, outcome=RefundOutcome.UNKNOWN, problem=_REQUEST_STILL_UNKNOWN
+        )
+    return RefundResult(
+        order_id=earlier.order_id,
+        outcome=RefundOutcome.ALREADY_REQUESTED,
+        request_id=earlier.reference,
+    )
+
+
+@contextlib.contextmanager
+def claimed(desk: Desk, order_id: str) -> Iterator[None]:
+    """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting."""
+    while not desk.journal.claim(order_id):
+        if desk.stop.wait(_CLAIM_NAP_S):
+            raise StopRequested("ended before this was sent: another process has the order")
+    try:
+        yield
+    finally:
+        desk.journal.release(order_id)
 
 
 def _journalled(
@@ -49,9 +99,16 @@ def _journalled(
         result = send(ticket)
     except VsmsError as exc:
         # Only what is not in doubt comes as an exception: the service refused before it did anything.
-        desk.journal.close(ticket, "failed", detail=exc.message)
+        with contextlib.suppress(JournalUnusable):  # it must not hide why the run stops
+            outcome = "skipped" if isinstance(exc, StopRequested) else "failed"
+            desk.journal.close(ticket, outcome, detail=exc.message)
         raise
-    record(desk, ticket, result)
+    try:
+        record(desk, ticket, result)
+    except JournalUnusable as exc:
+        # It happened, and what is said must be what happened. The intent stays open, and the next one meets the
+        # same journal before anything is sent.
+        return replace(result, problem=result.problem or _unrecorded(exc))
     return result
 
 
@@ -63,4 +120,12 @@ def record(desk: Desk, ticket: Ticket, result: CancelResult | RefundResult) -> N
         refund_amount=result.refund_amount,
         reference=result.request_id if isinstance(result, RefundResult) else None,
         detail=None if result.problem is None else result.problem.message,
+    )
+
+
+def _unrecorded(exc: JournalUnusable) -> Problem:
+    return Problem(
+        code="unrecorded",
+        message=f"the outcome stands, and could not be written to the journal: {exc.message}",
+        hint=UNKNOWN_HINT,
     )

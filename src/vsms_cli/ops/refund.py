@@ -4,9 +4,8 @@ waiting → cancelling refunds it in full · cancelled or expired → the ledger
 asked for · completed → a manual credit. A refund request is never sent twice by itself.
 """
 
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, assert_never
@@ -21,16 +20,14 @@ from vsms_cli.domain.support import support_message
 from vsms_cli.domain.tickets import Ticket
 from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.ledger import refunds_of, total_of
-from vsms_cli.ops.mutation import cancel_order, request_refund
-from vsms_cli.ops.reconcile import UNKNOWN_HINT, too_early_problem
+from vsms_cli.ops.mutation import cancel_order, request_refund, requested_before
+from vsms_cli.ops.verdict import UNKNOWN_HINT, too_early_problem
 
 REASONS: Final = ("code-rejected", "code-invalid", "wrong-number", "not-refunded", "other")
 _MISSING_REASON: Final = "not-refunded"
 _CREDIT_REASON: Final = "code-rejected"
 _NO_SUCH_ROUTE: Final = frozenset({404, 405, 501})  # for an order that was just read
 _CONFLICT: Final = 409
-_FIRST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +81,9 @@ def _plan_request(desk: Desk, order: Order, step: RefundStep) -> PlannedRefund:
     if _full(order, lines):
         return _refunded(order, lines)
     earlier = desk.journal.last_refund_request(order.id)
-    if earlier is not None and earlier.unresolved:
-        return _nothing(order.id, order, RefundOutcome.UNKNOWN, problem=_STILL_UNKNOWN)
     if earlier is not None:
-        return _nothing(order.id, order, RefundOutcome.ALREADY_REQUESTED, request_id=earlier.reference)
+        before = replace(requested_before(earlier), status=order.status)
+        return PlannedRefund(order_id=order.id, order=order, step=RefundStep.NOTHING, foreseen=before)
     foreseen = RefundResult(
         order_id=order.id,
         outcome=RefundOutcome.WOULD_REQUEST,
@@ -137,11 +133,11 @@ class _Request:
         self._note = note
 
     def send(self, ticket: Ticket) -> RefundResult:
-        clock, service = self._desk.clock, self._desk.service
-        unsent_until = clock.monotonic() + service.time_limit
-        pause = _FIRST_PAUSE_S
+        service, attempts = self._desk.service, self._desk.attempts()
         while True:
             answer = service.request_refund(ticket, reason=self._reason, note=self._note)
+            if not isinstance(answer, NotSent):
+                self._desk.outage.over()
             match answer:
                 case Requested():
                     return self._result(RefundOutcome.REQUESTED, request_id=answer.request_id)
@@ -152,10 +148,8 @@ class _Request:
                 case Ambiguous():
                     return self._in_doubt(answer.problem)
                 case NotSent():
-                    if answer.hopeless or clock.monotonic() + pause >= unsent_until:
+                    if answer.hopeless or not attempts.another():
                         return self._result(RefundOutcome.FAILED, problem=answer.problem)
-                    self._desk.stop.wait(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
-                    pause = min(pause * 2, _LONGEST_PAUSE_S)
                     service.reserve()
                 case Throttled():
                     service.reserve()
@@ -289,12 +283,6 @@ def _not_yet(problem: Problem) -> Problem:
 
 
 _REFUND_HINT: Final = "run the same command again then"
-_STILL_UNKNOWN: Final = Problem(
-    code="unknown",
-    message="an earlier refund request's answer was lost, so none is sent again",
-    hint=UNKNOWN_HINT,
-    exit_code=ExitCode.UNKNOWN,
-)
 _UNKNOWN_STATUS: Final = Problem(
     code="unknown_status",
     message="the order has a status that no documentation names",

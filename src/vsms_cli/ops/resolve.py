@@ -1,44 +1,51 @@
 """Reading what became of every entry whose outcome is not known. Nothing that moves money is sent."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
 from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.earlier import settle_open_cancel
 from vsms_cli.ops.ledger import refunds_of, total_of
-from vsms_cli.ops.mutation import record
-from vsms_cli.ops.reconcile import settle_by_reading
-
-_NAP_S = 1.0  # between two reads of an order whose cancel may still be on its way
+from vsms_cli.ops.mutation import claimed, record
 
 
 def resolve(
     desk: Desk, entry: JournalEntry, ticket: Ticket, *, on_wait: Callable[[float], None]
 ) -> CancelResult | RefundResult:
     """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet."""
+    with claimed(desk, entry.order_id):
+        now = next((known for known in desk.journal.entries() if known.entry == entry.entry), entry)
+        if now.outcome is not None and not now.unresolved:  # the process that sent it was still at work
+            return _as_recorded(now, now.outcome)
+        result: CancelResult | RefundResult
+        if entry.operation is Operation.CANCEL:
+            result = settle_open_cancel(desk, now, on_wait=on_wait)
+        else:
+            result = _resolve_refund(desk, now)
+        record(desk, ticket, result)
+        return result
+
+
+def _as_recorded(entry: JournalEntry, outcome: str) -> CancelResult | RefundResult:
+    problem = None if entry.detail is None else Problem(code="recorded", message=entry.detail)
     if entry.operation is Operation.CANCEL:
-        result: CancelResult | RefundResult = _resolve_cancel(desk, entry, ticket, on_wait)
-    else:
-        result = _resolve_refund(desk, entry)
-    record(desk, ticket, result)
-    return result
-
-
-def _resolve_cancel(
-    desk: Desk, entry: JournalEntry, ticket: Ticket, on_wait: Callable[[float], None]
-) -> CancelResult:
-    """A request younger than one time limit may yet be on its way: read on until it can't be."""
-    while True:
-        result = settle_by_reading(desk, ticket, price=entry.price)
-        # Both times are this machine's: the journal does not know the service's.
-        left = desk.service.time_limit - (datetime.now(UTC) - entry.updated_at).total_seconds()
-        if result.outcome is not CancelOutcome.FAILED or left <= 0 or desk.stop.requested:
-            return result
-        on_wait(left)
-        desk.stop.wait(min(left, _NAP_S))
+        return CancelResult(
+            order_id=entry.order_id,
+            outcome=CancelOutcome(outcome),
+            refund_amount=entry.refund_amount,
+            price=entry.price,
+            problem=problem,
+        )
+    return RefundResult(
+        order_id=entry.order_id,
+        outcome=RefundOutcome(outcome),
+        refund_amount=entry.refund_amount,
+        request_id=entry.reference,
+        problem=problem,
+    )
 
 
 def _resolve_refund(desk: Desk, entry: JournalEntry) -> RefundResult:

@@ -19,6 +19,7 @@ from vsms_cli.domain.errors import JournalUnusable
 from vsms_cli.domain.ports import JournalEntry, JournalEvent
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
+from vsms_cli.store.claims import Claims
 
 _VERSION: Final = 1
 _PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
@@ -64,12 +65,14 @@ class JournalFile:
         self._host = host
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
+        self._claims = Claims(path.with_suffix(".claims"), host=host)
 
     def shut(self) -> None:
         with self._lock:
             if self._db is not None:
                 self._db.close()
                 self._db = None
+            self._claims.shut()
 
     def begin(self, operation: Operation, order_id: str, *, price: Decimal | None) -> Ticket:
         """Put the intent on disk, and only then hand out the right to act on it."""
@@ -87,9 +90,11 @@ class JournalFile:
         return Ticket(entry=entry, operation=operation, order_id=order_id, idempotency_key=key)
 
     def note(self, ticket: Ticket, what: str) -> None:
-        """Add a step to the entry's story."""
+        """Add a step to the entry's story. It is as young as its last step: `resolve` judges by that."""
+        now = _now()
         with self._writing() as db:
-            _tell(db, ticket.entry, what, _now())
+            db.execute("UPDATE entries SET updated_at = ? WHERE entry = ?", (now, ticket.entry))
+            _tell(db, ticket.entry, what, now)
 
     def close(
         self,
@@ -134,6 +139,25 @@ class JournalFile:
             (self._host, order_id, Operation.REFUND.value),
         )
         return found[0] if found else None
+
+    def last_cancel(self, order_id: str) -> JournalEntry | None:
+        """The newest cancel of an order that may have been carried out, or that found it ended."""
+        found = self._select(
+            "host = ? AND order_id = ? AND operation = ? AND (outcome IS NULL OR outcome IN"
+            " ('unknown', 'cancelled', 'already_cancelled', 'expired', 'sms_received'))"
+            " ORDER BY entry DESC LIMIT 1",
+            (self._host, order_id, Operation.CANCEL.value),
+        )
+        return found[0] if found else None
+
+    def claim(self, order_id: str) -> bool:
+        """Take the order for this process; False while another one that lives has it."""
+        with self._lock, self._translated():
+            return self._claims.take(order_id)
+
+    def release(self, order_id: str) -> None:
+        with self._lock:
+            self._claims.give_back(order_id)
 
     def story(self, number: int) -> Sequence[JournalEvent]:
         """The steps of an entry, oldest first."""

@@ -1,0 +1,58 @@
+"""Claims on orders: of all the processes here, one at a time sends anything about an order.
+
+A claim is a lock of the kernel's on one byte of a file that stays empty, and so ends with its process, however
+that ended: a dead holder blocks nobody, and nothing is left to clean up.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows, where a process has its claims to itself
+    fcntl = None  # type: ignore[assignment] # a module's name that is None where there is none
+
+
+class Claims:
+    """The claims of this process. Not thread-safe: its one user, the journal, holds its own lock.
+
+    POSIX gives up all locks of a process on a file when any descriptor of it is closed: one is kept open.
+    """
+
+    def __init__(self, path: Path, *, host: str) -> None:
+        self._path = path
+        self._host = host
+        self._file: int | None = None
+        self._held: set[str] = set()
+
+    def take(self, order_id: str) -> bool:
+        """False while another process, or another thread of this one, has it. OSError where no file can be."""
+        if order_id in self._held:
+            return False
+        if fcntl is not None:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self._place_of(order_id))
+            except (BlockingIOError, PermissionError):  # POSIX allows either where somebody else has it
+                return False
+        self._held.add(order_id)
+        return True
+
+    def give_back(self, order_id: str) -> None:
+        self._held.discard(order_id)
+        if self._file is not None:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._place_of(order_id))
+
+    def shut(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        self._held.clear()
+
+    def _place_of(self, order_id: str) -> int:
+        """The order's byte, far beyond any end of the file; two that share one (1 in 2^56) would only wait."""
+        digest = hashlib.sha256(f"{self._host}\0{order_id}".encode()).digest()
+        return int.from_bytes(digest[:7])

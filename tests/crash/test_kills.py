@@ -1,0 +1,192 @@
+"""Row 29: SIGKILL at each named point of a cancel; the next run settles it, nothing lost, nothing twice.
+
+VSMS_TEST_KILLS sets how many kills there are at each point of each kind of run (1 in CI).
+"""
+
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.fault_kills import POINTS
+from support.fault_server import FaultServer
+from support.vsms import Done, Vsms
+
+ROUNDS = int(os.environ.get("VSMS_TEST_KILLS", "1"))
+BULK = 6
+LATE_S = 0.3  # the request outlives its client so long, within the time limit of 1 s
+
+
+@pytest.fixture
+def service(vsms: Vsms) -> Iterator[FaultServer]:
+    with FaultServer(pays_again=True) as server:
+        vsms.env |= {
+            "VSMS_TOKEN": server.token,
+            "VSMS_BASE_URL": server.base_url,
+            "VSMS_TIMEOUT": "1",
+            "VSMS_RATE_LIMIT": "10000",
+        }
+        yield server
+
+
+def killed_in_a(
+    vsms: Vsms,
+    service: FaultServer,
+    *args: str,
+    point: str,
+    skip: int = 0,
+    late: bool = False,
+    operation: str = "cancel",
+) -> None:
+    """Run `vsms` as a process of its own until the service kills it."""
+    started: list[subprocess.Popen[str]] = []
+    kill = service.kill_client_at(
+        point, lambda: started[0].pid, operation=operation, skip=skip, late_s=LATE_S if late else None
+    )
+    process = subprocess.Popen(
+        vsms.command(*args),
+        env=vsms.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    started.append(process)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL, (out, err)
+    assert "Traceback" not in out + err
+    assert len(kill.killed) == 1
+
+
+def intact(path: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return bool(db.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+
+
+def settle(vsms: Vsms, service: FaultServer) -> Done:
+    """What a person does next: any command tells of it, `resolve` closes it."""
+    told = vsms("balance")
+    assert told.code == 0
+    assert "`vsms journal resolve`" in told.err
+    assert intact(vsms.state_dir / "journal.db")
+
+    resolved = vsms("journal", "resolve", "--json")
+
+    service.wait_for_late()
+    assert resolved.code == 0, resolved.err
+    assert "0 still not known" in resolved.err
+    assert vsms("journal", "list", "--unresolved", "--json").json == []
+    return resolved
+
+
+def true_to_the_ledger(vsms: Vsms, service: FaultServer, orders: list[str]) -> None:
+    """Each order was paid once or not at all, and the journal says which."""
+    said = {row["order_id"]: row for row in vsms("journal", "list", "--json").json}
+    for order in orders:
+        paid = service.times_paid(order)
+        assert paid == (service.status(order) == "cancelled"), order
+        assert paid <= 1
+        row = said.get(order)
+        assert (row is not None and row["outcome"] == "cancelled") == bool(paid), row
+        if paid:
+            assert row is not None
+            assert row["refund_amount"] == 0.8
+    commits = [request.order_id for request in service.requests if request.committed]
+    assert len(commits) == len(set(commits))
+
+
+def then_all_are_cancelled_once(vsms: Vsms, service: FaultServer, orders: list[str]) -> None:
+    """The same command again: whoever was paid gets no second request, the rest is cancelled."""
+    service.clear()
+    paid = {order for order in orders if service.times_paid(order)}
+    posts = {order: service.posts(order) for order in paid}
+
+    again = vsms("orders", "cancel", *orders, "--yes", "--json")
+
+    assert again.code == 0
+    assert {row["outcome"] for row in again.json} <= {"cancelled", "already_cancelled"}
+    assert all(service.times_paid(order) == 1 for order in orders)
+    assert {order: service.posts(order) for order in paid} == posts
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_in_a_cancel_by_id(vsms: Vsms, service: FaultServer, point: str, number: int) -> None:
+    del number
+    order = service.add_order()
+
+    killed_in_a(vsms, service, "orders", "cancel", order, "--yes", point=point)
+    resolved = settle(vsms, service)
+
+    paid = point != "request-received"
+    assert resolved.json[0]["outcome"] == ("cancelled" if paid else "failed")
+    assert service.times_paid(order) == paid
+    true_to_the_ledger(vsms, service, [order])
+    then_all_are_cancelled_once(vsms, service, [order])
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_in_a_bulk_cancel(vsms: Vsms, service: FaultServer, point: str, number: int) -> None:
+    orders = [service.add_order() for _ in range(BULK)]
+
+    killed_in_a(vsms, service, "orders", "cancel", "--all", "--yes", point=point, skip=number % BULK)
+    settle(vsms, service)
+
+    true_to_the_ledger(vsms, service, orders)
+    then_all_are_cancelled_once(vsms, service, orders)
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_a_request_that_outlives_its_client_is_waited_for(
+    vsms: Vsms, service: FaultServer, number: int
+) -> None:
+    del number
+    order = service.add_order()
+
+    killed_in_a(vsms, service, "orders", "cancel", order, "--yes", point="request-received", late=True)
+    resolved = settle(vsms, service)
+
+    assert resolved.json[0]["outcome"] == "cancelled"
+    true_to_the_ledger(vsms, service, [order])
+    then_all_are_cancelled_once(vsms, service, [order])
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("point", POINTS)
+def test_the_same_command_again_without_resolving_sends_nothing_twice(
+    vsms: Vsms, service: FaultServer, point: str, number: int
+) -> None:
+    late = number % 2 == 0 and point == "request-received"
+    order = service.add_order()
+
+    killed_in_a(vsms, service, "orders", "cancel", order, "--yes", point=point, late=late)
+    again = vsms("orders", "cancel", order, "--yes", "--json")
+    service.wait_for_late()
+
+    assert (again.code, again.json[0]["outcome"], again.json[0]["refund_amount"]) == (0, "cancelled", 0.8)
+    assert service.times_paid(order) == 1
+    assert service.posts(order) == (2 if point == "request-received" and not late else 1)
+    assert vsms("journal", "list", "--unresolved", "--json").json == []
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_in_a_refund_request_it_is_never_sent_again(
+    vsms: Vsms, service: FaultServer, point: str
+) -> None:
+    order = service.add_order(status="completed")
+
+    killed_in_a(vsms, service, "orders", "refund", order, "--yes", point=point, operation="refund")
+    again = vsms("orders", "refund", order, "--yes", "--json")
+    resolved = vsms("journal", "resolve", "--json")
+
+    paid = point != "request-received"  # this service grants a credit at once
+    assert again.json[0]["outcome"] == ("already_refunded" if paid else "unknown")
+    assert resolved.json[0]["outcome"] == ("already_refunded" if paid else "unknown")
+    assert service.posts(order) == 1
+    assert service.times_paid(order) == paid

@@ -38,10 +38,7 @@ def run(argv: Sequence[str]) -> int:
         return exc.exit_code
     except VsmsError as exc:
         return _tell(exc, argv)
-    except BrokenPipeError:  # Typer's own help, read by nobody
-        from vsms_cli.render.streams import Out  # noqa: PLC0415 - as above
-
-        Out(sys.stdout).abandon()
+    except SystemExit:  # Typer's own end, where its help is read by nobody
         return ExitCode.CLOSED_PIPE
     except Exception as exc:  # noqa: BLE001 - the one broad except: whatever is left is our mistake
         return _tell_crash(exc, argv)
@@ -158,5 +155,6 @@ def _print_version() -> int:
         sys.stdout.write(f"vsms {__version__}\n")
         sys.stdout.flush()
     except OSError:
+        sys.stdout = None  # else the interpreter flushes it once more at its end, and says so
         return 141
     return 0

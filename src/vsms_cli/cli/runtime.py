@@ -248,6 +248,8 @@ class Runtime:
     def _mention_unresolved(self) -> None:
         try:
             count = len(self.journal.entries(unresolved=True))
+        except ConfigBroken:  # no home: nowhere that a journal could lie, and what needed one said so
+            return
         except JournalUnusable as exc:
             self.say(f"vsms: {exc.message}")
             return

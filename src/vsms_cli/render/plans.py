@@ -10,6 +10,7 @@ from vsms_cli.domain.plans import CancelPlan, PlannedCancel, PlannedRefund, Refu
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.countdowns import refunds_itself
 from vsms_cli.render.safe import shown
+from vsms_cli.render.sentences import outcome_words
 from vsms_cli.render.tables import Column, layout
 
 
@@ -72,7 +73,7 @@ def _fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
             return "none: cancelled"
         case CancelOutcome.SMS_RECEIVED:
             return "none: a code came"
-    return f"none: {item.foreseen.outcome.value.replace('_', ' ')}"
+    return f"none: {outcome_words(item.foreseen.outcome)}"
 
 
 def _refund_fate(item: PlannedRefund) -> str:
@@ -85,4 +86,4 @@ def _refund_fate(item: PlannedRefund) -> str:
             return "ask for credit"
         case RefundStep.NOTHING if item.foreseen.retry_at is not None:
             return "none: too young"
-    return f"none: {item.foreseen.outcome.value.replace('_', ' ')}"
+    return f"none: {outcome_words(item.foreseen.outcome)}"

@@ -36,10 +36,14 @@ def dressed(mark: str, line: str, *, unicode: bool, colour: bool) -> str:
     return f"{_STYLES[mark]}{shown_mark}{_RESET} {line}" if colour else f"{shown_mark} {line}"
 
 
+def outcome_words(outcome: CancelOutcome | RefundOutcome) -> str:
+    return outcome.value.replace("_", " ").replace("sms", "SMS")
+
+
 def cancel_line(result: CancelResult, *, now: datetime) -> tuple[str, str]:
     """The mark and the line of one order, on a terminal."""
     mark = _GOOD if result.outcome is CancelOutcome.CANCELLED else _SAME if result.outcome.done else _BAD
-    return mark, f"{result.order_id}  {result.outcome.value.replace('_', ' ')}{_cancel_details(result, now)}"
+    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_cancel_details(result, now)}"
 
 
 def _cancel_details(result: CancelResult, now: datetime) -> str:
@@ -76,11 +80,11 @@ def cancel_summary(results: Sequence[CancelResult], *, dry_run: bool) -> str:
     if short:
         text += f" - {plural(len(short), 'refund')} smaller than the price"
     others = [
-        f"{count} {outcome.value.replace('_', ' ')}"
+        f"{count} {outcome_words(outcome)}"
         for outcome in CancelOutcome
         if outcome is not done_kind and (count := sum(result.outcome is outcome for result in results))
     ]
-    return "; ".join([text, *others])
+    return f"{text}; {', '.join(others)}" if others else text
 
 
 def cancel_next(results: Sequence[CancelResult]) -> list[str]:
@@ -111,7 +115,7 @@ def cancel_question(plan: CancelPlan) -> str:
 
 def refund_line(result: RefundResult) -> tuple[str, str]:
     mark = _GOOD if result.outcome in _GOOD_REFUNDS else _SAME if result.outcome.done else _BAD
-    return mark, f"{result.order_id}  {result.outcome.value.replace('_', ' ')}{_refund_details(result)}"
+    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_refund_details(result)}"
 
 
 _GOOD_REFUNDS: Final = frozenset({RefundOutcome.CANCELLED, RefundOutcome.REQUESTED})
@@ -142,7 +146,7 @@ def _refund_details(result: RefundResult) -> str:
 
 def refund_summary(results: Sequence[RefundResult]) -> str:
     counts = [
-        f"{count} {outcome.value.replace('_', ' ')}"
+        f"{count} {outcome_words(outcome)}"
         for outcome in RefundOutcome
         if (count := sum(result.outcome is outcome for result in results))
     ]

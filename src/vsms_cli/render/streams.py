@@ -28,10 +28,10 @@ class Out:
             self._stream.write(text)
             self._stream.flush()
         except (BrokenPipeError, ValueError):
-            self.abandon()
+            self._abandon()
             raise StreamClosed("whoever read the output is gone") from None
         except OSError as exc:
-            self.abandon()
+            self._abandon()
             raise StreamClosed(
                 f"stdout can't be written: {exc.strerror}", hint="what was sent stands in `vsms journal list`"
             ) from None
@@ -39,7 +39,7 @@ class Out:
     def line(self, text: str) -> None:
         self.write(text + "\n")
 
-    def abandon(self) -> None:
+    def _abandon(self) -> None:
         """Keep the interpreter from flushing into the void at its end, which would print a traceback."""
         self._stream = None
         try:

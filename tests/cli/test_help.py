@@ -1,0 +1,155 @@
+"""Help, versions, and what a mistyped command line is told."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from support.vsms import Vsms
+from vsms_cli.cli.app import GROUPS, ROOT
+
+COMMON = ("--profile", "--sandbox", "--base-url", "--timeout", "--debug", "--no-color", "-h, --help")
+COMMANDS = [[name] for name in ROOT if name not in GROUPS] + [
+    [group, name] for group, table in GROUPS.items() for name in table
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example_of_its_own(vsms: Vsms, command: list[str]) -> None:
+    done = vsms(*command, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert vsms(*command, "-h").out == done.out
+    _, _, examples = done.out.partition("Example")
+    assert re.search(rf"^ {{4}}.*vsms {' '.join(command)}", examples, re.MULTILINE)
+    assert all(option in done.out for option in COMMON)
+    assert all(len(line) <= 100 for line in done.lines)
+    assert not re.search(r"^  -.*[^ ]$", done.out, re.MULTILINE) or "  " in done.out
+
+
+@pytest.mark.parametrize("group", [[], *([name] for name in GROUPS)], ids=" ".join)
+def test_a_group_lists_its_commands_also_when_called_bare(vsms: Vsms, group: list[str]) -> None:
+    done = vsms(*group, "-h")
+    assert (done.code, done.err) == (0, "")
+    table = GROUPS[group[0]] if group else ROOT
+    assert all(re.search(rf"^  {name} +[A-Z]", done.out, re.MULTILINE) for name in table)
+    bare = vsms(*group)
+    assert (bare.code, bare.out) == (2, "")
+    assert bare.err.strip() == done.out.strip()
+
+
+def test_global_options_are_taken_before_between_and_after(vsms: Vsms) -> None:
+    lists = [
+        ("--sandbox", "orders", "list"),
+        ("orders", "--sandbox", "list"),
+        ("orders", "list", "--sandbox"),
+        ("--timeout", "5", "orders", "--no-color", "list", "--sandbox"),
+    ]
+    for args in lists:
+        done = vsms(*args)
+        assert done.code == 0, done.err
+        assert len(done.lines) == 10
+
+
+def test_what_is_said_nearest_to_the_command_wins(vsms: Vsms) -> None:
+    told = vsms(
+        "--profile", "far", "auth", "--profile", "nearer", "status", "--sandbox", "--fields", "profile"
+    )
+    assert told.out == "nearer\n"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["--timeout", "0"], ["--timeout", "-1"], ["--timeout", "x"], ["--profile", ""], ["--base-url", ""]],
+)
+def test_a_global_option_without_sense_is_refused_and_never_passed_over(vsms: Vsms, args: list[str]) -> None:
+    for line in ([*args, "--sandbox", "balance"], ["--sandbox", "balance", *args]):
+        done = vsms(*line)
+        assert (done.code, done.out) == (2, "")
+        assert args[0] in done.err
+
+
+@pytest.mark.parametrize(
+    ("args", "near"),
+    [
+        (["ordrs"], "orders"),
+        (["orders", "lst"], "list"),
+        (["orders", "cancle"], "cancel"),
+        (["auth", "stat"], "status"),
+        (["orders", "list", "--contry", "AR"], "--country"),
+        (["orders", "cancel", "--yess"], "--yes"),
+        (["balance", "--jsn"], "--json"),
+        (["--sandbx", "balance"], "--sandbox"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_the_nearest(vsms: Vsms, args: list[str], near: str) -> None:
+    done = vsms(*args)
+    assert (done.code, done.out) == (2, "")
+    assert "did you mean " in done.err
+    assert near in done.err
+    assert "Possible options" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("args", "message", "help_of"),
+    [
+        (["orders", "show"], "missing argument 'ID'", "orders show"),
+        (["orders", "list", "--country"], "option '--country' needs a value", "orders list"),
+        (["orders", "list", "--limit", "x"], "'x' is not a whole number", "orders list"),
+        (["journal", "show", "x"], "'x' is not a whole number", "journal show"),
+        (["orders", "list", "extra"], "too many arguments: (extra)", "orders list"),
+        (["nonsense"], "unknown command 'nonsense' for 'vsms'", ""),
+    ],
+)
+def test_a_mistake_says_what_it_is_and_whose_help_to_read(
+    vsms: Vsms, args: list[str], message: str, help_of: str
+) -> None:
+    done = vsms(*args)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert f"`vsms {help_of} --help`".replace("  ", " ") in done.err
+
+
+@pytest.mark.parametrize(
+    ("args", "env"),
+    [
+        (["orders", "list", "-o", "json", "--bogus"], {}),
+        (["orders", "list", "--json", "--bogus"], {}),
+        (["orders", "list", "--output=json", "--limit", "x"], {}),
+        (["orders", "lst"], {"VSMS_OUTPUT": "json"}),
+        (["orders", "show", "zzz", "-ojson"], {}),
+        (["orders", "cancel", "-o", "ndjson"], {}),
+    ],
+)
+def test_with_json_an_error_is_one_line_of_json_on_stderr(
+    vsms: Vsms, args: list[str], env: dict[str, str]
+) -> None:
+    done = vsms(*args, env=env)
+    assert (done.code, done.out) == (2, "")
+    (line,) = done.err.splitlines()
+    error = json.loads(line)["error"]
+    assert list(error) == ["code", "message", "hint"]
+    assert error["code"] == "usage"
+
+
+def test_an_option_goes_before_the_environment_for_errors_too(vsms: Vsms) -> None:
+    done = vsms("orders", "show", "zzz", "-o", "tsv", env={"VSMS_OUTPUT": "json"})
+    assert done.err.startswith("vsms: 'zzz' is not an order id")
+
+
+def test_the_version_is_printed_wherever_it_is_asked_for(vsms: Vsms) -> None:
+    first = vsms("--version")
+    assert (first.code, first.err) == (0, "")
+    assert re.fullmatch(r"vsms \d+\.\d+\.\d+\n", first.out)
+    assert vsms("--sandbox", "--version").out == vsms("--version", "orders").out == first.out
+    assert "--version" in vsms("--help").out
+
+
+def test_the_version_costs_neither_typer_nor_httpx(vsms: Vsms, empty_path: Path) -> None:
+    (empty_path / "sitecustomize.py").write_text(
+        "import atexit, sys\n"
+        "heavy = {'typer', 'httpx', 'keyring', 'rich', 'sqlite3'}\n"
+        "atexit.register(lambda: sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))) + '|'))\n"
+    )
+    done = vsms.process("--version", env={"PYTHONPATH": str(empty_path)})
+    assert (done.code, done.err) == (0, "|")

@@ -1,0 +1,163 @@
+"""`vsms balance`, `vsms journal` and `vsms sandbox` through the front door."""
+
+import json
+import stat
+from decimal import Decimal
+
+import pytest
+
+from support.fault_server import FaultServer
+from support.vsms import Vsms
+
+
+def test_the_balance_in_every_format(live: Vsms, server: FaultServer) -> None:
+    assert live("balance").out == "50.00\tUSD\n"
+    assert live("balance", "--json").out == '{"balance": 50.00, "currency": "USD"}\n'
+    assert live("balance", "-o", "csv").out == "balance,currency\n50.00,USD\n"
+    assert live("balance", "-o", "ndjson").json == {"balance": 50, "currency": "USD"}
+    assert live("balance", "-o", "table").out == "$50.00\n"
+    assert live("balance", "--fields", "balance").out == "50.00\n"
+    assert {request.operation for request in server.requests} == {"balance"}
+
+
+def test_the_balance_has_no_ids(live: Vsms) -> None:
+    done = live("balance", "-q")
+    assert (done.code, done.out) == (2, "")
+    assert "no ids to print" in done.err
+    assert live("balance", env={"VSMS_OUTPUT": "ids"}).out == "50.00\tUSD\n"
+
+
+def test_the_journal_tells_what_was_sent_and_what_came_of_it(live: Vsms, server: FaultServer) -> None:
+    order, asked = server.add_order(), server.add_order(status="completed")
+    live("orders", "cancel", order, "--yes")
+    live("orders", "refund", asked, "--yes")
+    done = live("journal", "list", "--json")
+    assert done.code == 0
+    assert [(row["id"], row["operation"], row["order_id"], row["outcome"]) for row in done.json] == [
+        ("1", "cancel", order, "cancelled"),
+        ("2", "refund", asked, "requested"),
+    ]
+    assert server.token not in done.out
+    shown = live("journal", "show", "1", "--json").json
+    assert shown["events"][0]["message"] == "intended to cancel"
+    told = live("journal", "show", "1", "-o", "table").out
+    assert "outcome          cancelled" in told
+    assert "returned         $0.80" in told
+    assert live("journal", "list", "-q").lines == ["1", "2"]
+    table = live("journal", "list", "-o", "table").out
+    assert "OUTCOME" in table
+    assert order in table
+
+
+def test_an_empty_journal_is_a_word_and_no_failure(live: Vsms) -> None:
+    for args in (["list"], ["list", "--unresolved"]):
+        done = live("journal", *args)
+        assert (done.code, done.out, done.err) == (0, "", "no entries\n")
+    assert live("journal", "list", "--json").out == "[]\n"
+    assert live("journal", "resolve").err == "nothing to resolve\n"
+
+
+@pytest.mark.parametrize("number", ["9", "0", "x", "-1"])
+def test_an_entry_that_is_none_is_said(live: Vsms, number: str) -> None:
+    done = live("journal", "show", number)
+    assert done.code in {1, 2}
+    assert done.out == ""
+    assert "Traceback" not in done.err
+
+
+def test_resolve_reads_what_became_of_a_lost_cancel(live: Vsms, server: FaultServer) -> None:
+    order = server.add_order()
+    server.fault("cancel", "reset", when="after")
+    server.fault("order", "503", times=None)
+    env = {"VSMS_TIMEOUT": "0.3"}
+    assert live("orders", "cancel", order, "--yes", env=env).code == 8
+    assert [row["outcome"] for row in live("journal", "list", "--unresolved", "--json").json] == ["unknown"]
+    done = live("journal", "resolve", env=env)
+    assert done.code == 8
+    assert "1 entry read, 1 still not known" in done.err
+    server.clear()
+    done = live("journal", "resolve", "--json", env=env)
+    assert (done.code, done.json[0]["outcome"], done.json[0]["refund_amount"]) == (0, "cancelled", 0.8)
+    assert server.posts(order) == 1
+    assert live("journal", "list", "--unresolved").out == ""
+
+
+def test_each_host_has_its_own_entries(live: Vsms, server: FaultServer) -> None:
+    live("orders", "cancel", server.add_order(), "--yes")
+    assert live.sandbox("journal", "list").out == ""
+    assert len(live("journal", "list").lines) == 1
+
+
+def test_the_journal_is_private_and_never_holds_the_token(live: Vsms, server: FaultServer) -> None:
+    live("orders", "cancel", server.add_order(), "--yes")
+    files = list(live.state_dir.glob("journal*"))
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert not any(server.token.encode() in path.read_bytes() for path in files)
+
+
+def test_the_sandbox_begins_with_orders_in_every_state_and_a_ledger_that_adds_up(vsms: Vsms) -> None:
+    orders = vsms.sandbox("orders", "list", "--all", "--json").json
+    assert len(orders) >= 12
+    assert len({order["country"] for order in orders}) >= 4
+    young = [o for o in orders if o["status"] == "waiting" and o["cancel_available_at"] > o["created_at"]]
+    assert len(young) >= 2
+    dry = vsms.sandbox("orders", "cancel", "--all", "--dry-run", "--json")
+    assert [row["outcome"] for row in dry.json].count("too_early") == 2
+
+
+def test_the_sandbox_needs_no_token_and_says_that_it_is_one(vsms: Vsms) -> None:
+    done = vsms("balance", env={"VSMS_SANDBOX": "1"})
+    assert (done.code, done.err) == (0, "sandbox: no network, no token, no money\n")
+    assert vsms("--sandbox", "balance").out == done.out == vsms("balance", "--sandbox").out
+
+
+def test_advancing_the_clock_refunds_what_still_waits(vsms: Vsms) -> None:
+    waiting = vsms.sandbox("orders", "list", "--json").json
+    before = Decimal(vsms.sandbox("balance", "--fields", "balance").out)
+    done = vsms("sandbox", "advance", "20m")
+    assert (done.code, done.out) == (0, "")
+    assert "in the sandbox it is 20" in done.err
+    assert vsms.sandbox("orders", "list").out == ""
+    owed = sum(Decimal(str(order["price"])) for order in waiting)
+    assert Decimal(vsms.sandbox("balance", "--fields", "balance").out) == before + owed
+
+
+def test_the_sandbox_stays_until_it_is_reset(vsms: Vsms) -> None:
+    vsms.sandbox("orders", "cancel", "--country", "GB", "--yes")
+    assert vsms.sandbox("orders", "list", "--country", "GB").out == ""
+    done = vsms("sandbox", "reset")
+    assert (done.code, done.out) == (0, "")
+    assert len(vsms.sandbox("orders", "list", "--country", "GB").lines) == 1
+
+
+def test_an_sms_can_be_delivered(vsms: Vsms) -> None:
+    order = vsms.sandbox("orders", "list", "--country", "GB", "-q").lines[0]
+    assert vsms("sandbox", "deliver", order[:8], "Your code is 123456").code == 0
+    shown = vsms.sandbox("orders", "show", order, "--json").json
+    assert (shown["status"], shown["messages"][-1]["content"]) == ("completed", "Your code is 123456")
+    assert vsms.sandbox("orders", "cancel", order, "--yes").code == 5
+    assert vsms("sandbox", "deliver", order, "again").code == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (["advance", "20x"], 2),
+        (["advance"], 2),
+        (["deliver", "000000", "hi"], 5),
+        (["deliver", "../x", "hi"], 2),
+        (["reset", "--scenario", "none"], 2),
+    ],
+)
+def test_a_lever_used_wrongly_says_how(vsms: Vsms, args: list[str], code: int) -> None:
+    done = vsms("sandbox", *args)
+    assert (done.code, done.out) == (code, "")
+    assert done.err.startswith("vsms: ")
+
+
+def test_debug_tells_each_request_and_never_the_token(live: Vsms, server: FaultServer) -> None:
+    done = live("balance", "--debug", "--json")
+    assert json.loads(done.out)
+    assert "debug: " in done.err
+    assert "/customer/balance" in done.err
+    assert server.token not in done.err

@@ -1,0 +1,124 @@
+"""Machine formats and the streams that they are written to."""
+
+import io
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from vsms_cli.domain.errors import StreamClosed
+from vsms_cli.render.documents import Document, Format, cell, to_json
+from vsms_cli.render.progress import ProgressLine
+from vsms_cli.render.streams import Out, Streams, Talk
+from vsms_cli.render.tables import Column, layout
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Gone(io.StringIO):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def write(self, _text: str) -> int:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (7, "7"),
+        (Decimal("0.80"), "0.80"),
+        (Decimal("1E+3"), "1000"),
+        (datetime(2026, 5, 24, 12, tzinfo=UTC), '"2026-05-24T12:00:00Z"'),
+        ("é\u2028", '"\\u00e9\\u2028"'),
+        ([{"a": None}], '[{"a": null}]'),
+    ],
+)
+def test_json_keeps_digits_and_escapes_text(value: object, text: str) -> None:
+    assert to_json(value) == text  # type: ignore[arg-type] # every case is a Value
+    json.loads(text)
+
+
+def test_a_cell_is_empty_for_unknown_and_joins_what_is_nested() -> None:
+    assert cell(None) == ""
+    assert cell([{"content": "a\nb", "sender": "x"}, {"content": "c"}]) == r"a\x0ab | c"
+    assert cell({"cancel": "yes", "wait": None}) == "cancel: yes; wait: "
+
+
+@pytest.mark.parametrize("format_", [f for f in Format if f not in {Format.JSON, Format.TABLE}])
+def test_without_rows_nothing_is_written(format_: Format) -> None:
+    stream = io.StringIO()
+    Document(Out(stream), format_, ["id"]).end()
+    assert stream.getvalue() == ""
+
+
+def test_a_spreadsheet_runs_no_cell_and_numbers_stay_numbers() -> None:
+    stream = io.StringIO()
+    document = Document(Out(stream), Format.CSV, ["id", "a", "b", "c"])
+    document.row({"id": "=1", "a": "+5491100", "b": Decimal("-0.80"), "c": '-2"'})
+    assert stream.getvalue() == 'id,a,b,c\n\'=1,+5491100,-0.80,"\'-2"""\n'
+
+
+@pytest.mark.parametrize(
+    "error", [BrokenPipeError(), OSError(28, "No space left on device"), ValueError("closed")]
+)
+def test_a_stdout_that_nobody_reads_raises_and_a_stderr_never_does(error: Exception) -> None:
+    out = Out(Gone(error))
+    for _ in range(2):
+        with pytest.raises(StreamClosed):
+            out.line("x")
+    talk = Talk(Gone(error))
+    talk.line("x")
+    talk.line("x")
+
+
+def test_streams_that_are_not_there_are_no_terminals() -> None:
+    assert not Talk(None).is_terminal
+    Talk(None).line("x")
+    with pytest.raises(StreamClosed, match="stdout is closed"):
+        Out(None).line("x")
+
+
+def streams(stream: io.StringIO, *, colour: bool) -> Streams:
+    return Streams(out=Out(stream), talk=Talk(stream), colour=colour, talk_colour=colour, width=80)
+
+
+def test_a_progress_line_is_drawn_on_a_terminal_and_leaves_no_trace() -> None:
+    stream = Terminal()
+    progress = ProgressLine(streams(stream, colour=True), total=2)
+    progress.ended()
+    assert "████████████░░░░░░░░░░░░ 1/2" in stream.getvalue()
+    progress.hide()
+    assert stream.getvalue().endswith("\r\x1b[2K")
+
+
+@pytest.mark.parametrize(
+    ("stream", "colour", "total"), [(io.StringIO(), True, 2), (Terminal(), False, 2), (Terminal(), True, 1)]
+)
+def test_elsewhere_or_for_one_order_there_is_no_progress_line(
+    stream: io.StringIO, *, colour: bool, total: int
+) -> None:
+    progress = ProgressLine(streams(stream, colour=colour), total=total)
+    progress.ended()
+    progress.hide()
+    assert stream.getvalue() == ""
+
+
+def test_the_columns_that_matter_least_go_first_and_ids_stay_whole() -> None:
+    columns = (
+        Column(title="ID", cells=("x" * 36,), keep=9),
+        Column(title="LEAST", cells=("a" * 30,), keep=1),
+        Column(title="MORE", cells=("b",), keep=2, right=True),
+    )
+    assert layout(columns, width=80, colour=False).splitlines()[0].split() == ["ID", "LEAST", "MORE"]
+    assert layout(columns, width=60, colour=False).splitlines()[0].split() == ["ID", "MORE"]
+    assert layout(columns, width=20, colour=False).splitlines() == ["ID", "x" * 36]

@@ -1,0 +1,230 @@
+"""Hostile text in every field, through every format: harmless for people, unchanged for programs."""
+
+import csv
+import io
+import json
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vsms_cli.domain.errors import Problem, VsmsError
+from vsms_cli.domain.orders import Message, Order
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.plans import CancelPlan, PlannedCancel
+from vsms_cli.domain.ports import JournalEntry, JournalEvent
+from vsms_cli.domain.tickets import Operation
+from vsms_cli.render.details import entry_details, order_details
+from vsms_cli.render.documents import Document, Format, Row
+from vsms_cli.render.plans import cancel_plan_table
+from vsms_cli.render.rows import (
+    CANCEL_FIELDS,
+    JOURNAL_FIELDS,
+    ORDER_DETAIL_FIELDS,
+    REFUND_FIELDS,
+    cancel_row,
+    journal_row,
+    order_detail_row,
+    refund_row,
+)
+from vsms_cli.render.safe import safe, shown
+from vsms_cli.render.sentences import cancel_line, error_lines, refund_line
+from vsms_cli.render.streams import Out
+from vsms_cli.render.tables import fields_table, journal_table, orders_table
+
+NOW = datetime(2026, 5, 24, 12, tzinfo=UTC)
+ID = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
+EVIL = (
+    "\x1b[31mred\x1b[0m",
+    "\x1b]52;c;aGk=\x07",
+    "\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\",
+    "\x9b2J\x90q\x9c",
+    "nul\x00 bell\x07 back\x08 delete\x7f",
+    "one\rtwo\r\nthree\nfour\x0bfive\x0csix\x85seven\u2028eight\u2029nine\ttab",
+    "\u202eoverride\u2066isolate\u2069\u200fmark",
+    "zero\u200bwidth\u200d\ufeff\u2060",
+    "lone \ud800 surrogate, private \ue000, none \U000e0041",
+    "[/x][bold]no[/bold] :+1: {0} %s \\x1b",
+    "=cmd()|' /C calc'!A0",
+    "+1+cmd",
+    "-2+3",
+    "@SUM(A1)",
+    "e" + "\u0301" * 50,
+    "",
+)
+texts = st.one_of(st.sampled_from(EVIL), st.text(max_size=30), st.lists(st.sampled_from(EVIL)).map("".join))
+
+
+def harmless(text: str, *, lines: int | None = None) -> None:
+    """No control, bidi or format character but the line ends that are ours."""
+    bad = {c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}} - {
+        "\t"
+    }
+    assert not bad
+    if lines is not None:
+        assert len(text.splitlines()) == lines
+
+
+def order_of(text: str) -> Order:
+    return Order(
+        id=ID, status=text, phone_number=text, country=text, service=text, price=Decimal("0.80"), created_at=NOW,
+        messages=(Message(sender=text, content=text, received_at=NOW),),
+    )  # fmt: skip
+
+
+def problem_of(text: str) -> Problem:
+    return Problem(code="failed", message=text, hint=text)
+
+
+def entry_of(text: str) -> JournalEntry:
+    return JournalEntry(
+        entry=1, at=NOW, host="h", operation=Operation.CANCEL, order_id=ID, idempotency_key="k", price=None,
+        outcome=None, refund_amount=None, reference=text, detail=text, updated_at=NOW,
+    )  # fmt: skip
+
+
+def order_row_of(text: str) -> Row:
+    return order_detail_row(order_of(text), {"cancel": text, "wait": "no", "refund": "no"})
+
+
+def cancel_row_of(text: str) -> Row:
+    return cancel_row(
+        CancelResult(order_id=ID, outcome=CancelOutcome.FAILED, status=text, problem=problem_of(text))
+    )
+
+
+def refund_row_of(text: str) -> Row:
+    return refund_row(
+        RefundResult(
+            order_id=ID, outcome=RefundOutcome.BY_HAND, status=text, request_id=text, transaction_id=text,
+            support_message=text, problem=problem_of(text),
+        )
+    )  # fmt: skip
+
+
+ROWS: Sequence[tuple[Sequence[str], Callable[[str], Row]]] = (
+    (ORDER_DETAIL_FIELDS, order_row_of),
+    (CANCEL_FIELDS, cancel_row_of),
+    (REFUND_FIELDS, refund_row_of),
+    (JOURNAL_FIELDS, lambda text: journal_row(entry_of(text))),
+)
+
+
+def printed(format_: Format, fields: Sequence[str], row: Row) -> str:
+    stream = io.StringIO()
+    document = Document(Out(stream), format_, fields)
+    document.row(row)
+    document.row(row)
+    document.end()
+    return stream.getvalue()
+
+
+def originals(value: object) -> object:
+    """What a JSON reader must get back."""
+    match value:
+        case Decimal():
+            return float(value)
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case dict():
+            return {key: originals(item) for key, item in value.items()}
+        case list() | tuple():
+            return [originals(item) for item in value]
+        case _:
+            return value
+
+
+@pytest.mark.parametrize(("fields", "make"), ROWS, ids=["orders", "cancel", "refund", "journal"])
+@settings(deadline=None, max_examples=60)
+@given(text=texts)
+def test_every_field_of_every_row_is_harmless_in_every_machine_format(
+    fields: Sequence[str], make: Callable[[str], Row], text: str
+) -> None:
+    row = make(text)
+    tsv = printed(Format.TSV, fields, row)
+    harmless(tsv, lines=2)
+    assert {len(line.split("\t")) for line in tsv.splitlines()} == {len(fields)}
+    table = printed(Format.CSV, fields, row)
+    harmless(table, lines=3)
+    cells = list(csv.reader(io.StringIO(table)))
+    assert {len(line) for line in cells} == {len(fields)}
+    for cell in cells[1]:
+        assert not cell.startswith(("=", "@"))
+        assert cell[:1] not in {"+", "-"} or cell[1:].replace(".", "").isdigit()
+    for format_ in (Format.JSON, Format.NDJSON):
+        told = printed(format_, fields, row)
+        assert told.isascii()
+        harmless(told)
+        decoded = json.loads(told)[0] if format_ is Format.JSON else json.loads(told.splitlines()[0])
+        assert decoded == originals({name: row[name] for name in fields})
+    if "id" in row:
+        harmless(printed(Format.IDS, fields, row), lines=2)
+
+
+@settings(deadline=None, max_examples=40)
+@given(text=texts, colour=st.booleans(), width=st.integers(20, 300))
+def test_tables_are_harmless_and_a_line_an_order(text: str, colour: bool, width: int) -> None:  # noqa: FBT001 - given
+    order = order_of(text)
+    foreseen = CancelResult(order_id=ID, outcome=CancelOutcome.WOULD_CANCEL)
+    plan = CancelPlan(items=(PlannedCancel(order_id=ID, order=order, foreseen=foreseen),))
+    tables = (
+        orders_table([order, order], now=NOW, width=width, colour=colour),
+        journal_table([entry_of(text)] * 2, width=width, colour=colour),
+        fields_table(["status", "id"], [[text, ID]] * 2, width=width, colour=colour),
+        cancel_plan_table(CancelPlan(items=plan.items * 2), now=NOW, width=width, colour=colour),
+    )
+    for table in tables:
+        ours = table
+        for style in ("\x1b[1m", "\x1b[36m", "\x1b[0m"):
+            ours = ours.replace(style, "")
+        assert colour or "\x1b" not in table
+        harmless(ours, lines=3)
+
+
+@settings(deadline=None, max_examples=60)
+@given(text=texts)
+def test_sentences_details_and_errors_are_harmless(text: str) -> None:
+    failed = CancelResult(order_id=ID, outcome=CancelOutcome.FAILED, problem=problem_of(text))
+    harmless(cancel_line(failed, now=NOW)[1], lines=1)
+    for outcome in RefundOutcome:
+        result = RefundResult(
+            order_id=ID, outcome=outcome, request_id=text, transaction_id=text, problem=problem_of(text)
+        )
+        harmless(refund_line(result)[1], lines=1)
+    for as_json in (True, False):
+        for line in error_lines(VsmsError(text, hint=text), as_json=as_json):
+            harmless(line, lines=1)
+    harmless(order_details(order_of(text), {"cancel": text}, now=NOW), lines=14)
+    harmless(entry_details(entry_of(text), [JournalEvent(at=NOW, what=text)]), lines=10)
+
+
+@given(text=texts)
+def test_safe_text_is_one_line_and_stays_as_it_is_when_made_safe_again(text: str) -> None:
+    once = safe(text)
+    harmless(once)
+    assert len(once.splitlines()) <= 1
+    assert safe(once) == once
+    assert "\t" not in once
+
+
+def test_a_character_is_shown_as_its_escape() -> None:
+    assert safe("\x1b[2J\x00\x9b\u202e\U000e0041") == r"\x1b[2J\x00\x9b\u202e\U000e0041"
+    assert safe("Zürich ✓ 北京") == "Zürich ✓ 北京"
+
+
+def test_a_megabyte_is_cut_for_a_person_and_kept_for_a_program() -> None:
+    text = "\x1b]0;x\x07" * 200_000
+    assert len(shown(text)) < 20_000
+    assert shown(text).endswith("characters)")
+    assert json.loads(printed(Format.NDJSON, ["id"], {"id": text}).splitlines()[0])["id"] == text
+    assert len(orders_table([order_of(text)], now=NOW, width=80, colour=False)) < 60_000
+
+
+def test_an_age_that_is_not_known_is_a_question_mark() -> None:
+    order = Order(id=ID, status="waiting")
+    line = orders_table([order], now=NOW + timedelta(days=1), width=200, colour=False).splitlines()[1]
+    assert line.split() == [ID, "?", "?", "?", "waiting", "?", "?", "now", "-"]

@@ -9,6 +9,7 @@ from typing import Final
 
 from vsms_cli.api import wire
 from vsms_cli.api.clock import ServiceClock
+from vsms_cli.api.deadline import whole_request_within
 from vsms_cli.api.faults import TRANSPORT_ERRORS, Meaning, Proof, meaning_of, problem_of, proof_of
 from vsms_cli.api.pacing import Pacer
 from vsms_cli.api.transport import Exchange, Reply
@@ -83,8 +84,8 @@ class Client:
         return wire.read_orders(self._read("/customer/orders", params))
 
     def order(self, order_id: str) -> Order:
-        path = f"/customer/order/{parse_order_id(order_id)}"
-        return wire.read_order(self._read(path, order_id=order_id), order_id)
+        wanted = parse_order_id(order_id)
+        return wire.read_order(self._read(f"/customer/order/{wanted}", order_id=wanted), wanted)
 
     def balance(self) -> Balance:
         return wire.read_balance(self._read("/customer/balance"))
@@ -121,17 +122,20 @@ class Client:
                 raise self._refusal(reply, meaning, order_id)
 
     def _get(self, path: str, params: Mapping[str, str] | None) -> Reply:
-        """One GET; sent again while it provably was not sent, until the time limit of one request is over."""
-        end = self._clock.monotonic() + self._transport.time_limit
+        """One GET; sent again while it provably was not sent, all within the time limit of one request."""
+        with whole_request_within(self._transport.time_limit):
+            return self._get_until(self._clock.monotonic() + self._transport.time_limit, path, params)
+
+    def _get_until(self, end: float, path: str, params: Mapping[str, str] | None) -> Reply:
         pause = _FIRST_PAUSE_S
         while True:
             try:
                 reply = self._transport.send("GET", path, params=params)
             except TRANSPORT_ERRORS as exc:
-                self._pacer.lost()
                 problem = self._problem(exc)
                 left = end - self._clock.monotonic() - pause
                 if proof_of(exc) is not Proof.NOT_SENT or left <= 0:
+                    self._pacer.lost()
                     raise Unreachable(problem.message, hint=problem.hint) from exc
                 self._on_retry(problem.message, left)
                 self._clock.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
@@ -148,7 +152,7 @@ class Client:
                 f"the service knows no order {order_id}",
                 hint="see `vsms orders list --all` for those it knows",
             )
-        words = _said(reply)
+        words = self._said(reply)
         if meaning is Meaning.AMBIGUOUS:
             return BadAnswer(
                 f"{self._transport.host} answered with status {reply.status}{words}",
@@ -221,7 +225,7 @@ class Client:
             case _:
                 problem = Problem(
                     code="service_error",
-                    message=f"{self._transport.host} answered with status {reply.status}{_said(reply)}",
+                    message=f"{self._transport.host} answered with status {reply.status}{self._said(reply)}",
                     hint="try again in a moment",
                     exit_code=ExitCode.UNREACHABLE,
                 )
@@ -229,14 +233,14 @@ class Client:
 
     def _token_refused(self, reply: Reply) -> TokenRefused:
         return TokenRefused(
-            f"{self._transport.host} refuses the token (status {reply.status}{_said(reply)})",
+            f"{self._transport.host} refuses the token (status {reply.status}{self._said(reply)})",
             hint="`vsms auth status` says which token is in force; `vsms auth login` stores another",
         )
 
     def _refused(self, reply: Reply) -> Problem:
         return Problem(
             code="refused",
-            message=f"the service refused with status {reply.status}{_said(reply)}",
+            message=f"the service refused with status {reply.status}{self._said(reply)}",
             hint="`vsms orders show` says what applies to the order now",
         )
 
@@ -246,9 +250,9 @@ class Client:
     def _note_content_type(self, reply: Reply) -> None:
         kind = reply.headers.get("content-type", "")
         if "json" not in kind:
-            self._log(f"the answer says that it is {kind!r}; taken as JSON")
+            self._log(f"the answer says that it is {self._transport.without_token(kind)!r}; taken as JSON")
 
-
-def _said(reply: Reply) -> str:
-    words = wire.read_error(reply.body)
-    return f": {words}" if words else ""
+    def _said(self, reply: Reply) -> str:
+        """The service's own words, to stand at a sentence's end."""
+        words = self._transport.without_token(wire.read_error(reply.body))
+        return f": {words}" if words else ""

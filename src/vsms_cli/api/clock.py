@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 _TRUSTED_WITHIN: Final = timedelta(seconds=2)  # `Date` has whole seconds and took a while to arrive
+_YEARS: Final = range(2020, 2200)  # the service is younger; near the calendar's ends every sum would overflow
 
 
 class ServiceClock:
@@ -27,13 +28,16 @@ class ServiceClock:
         time.sleep(seconds)
 
     def observe(self, date_header: str | None) -> None:
-        """Follow the server where it is more than two seconds off; a header that is no date is passed over."""
+        """Follow the server where it is more than two seconds off; a header that is no date of this age is
+        passed over.
+        """
         try:
             server = parsedate_to_datetime(date_header or "")
         except (ValueError, TypeError, OverflowError):
             return
         if server.tzinfo is None:
             server = server.replace(tzinfo=UTC)
-        off = server - self.now()
-        if abs(off) > _TRUSTED_WITHIN:
-            self._at_start += off
+        passed = timedelta(seconds=time.monotonic() - self._started)
+        if server.year in _YEARS and abs(server - self._at_start - passed) > _TRUSTED_WITHIN:
+            # Set, not added to: two answers at once must not move it twice.
+            self._at_start = server.astimezone(UTC) - passed

@@ -20,8 +20,12 @@ _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def whole_request_within(seconds: float) -> Iterator[None]:
-    """Everything this thread does on a bounded pool inside the block ends within `seconds` from now."""
-    token = _deadline.set(time.monotonic() + seconds)
+    """Everything this thread does on a bounded pool inside the block ends within `seconds` from now, and within
+    the limit of a block around this one.
+    """
+    end = time.monotonic() + seconds
+    outer = _deadline.get()
+    token = _deadline.set(end if outer is None else min(end, outer))
     try:
         yield
     finally:
@@ -53,11 +57,13 @@ class BoundedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         failure: Exception | None = None
-        for address in _resolve(host, port, _left(timeout, httpcore.ConnectTimeout)):
+        addresses = _resolve(host, port, _left(timeout, httpcore.ConnectTimeout))
+        for tried, address in enumerate(addresses):
+            left = _left(timeout, httpcore.ConnectTimeout)
+            # An even share for each, so that a dead first address leaves time for the others.
+            share = None if left is None else left / (len(addresses) - tried)
             try:
-                stream = self._inner.connect_tcp(
-                    address, port, _left(timeout, httpcore.ConnectTimeout), local_address, socket_options
-                )
+                stream = self._inner.connect_tcp(address, port, share, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
                 failure = exc
             else:

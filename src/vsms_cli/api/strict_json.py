@@ -7,7 +7,7 @@ those is an error, and a number with a point is a Decimal with the digits that w
 import json
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 _LONGEST_NUMBER: Final = 64  # characters; the largest amount the API shows has 8
@@ -36,7 +36,14 @@ def decode(body: bytes) -> object:
 
 def _decimal(text: str) -> Decimal:
     _check_length(text)
-    return Decimal(text)
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("a number with a giant exponent") from None
+    if value and abs(value.adjusted()) > _LONGEST_NUMBER:
+        # Arithmetic with it would overflow, and int() of it would fill the memory.
+        raise ValueError("a number with a giant exponent")
+    return value
 
 
 def _integer(text: str) -> int:

@@ -41,6 +41,7 @@ class Exchange(Protocol):
     def time_limit(self) -> float: ...
     @property
     def host(self) -> str: ...
+    def without_token(self, text: str) -> str: ...
     def send(
         self,
         method: str,
@@ -73,6 +74,10 @@ class Transport:
 
     def close(self) -> None:
         self._client.close()
+
+    def without_token(self, text: str) -> str:
+        """The service's words with the token struck out, should it have sent it back."""
+        return text.replace(self._token, "[token]")
 
     def send(
         self,
@@ -118,9 +123,11 @@ class Transport:
     def _debug(self, method: str, path: str, result: str, started: float, headers: Mapping[str, str]) -> None:
         if self._log is None:
             return
-        shown = "".join(f" {name}={headers[name]!r}" for name in _SHOWN_HEADERS if name in headers)
+        shown = "".join(
+            f" {name}={self.without_token(headers[name])!r}" for name in _SHOWN_HEADERS if name in headers
+        )
         line = f"{method} {path} {result} {(time.monotonic() - started) * 1000:.0f}ms{shown}"
-        self._log(line.replace(self._token, "[token]"))
+        self._log(self.without_token(line))
 
 
 def _client(door: httpx.BaseTransport | None) -> httpx.Client:
@@ -134,6 +141,7 @@ def _client(door: httpx.BaseTransport | None) -> httpx.Client:
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",
             },
+            event_hooks={"response": [_forget_location]},
         )
     except (ValueError, httpx.InvalidURL, ImportError):
         # Its text may hold the proxy's password, so it is not shown.
@@ -149,6 +157,13 @@ def _client(door: httpx.BaseTransport | None) -> httpx.Client:
     if door is None:
         _bound(client)
     return client
+
+
+def _forget_location(response: httpx.Response) -> None:
+    """Even where no redirect is to follow httpx builds the next request, and raises InvalidURL for a hostile
+    Location: after the sending, but with the type of a request that was never sent.
+    """
+    response.headers.pop("location", None)
 
 
 def _bound(client: httpx.Client) -> None:

@@ -4,6 +4,7 @@ The listing and the detail name the same things differently (the vendor's live r
 deployments differently again; each reader takes every name that a source gives.
 """
 
+import math
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -24,10 +25,9 @@ ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's liv
 LEDGER_PAGE: Final = 100  # the reference pages' largest; the SDK says 200
 _LARGEST_AMOUNT: Final = Decimal(10) ** 9  # dollars; beyond it an amount is an error, not money
 _MOST_DECIMALS: Final = 12
-_LARGEST_REFUND: Final = Decimal(
-    1000
-)  # dollars, where the price is not known: the dearest number costs some $20
+_LARGEST_REFUND: Final = Decimal(1000)  # dollars, for an unknown price: the dearest number costs some $20
 _LONGEST_COOLDOWN: Final = 86400  # seconds
+_YEARS: Final = range(1970, 2200)  # beyond them a time is an error, and sums with it would leave the calendar
 _HINT: Final = "this may not be the API: check the base URL, or run with --debug"
 
 
@@ -108,7 +108,9 @@ def read_services(body: bytes) -> tuple[Entry, ...]:
 
 
 def read_seconds_remaining(body: bytes) -> int | None:
-    """A 425's `seconds_remaining`. The live 425 is plain text, and a sentence is never parsed."""
+    """A 425's `seconds_remaining`, rounded up; None where it is absent or absurd. The live 425 is plain text,
+    and a sentence is never parsed.
+    """
     try:
         value = decode(body)
     except ValueError:
@@ -116,7 +118,7 @@ def read_seconds_remaining(body: bytes) -> int | None:
     seconds = value.get("seconds_remaining") if isinstance(value, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int | Decimal):
         return None
-    return int(seconds.to_integral_value("ROUND_CEILING")) if isinstance(seconds, Decimal) else seconds
+    return math.ceil(seconds) if 0 <= seconds <= _LONGEST_COOLDOWN else None
 
 
 def read_error(body: bytes) -> str:
@@ -169,17 +171,19 @@ def _messages(row: "_Row") -> tuple[Message, ...] | None:
     """`messages`; in older deployments `sms_text` and `sms_code`. `sms_received` is ignored: the live run saw it
     false although a message was there.
     """
-    if row.value("messages") is not None:
-        return tuple(
-            Message(
-                sender=message.text("sender") or "",
-                content=message.text("content") or "",
-                received_at=message.time("received_at"),
-            )
-            for message in (_Row(value, f"{row.where}'s message") for value in row.rows("messages"))
-        )
     old = row.text("sms_text") or row.text("sms_code")
-    return None if old is None else (Message(sender="", content=old, received_at=None),)
+    if old and not row.value("messages"):
+        return (Message(sender="", content=old, received_at=None),)
+    if row.value("messages") is None:
+        return None
+    return tuple(
+        Message(
+            sender=message.text("sender") or "",
+            content=message.text("content") or "",
+            received_at=message.time("received_at"),
+        )
+        for message in (_Row(value, f"{row.where}'s message") for value in row.rows("messages"))
+    )
 
 
 def _transaction(row: "_Row") -> Transaction:
@@ -249,9 +253,12 @@ class _Row:
         if not text:
             return None
         try:
-            return parse_rfc3339(text)
+            moment = parse_rfc3339(text)
         except ValueError:
             _bad(f"{self.where}: {names[0]} is not a time")
+        if moment.year not in _YEARS:
+            _bad(f"{self.where}: {names[0]} is not a time of this age")
+        return moment
 
     def rows(self, name: str) -> list[object]:
         value = self.value(name)

@@ -1,0 +1,133 @@
+"""When the next request goes out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from api.parts import START, NeverStop, Rig, Script, StillClock, WrittenBudget, reply
+from vsms_cli.api.pacing import PATIENCE_S, Pacer, seconds_of
+from vsms_cli.domain.errors import RateLimited, StopRequested
+
+
+class Asked(NeverStop):
+    requested = True
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def budget(clock: StillClock) -> WrittenBudget:
+    return WrittenBudget(clock)
+
+
+def pacer_of(clock: StillClock, budget: WrittenBudget, stop: NeverStop | None = None) -> Pacer:
+    return Pacer(budget=budget, clock=clock, stop=stop or NeverStop(clock), on_wait=lambda *_: None)
+
+
+def test_a_free_budget_lets_out_at_once(clock: StillClock, budget: WrittenBudget) -> None:
+    pacer_of(clock, budget).reserve(heed_stop=True)
+    assert (budget.taken, clock.passed) == (1, 0)
+
+
+def test_a_pause_of_another_process_is_waited_out_second_by_second(
+    clock: StillClock, budget: WrittenBudget
+) -> None:
+    pacer = pacer_of(clock, budget)
+    budget.pause(3.5)
+    pacer.reserve(heed_stop=False)
+    assert clock.naps == [1, 1, 1, 0.5]
+    budget.pause(1.5)
+    pacer.reserve(heed_stop=True)
+    assert clock.naps[4:] == [1, 0.5]
+
+
+def test_who_is_asked_to_end_sends_nothing_new_but_may_still_read(
+    clock: StillClock, budget: WrittenBudget
+) -> None:
+    pacer = pacer_of(clock, budget, Asked(clock))
+    with pytest.raises(StopRequested):
+        pacer.reserve(heed_stop=True)
+    assert budget.taken == 0
+    pacer.reserve(heed_stop=False)
+    assert budget.taken == 1
+
+
+def test_without_a_retry_after_the_pause_doubles_and_an_answer_resets_it(
+    clock: StillClock, budget: WrittenBudget
+) -> None:
+    pacer = pacer_of(clock, budget)
+    for _ in range(4):
+        pacer.answered(429, None)
+    assert [pause // base for pause, base in zip(budget.pauses, (1, 2, 4, 8), strict=True)] == [1, 1, 1, 1]
+    pacer.answered(500, None)
+    pacer.answered(429, "garbage")
+    assert 1 <= budget.pauses[-1] <= 1.25
+
+
+def test_patience_counts_from_the_first_429_and_an_answer_starts_it_anew(
+    clock: StillClock, budget: WrittenBudget
+) -> None:
+    pacer = pacer_of(clock, budget)
+    for _ in range(8):
+        pacer.answered(429, "10")
+        clock.passed += 10
+    pacer.answered(429, "10")
+    clock.passed += 1
+    with pytest.raises(RateLimited, match="after 81 s of waiting"):
+        pacer.answered(429, "10")
+    pacer.answered(200, None)
+    pacer.answered(429, "10")
+
+
+def test_patience_ends_while_others_lengthen_the_pause(clock: StillClock, budget: WrittenBudget) -> None:
+    pacer = pacer_of(clock, budget)
+    pacer.answered(429, "60")
+    clock.passed += 30
+    budget.pause(85)
+    with pytest.raises(RateLimited):
+        pacer.reserve(heed_stop=False)
+    assert budget.taken == 0
+
+
+def test_a_storm_without_end_ends_within_all_patience() -> None:
+    rig = Rig(Script(reply(429, b"")))
+    with pytest.raises(RateLimited):
+        rig.client.balance()
+    assert 30 < rig.clock.passed <= PATIENCE_S
+    assert rig.budget.taken < 10
+
+
+def test_a_lost_request_still_counts(clock: StillClock, budget: WrittenBudget) -> None:
+    pacer_of(clock, budget).lost()
+    assert budget.answers == 1
+
+
+@given(
+    st.text(max_size=40)
+    | st.none()
+    | st.from_regex(r"[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ \d+:\d+:\d+ [+-]?\w*")
+)
+@example("9" * 400)
+@example("-1")
+@example("1e9")
+@example("٣")
+@example("²")
+@example("Sat, 01 Jan 0001 00:00:00 +2359")
+@example("Fri, 31 Dec 9999 23:59:59 -2359")
+@example("99999999999999999999999 May 2026 12:00:00 GMT")
+def test_any_retry_after_is_a_positive_number_of_seconds_or_nothing(text: str | None) -> None:
+    seconds = seconds_of(text, now=START)
+    assert seconds is None or 0 < seconds < 10**12
+
+
+def test_a_date_is_measured_by_the_service_s_time() -> None:
+    said = "Sun, 24 May 2026 12:01:30 GMT"
+    assert seconds_of(said, now=START) == 90
+    assert seconds_of(said, now=datetime(2027, 1, 1, tzinfo=UTC)) is None

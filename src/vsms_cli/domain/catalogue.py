@@ -34,8 +34,15 @@ class Catalogue:
 def _find(text: str, entries: Sequence[Entry], *, kind: str) -> str:
     wanted = text.strip().casefold()
     for entry in entries:
-        if wanted in {entry.code.casefold(), entry.name.casefold()}:
+        if wanted == entry.code.casefold():  # codes first: another's name may be the same word
             return entry.code
+    named = list(dict.fromkeys(entry.code for entry in entries if wanted == entry.name.casefold()))
+    if len(named) > 1:
+        raise UsageMistake(
+            f"{kind} {text[:60]!r} fits several: {', '.join(named[:10])}", hint="give it by its code"
+        )
+    if named:
+        return named[0]
     names = {entry.name.casefold(): entry for entry in entries}
     codes = {entry.code.casefold(): entry for entry in entries}
     near = [names[name] for name in get_close_matches(wanted, names, n=3, cutoff=0.6)]

@@ -88,7 +88,8 @@ class Order:
             return self.cancel_available_at
         if self.created_at is None:
             return None
-        return self.created_at + (self.cancel_cooldown or CANCEL_COOLDOWN)
+        cooldown = CANCEL_COOLDOWN if self.cancel_cooldown is None else self.cancel_cooldown
+        return self.created_at + cooldown
 
     @property
     def refunds_itself_at(self) -> datetime | None:

@@ -25,15 +25,12 @@ def parse_rfc3339(text: str) -> datetime:
         int(year), int(month), int(day), int(hour), int(minute), 59 if leap else int(second),
         int((fraction or "").ljust(6, "0")[:6]), tzinfo=UTC,
     )  # fmt: skip
-    if leap:
-        local += timedelta(seconds=1)
-    if sign is None:
-        return local
-    if int(off_hours) > 23 or int(off_minutes) > 59:  # noqa: PLR2004 - hours and minutes of a day
+    hours, minutes = int(off_hours or 0), int(off_minutes or 0)
+    if hours > 23 or minutes > 59:  # noqa: PLR2004 - hours and minutes of a day
         raise ValueError("not an RFC 3339 offset")
-    offset = timedelta(hours=int(off_hours), minutes=int(off_minutes))
+    offset = timedelta(hours=hours, minutes=minutes)
     try:
-        return local - offset if sign == "+" else local + offset
+        return local + timedelta(seconds=leap) + (offset if sign == "-" else -offset)
     except OverflowError as exc:
         raise ValueError("a time outside the calendar") from exc
 

@@ -5,6 +5,7 @@ taken until one window after its answer was seen: the server saw it somewhere in
 window after that answer reaches a server that has forgotten it.
 """
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
+
+from vsms_cli.store.wal import make_private, write_ahead
 
 WINDOW_S: Final = 60.0  # the reference pages: 60 requests a minute for each key
 _LOST_AFTER_S: Final = 660.0  # a request whose process died unanswered: the longest time limit and one window
@@ -22,10 +25,10 @@ _Step = Callable[[float], float]  # what to do at this moment of the monotonic c
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS requests (
-    id INTEGER PRIMARY KEY, account TEXT NOT NULL, taken REAL NOT NULL, answered REAL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, taken REAL NOT NULL, answered REAL
 );
 CREATE INDEX IF NOT EXISTS by_account ON requests (account);
-CREATE TABLE IF NOT EXISTS pauses (account TEXT PRIMARY KEY, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS pauses (account TEXT PRIMARY KEY, since REAL NOT NULL, until REAL NOT NULL);
 """
 
 
@@ -58,7 +61,7 @@ class SharedBudget:
 
     def pause(self, seconds: float) -> None:
         """Nobody of this account sends anything for so long."""
-        self._run(lambda now: self._pause(now + seconds))
+        self._run(lambda now: self._pause(now, now + seconds))
 
     def paused_for(self) -> float:
         return self._run(self._paused)
@@ -91,18 +94,17 @@ class SharedBudget:
         self._db.execute("UPDATE requests SET answered = ? WHERE id = ?", (now, slot))
         return 0.0
 
-    def _pause(self, until: float) -> float:
-        self._db.execute(
-            "INSERT INTO pauses VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET until = max(until, excluded.until)",
-            (self._account, until),
-        )
+    def _pause(self, now: float, until: float) -> float:
+        until = max(until, now + self._paused(now))
+        self._db.execute("INSERT OR REPLACE INTO pauses VALUES (?, ?, ?)", (self._account, now, until))
         return 0.0
 
     def _paused(self, now: float) -> float:
-        found = self._db.execute("SELECT until FROM pauses WHERE account = ?", (self._account,)).fetchone()
-        if found is None or found[0] - now > _LOST_AFTER_S:  # from before a reboot
-            return 0.0
-        return max(0.0, float(found[0]) - now)
+        found = self._db.execute(
+            "SELECT until FROM pauses WHERE account = ? AND since <= ?",  # one from the future: see _take
+            (self._account, now),
+        ).fetchone()
+        return 0.0 if found is None else max(0.0, float(found[0]) - now)
 
     def _run(self, step: _Step) -> float:
         with self._lock:
@@ -127,10 +129,9 @@ class SharedBudget:
 
 def _open(path: Path | None) -> sqlite3.Connection:
     if path is not None:
-        try:
+        with contextlib.suppress(sqlite3.Error, OSError):
+            make_private(path)
             return _connect(str(path))
-        except sqlite3.Error:
-            pass
     return _connect(":memory:")
 
 
@@ -138,7 +139,7 @@ def _connect(where: str) -> sqlite3.Connection:
     db = sqlite3.connect(where, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA synchronous = OFF")  # a crash may lose it: the log is worth a minute
-        db.execute("PRAGMA journal_mode = WAL")
+        write_ahead(db, patience=_PATIENCE_S)
         db.executescript(_SCHEMA)
     except sqlite3.Error:
         db.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from vsms_cli.domain.catalogue import Catalogue, Entry
+from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.paths import write_private
 
@@ -37,7 +38,7 @@ class CatalogueCache:
         }
         try:
             write_private(self._file, json.dumps(value).encode())
-        except OSError:
+        except (OSError, ConfigBroken):  # ConfigBroken: there is no home directory
             return  # the next run asks the service again
 
 

@@ -4,7 +4,6 @@ SQLite, write-ahead, synchronous=FULL: `begin` returns only when the intent woul
 never comes near it.
 """
 
-import os
 import sqlite3
 import threading
 import uuid
@@ -20,33 +19,32 @@ from vsms_cli.domain.ports import JournalEntry, JournalEvent
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.claims import Claims
+from vsms_cli.store.wal import make_private, write_ahead
 
 _VERSION: Final = 1
 _PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
 
-_SCHEMA: Final = f"""
-BEGIN;
-CREATE TABLE IF NOT EXISTS entries (
-    entry INTEGER PRIMARY KEY AUTOINCREMENT,
-    at TEXT NOT NULL,
-    host TEXT NOT NULL,
-    operation TEXT NOT NULL,
-    order_id TEXT NOT NULL,
-    idempotency_key TEXT NOT NULL,
-    price TEXT,
-    outcome TEXT,
-    refund_amount TEXT,
-    reference TEXT,
-    detail TEXT,
-    updated_at TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS by_order ON entries (order_id);
-CREATE INDEX IF NOT EXISTS by_unresolved ON entries (outcome) WHERE outcome IS NULL OR outcome = 'unknown';
-CREATE TABLE IF NOT EXISTS events (entry INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS by_entry ON events (entry);
-PRAGMA user_version = {_VERSION};
-COMMIT;
-"""
+_SCHEMA: Final = (
+    """CREATE TABLE entries (
+        entry INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        host TEXT NOT NULL,
+        operation TEXT NOT NULL,
+        order_id TEXT NOT NULL,
+        idempotency_key TEXT NOT NULL,
+        price TEXT,
+        outcome TEXT,
+        refund_amount TEXT,
+        reference TEXT,
+        detail TEXT,
+        updated_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX by_order ON entries (order_id)",
+    "CREATE INDEX by_unresolved ON entries (outcome) WHERE outcome IS NULL OR outcome = 'unknown'",
+    "CREATE TABLE events (entry INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL)",
+    "CREATE INDEX by_entry ON events (entry)",
+    f"PRAGMA user_version = {_VERSION}",
+)
 _COLUMNS: Final = (
     "entry, at, host, operation, order_id, idempotency_key, price, outcome, refund_amount, reference, detail,"
     " updated_at"
@@ -162,14 +160,10 @@ class JournalFile:
     def story(self, number: int) -> Sequence[JournalEvent]:
         """The steps of an entry, oldest first."""
         with self._reading() as db:
-            rows = (
-                []
-                if db is None
-                else db.execute(
-                    "SELECT at, what FROM events WHERE entry = ? ORDER BY rowid", (number,)
-                ).fetchall()
-            )
-        return [JournalEvent(at=parse_rfc3339(at), what=what) for at, what in rows]
+            if db is None:
+                return []
+            rows = db.execute("SELECT at, what FROM events WHERE entry = ? ORDER BY rowid", (number,))
+            return [JournalEvent(at=parse_rfc3339(str(at)), what=str(what)) for at, what in rows]
 
     @staticmethod
     def ticket_of(entry: JournalEntry) -> Ticket:
@@ -186,8 +180,8 @@ class JournalFile:
             if db is None:
                 return []
             # `where` is this module's own text; what varies is bound.
-            rows = db.execute(f"SELECT {_COLUMNS} FROM entries WHERE {where}", values).fetchall()  # noqa: S608 - above
-        return [_entry(row) for row in rows]
+            rows = db.execute(f"SELECT {_COLUMNS} FROM entries WHERE {where}", values)  # noqa: S608 - above
+            return [_entry(row) for row in rows]
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -219,7 +213,7 @@ class JournalFile:
                 f"the journal {self._path} can't be used: {exc}. Nothing that moves money is sent without it",
                 hint="free some space, make its directory writable, or name another with VSMS_STATE_DIR",
             ) from exc
-        except (sqlite3.DatabaseError, ValueError) as exc:
+        except (sqlite3.Error, ValueError, ArithmeticError) as exc:  # Arithmetic: a price that is no decimal
             raise JournalUnusable(
                 f"the journal {self._path} is damaged: {exc}. Nothing that moves money is sent without it",
                 hint="move the file aside (keep it), then see `vsms orders list --all` for what was cancelled",
@@ -235,29 +229,60 @@ class JournalFile:
 def _open(path: Path, *, create: bool) -> sqlite3.Connection:
     if create:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # SQLite would create it readable to all; its -wal and -shm take this file's mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        make_private(path)
     db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        _check_version(path, version)
-        if create or version:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-        if version < _VERSION:
-            db.executescript(_SCHEMA)
+        _version(db, path)
+        _check_whole(db, path)
+        _check_or_make(db, path)
+        write_ahead(db, patience=_PATIENCE_S)
+        db.execute("PRAGMA synchronous = FULL")
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _check_version(path: Path, version: int) -> None:
+def _check_or_make(db: sqlite3.Connection, path: Path) -> None:
+    """Nothing is written to a file that is not a journal of ours, or a new one."""
+    if _version(db, path) == _VERSION:
+        return
+    db.execute("BEGIN IMMEDIATE")  # of several processes that come first, one makes it and the others wait
+    try:
+        if _version(db, path) != _VERSION:
+            _check_empty(db, path)
+            for statement in _SCHEMA:
+                db.execute(statement)
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _check_whole(db: sqlite3.Connection, path: Path) -> None:
+    """SQLite takes a file whose last page is cut short, and what stood there is gone without a word."""
+    page = db.execute("PRAGMA page_size").fetchone()[0]
+    log = path.with_name(f"{path.name}-wal")
+    if path.stat().st_size % page and not (log.exists() and log.stat().st_size):  # else the log mends it
+        raise sqlite3.DatabaseError("its last page is cut short")
+
+
+def _check_empty(db: sqlite3.Connection, path: Path) -> None:
+    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise JournalUnusable(
+            f"the file {path} is another program's database",
+            hint="move it aside, or name another directory with VSMS_STATE_DIR",
+        )
+
+
+def _version(db: sqlite3.Connection, path: Path) -> int:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if version > _VERSION:
         raise JournalUnusable(
             f"the journal {path} was written by a newer vsms (version {version} of its format)",
             hint="update vsms",
         )
+    return version
 
 
 def _tell(db: sqlite3.Connection, entry: int, what: str, at: str) -> None:

@@ -1,0 +1,34 @@
+"""An SQLite file that several processes may open for the first time at once."""
+
+import contextlib
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+_NAP_S: Final = 0.005
+
+
+def make_private(path: Path) -> None:
+    """Create the file, 0600, where it is missing: SQLite would create it readable to all, and its -wal and -shm
+    take its mode. One that exists is not opened: closing it would drop the locks that SQLite holds on it.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def write_ahead(db: sqlite3.Connection, *, patience: float) -> None:
+    """Switch to WAL. The switch needs the file alone for a moment, and SQLite answers "database is locked" to it
+    at once, whatever `timeout` says: of ten processes starting together on a new file one failed every other time.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_NAP_S)
+        else:
+            return

@@ -143,3 +143,18 @@ def test_a_redirect_takes_nothing_to_another_server(stage: Scene) -> None:
         assert stage.cancel(order).code == 8
         assert stage.run("balance").code == 6
         assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("kind", ["close", "reset", "timeout"])
+def test_a_request_that_takes_effect_after_its_connection_is_gone_is_waited_for(
+    vsms: Vsms, kind: str
+) -> None:
+    with FaultServer(pays_again=True) as server:
+        stage = scene(vsms, server, timeout=1)
+        order = server.add_order()
+        server.fault("cancel", kind, when="late", late_s=1.5 if kind == "timeout" else 0.6)
+
+        done = stage.cancel(order)
+
+        assert (done.code, done.json[0]["outcome"]) == (0, "cancelled")
+        assert (server.posts(order), server.times_paid(order)) == (1, 1)

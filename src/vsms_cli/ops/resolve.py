@@ -17,7 +17,7 @@ def resolve(
 ) -> CancelResult | RefundResult:
     """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet."""
     with claimed(desk, entry.order_id):
-        now = next((known for known in desk.journal.entries() if known.entry == entry.entry), entry)
+        now = _as_it_is_now(desk, entry)
         if now.outcome is not None and not now.unresolved:  # the process that sent it was still at work
             return _as_recorded(now, now.outcome)
         result: CancelResult | RefundResult
@@ -27,6 +27,15 @@ def resolve(
             result = _resolve_refund(desk, now)
         record(desk, ticket, result)
         return result
+
+
+def _as_it_is_now(desk: Desk, entry: JournalEntry) -> JournalEntry:
+    """As the journal has it, now that no other process is at it."""
+    for unresolved in (True, False):  # those are few, and nearly always it is among them
+        for known in desk.journal.entries(unresolved=unresolved):
+            if known.entry == entry.entry:
+                return known
+    return entry
 
 
 def _as_recorded(entry: JournalEntry, outcome: str) -> CancelResult | RefundResult:

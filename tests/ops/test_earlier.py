@@ -1,0 +1,198 @@
+"""What the journal knows of an order, before anything about it is sent; and `journal resolve`."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ops.world import LIMIT, ORDER, PRICE, World, line, order
+from vsms_cli.domain.errors import TokenRefused, Unreachable
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.tickets import Operation
+from vsms_cli.ops.mutation import cancel_order
+from vsms_cli.ops.resolve import resolve
+
+OLD = 10 * LIMIT
+
+
+def cancel(world: World) -> CancelResult:
+    return cancel_order(world.desk, ORDER, order=None)
+
+
+@pytest.mark.parametrize("outcome", [None, "unknown"])
+def test_an_open_cancel_that_worked_gets_no_second(world: World, outcome: str | None) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=outcome, age_s=OLD)
+    world.service.become(ORDER, "cancelled")
+
+    result = cancel(world)
+
+    assert (result.outcome, result.refund_amount) == (CancelOutcome.CANCELLED, PRICE)
+    assert world.service.times("cancel") == []
+    assert world.outcomes == ["cancelled"]
+
+
+def test_an_open_cancel_that_is_old_and_did_nothing_is_closed_and_a_new_one_goes_out(world: World) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=OLD)
+
+    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert [sent.what for sent in world.service.log] == ["read", "cancel"]
+    assert world.outcomes == ["failed", "cancelled"]
+
+
+@pytest.mark.parametrize("age_s", [0.0, LIMIT / 2, -86400.0])
+def test_a_young_one_is_read_on_until_it_is_one_time_limit_old(world: World, age_s: float) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=age_s)
+
+    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    (sent,) = world.service.times("cancel")
+    assert LIMIT - max(age_s, 0.0) - 1 <= sent <= LIMIT
+    assert len(world.service.times("read")) >= 3
+
+
+def test_one_that_can_not_be_read_stays_unknown_and_nothing_is_sent(world: World) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=OLD)
+    world.service.reads = [Unreachable("down")]
+
+    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert world.service.times("cancel") == []
+
+
+def test_asked_to_end_while_it_may_be_on_its_way_it_stays_unknown(world: World) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=None)
+    world.time.stop_at = 2
+
+    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert world.outcomes == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("shows", "outcome", "posts"),
+    [
+        ("cancelled", "already_cancelled", 0),
+        ("expired", "expired", 0),
+        ("completed", "sms_received", 0),
+        ("waiting", "cancelled", 1),  # the sandbox was reset: the same id, another life
+        (Unreachable("down"), "failed", 0),
+    ],
+)
+@pytest.mark.parametrize("before", ["cancelled", "already_cancelled"])
+def test_an_order_that_the_journal_saw_end_is_read_instead(
+    world: World, before: str, shows: str | Unreachable, outcome: str, posts: int
+) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=before)
+    world.service.reads = [shows]
+
+    assert cancel(world).outcome.value == outcome
+    assert len(world.service.times("cancel")) == posts
+
+
+def test_a_refused_token_stops_the_run_there_too(world: World) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome="cancelled")
+    world.service.reads = [TokenRefused("401")]
+
+    with pytest.raises(TokenRefused):
+        cancel(world)
+    assert world.journal.claimed == []
+
+
+@pytest.mark.parametrize("outcome", ["failed", "skipped", "too_early", "not_found"])
+def test_what_did_nothing_costs_no_look_up(world: World, outcome: str) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=outcome)
+
+    cancel(world)
+
+    assert [sent.what for sent in world.service.log] == ["cancel"]
+
+
+def test_while_another_process_has_the_order_it_waits_and_then_reads_what_that_did(world: World) -> None:
+    world.journal.others[ORDER] = 7
+    world.journal.known(Operation.CANCEL, ORDER, outcome="cancelled")  # by the other, by then
+    world.service.become(ORDER, "cancelled")
+
+    assert cancel(world).outcome is CancelOutcome.ALREADY_CANCELLED
+    assert world.service.times("cancel") == []
+
+
+# journal resolve
+
+
+def resolved(
+    world: World, on_wait: Callable[[float], None] = lambda _left: None
+) -> CancelResult | RefundResult:
+    (entry,) = world.journal.entries(unresolved=True)
+    return resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=on_wait)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("cancelled", "cancelled"),
+        ("expired", "expired"),
+        ("completed", "sms_received"),
+        ("waiting", "failed"),
+    ],
+)
+def test_resolve_reads_what_became_of_a_cancel(world: World, status: str, outcome: str) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=OLD)
+    world.service.become(ORDER, status)
+
+    assert resolved(world).outcome.value == outcome
+    assert world.outcomes == [outcome]
+    assert world.time.seconds == 0
+
+
+def test_resolve_reads_on_while_it_may_be_on_its_way_and_says_for_how_long(world: World) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=None)
+    told: list[float] = []
+
+    assert resolved(world, told.append).outcome is CancelOutcome.FAILED
+    assert LIMIT - 1 <= world.time.seconds <= LIMIT
+    assert told[0] > told[-1]
+
+
+def test_resolve_leaves_to_a_live_process_what_it_is_at(world: World) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=None)
+    (entry,) = world.journal.entries(unresolved=True)
+    ticket = world.journal.ticket_of(entry)
+    world.journal.close(ticket, "already_cancelled")  # while resolve waited for the claim
+
+    result = resolve(world.desk, entry, ticket, on_wait=lambda _left: None)
+
+    assert result.outcome is CancelOutcome.ALREADY_CANCELLED
+    assert world.outcomes == ["already_cancelled"]
+    assert world.service.log == []
+
+
+@pytest.mark.parametrize(
+    ("paid", "outcome"), [(PRICE, "already_refunded"), (PRICE / 2, "unknown"), (None, "unknown")]
+)
+def test_resolve_believes_the_ledger_alone_of_a_refund_request(
+    world: World, paid: object, outcome: str
+) -> None:
+    world.holds(order("completed"))
+    world.journal.known(Operation.REFUND, ORDER, outcome="unknown", age_s=OLD)
+    if paid is not None:
+        world.service.ledger.append(line(ORDER, PRICE if paid == PRICE else PRICE / 2, "credit"))
+
+    result = resolved(world)
+
+    assert result.outcome.value == outcome
+    assert world.outcomes == [outcome]
+    assert {sent.what for sent in world.service.log} == {"read", "ledger"}
+
+
+def test_resolve_leaves_a_refund_request_unknown_when_nothing_can_be_read(world: World) -> None:
+    world.journal.known(Operation.REFUND, ORDER, outcome=None)
+    world.service.reads = [Unreachable("down")]
+
+    assert resolved(world).outcome is RefundOutcome.UNKNOWN
+
+
+def test_resolve_tells_of_a_refund_request_as_a_live_process_closed_it(world: World) -> None:
+    entry = world.journal.known(Operation.REFUND, ORDER, outcome=None)
+    ticket = world.journal.ticket_of(entry)
+    world.journal.close(ticket, "requested", reference="r-1", detail="so be it")
+
+    result = resolve(world.desk, entry, ticket, on_wait=lambda _left: None)
+
+    assert isinstance(result, RefundResult)
+    assert (result.outcome, result.request_id) == (RefundOutcome.REQUESTED, "r-1")

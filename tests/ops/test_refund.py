@@ -1,0 +1,239 @@
+"""Asking for an order's money back, in the way its state allows; never twice."""
+
+from decimal import Decimal
+
+import pytest
+
+from ops.test_reconcile import DOWN, EMPTY, ENDED, LOST, WHY
+from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order
+from vsms_cli.domain.answers import RefundAnswer, Refused, Requested, Throttled
+from vsms_cli.domain.errors import ExitCode, TokenRefused
+from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
+from vsms_cli.domain.plans import RefundStep
+from vsms_cli.domain.tickets import Operation
+from vsms_cli.ops.refund import Ask, carry_out, plan_refunds
+
+GRANTED = Requested(request_id="r-7", status="pending")
+
+
+def refund(world: World, ask: Ask | None = None) -> RefundResult:
+    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    return carry_out(world.desk, planned, ask or Ask())
+
+
+def requests(world: World) -> int:
+    return len(world.service.times("refund"))
+
+
+def test_a_waiting_order_is_cancelled(world: World) -> None:
+    result = refund(world)
+
+    assert (result.outcome, result.refund_amount) == (RefundOutcome.CANCELLED, PRICE)
+    assert requests(world) == 0
+
+
+def test_a_waiting_order_that_is_too_young_says_when(world: World) -> None:
+    world.holds(order(age_s=10))
+
+    result = refund(world)
+
+    assert result.outcome is RefundOutcome.FAILED
+    assert result.retry_at is not None
+    assert result.problem is not None
+    assert result.problem.exit_code is ExitCode.REFUSED
+    assert world.service.times("cancel") == []
+
+
+@pytest.mark.parametrize("status", ["cancelled", "expired"])
+def test_an_ended_order_that_was_refunded_is_proved_by_the_ledger(world: World, status: str) -> None:
+    world.holds(order(status))
+    world.service.ledger = [line(ORDER, Decimal("0.30"), number=1), line(ORDER, Decimal("0.50"), number=2)]
+
+    result = refund(world)
+
+    assert (result.outcome, result.refund_amount) == (RefundOutcome.ALREADY_REFUNDED, PRICE)
+    assert result.transaction_id == "t1"
+    assert requests(world) == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [line(ORDER, Decimal("0.30"))],
+        [line("another", PRICE)],
+        [line(ORDER, -PRICE, "purchase")],
+        [line(ORDER, PRICE, "deposit")],
+    ],
+)
+def test_a_missing_refund_is_asked_for(world: World, lines: list[object]) -> None:
+    world.holds(order("expired"))
+    world.service.ledger = lines  # type: ignore[assignment] # a list of Transaction, as parametrize gives it
+    world.says(Say(GRANTED))
+
+    result = refund(world)
+
+    assert (result.outcome, result.request_id) == (RefundOutcome.REQUESTED, "r-7")
+    assert world.outcomes == ["requested"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (GRANTED, "requested"),
+        (LOST, "unknown"),
+        (EMPTY, "unknown"),
+        (ENDED, "not_eligible"),
+        (Refused(status=409, problem=WHY), "already_requested"),
+        (Refused(status=404, problem=WHY), "by_hand"),
+        (Refused(status=405, problem=WHY), "by_hand"),
+        (Refused(status=501, problem=WHY), "by_hand"),
+        (Refused(status=402, problem=WHY), "failed"),
+    ],
+)
+def test_each_answer_ends_it_with_one_request(world: World, answer: RefundAnswer, outcome: str) -> None:
+    world.holds(order("completed"))
+    world.says(Say(answer))
+
+    result = refund(world, Ask(reason="code-invalid", note="no"))
+
+    assert result.outcome.value == outcome
+    assert (result.support_message is not None) == (outcome == "by_hand")
+    assert requests(world) == 1
+    assert world.outcomes == [outcome]
+
+
+def test_a_lost_answer_that_the_ledger_shows_is_refunded(world: World) -> None:
+    world.holds(order("completed"))
+    world.says(Say(LOST))
+    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    world.service.pay(ORDER, kind="credit")
+
+    assert carry_out(world.desk, planned, Ask()).outcome is RefundOutcome.ALREADY_REFUNDED
+
+
+def test_a_ledger_that_can_not_be_read_leaves_it_unknown(world: World) -> None:
+    world.holds(order("completed"))
+    world.says(Say(LOST))
+    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    world.service.ledger_fails = 9
+
+    result = carry_out(world.desk, planned, Ask())
+
+    assert result.outcome is RefundOutcome.UNKNOWN
+    assert result.problem is not None
+    assert result.problem.exit_code is ExitCode.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (None, "unknown"),
+        ("unknown", "unknown"),
+        ("requested", "already_requested"),
+        ("already_requested", "already_requested"),
+    ],
+)
+@pytest.mark.parametrize("when", ["before the plan", "after the plan"])
+def test_an_earlier_request_is_never_followed_by_another(
+    world: World, outcome: str | None, expected: str, when: str
+) -> None:
+    world.holds(order("completed"))
+    if when == "before the plan":
+        world.journal.known(Operation.REFUND, ORDER, outcome=outcome)
+    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    if when == "after the plan":  # another process, while the question was on the screen
+        world.journal.known(Operation.REFUND, ORDER, outcome=outcome)
+
+    result = carry_out(world.desk, planned, Ask())
+
+    assert result.outcome.value == expected
+    assert requests(world) == 0
+    assert (planned.step is RefundStep.NOTHING) == (when == "before the plan")
+
+
+@pytest.mark.parametrize("outcome", ["failed", "not_eligible", "by_hand", "skipped"])
+def test_a_request_that_was_refused_may_be_made_again(world: World, outcome: str) -> None:
+    world.holds(order("completed"))
+    world.journal.known(Operation.REFUND, ORDER, outcome=outcome)
+    world.says(Say(GRANTED))
+
+    assert refund(world).outcome is RefundOutcome.REQUESTED
+
+
+def test_what_was_not_sent_goes_again_and_a_429_too(world: World) -> None:
+    world.holds(order("completed"))
+    world.says(Say(DOWN), Say(Throttled()), Say(DOWN), Say(GRANTED))
+
+    assert refund(world).outcome is RefundOutcome.REQUESTED
+    assert requests(world) == 4
+
+
+def test_what_is_never_sent_fails_within_the_time_limit(world: World) -> None:
+    world.holds(order("completed"))
+    world.says(*[Say(DOWN)] * 1000)
+
+    assert refund(world).outcome is RefundOutcome.FAILED
+    assert world.time.seconds <= LIMIT
+
+
+@pytest.mark.parametrize("stop_at", [0.0, 0.1])
+def test_asked_to_end_before_it_was_sent_it_is_skipped(world: World, stop_at: float) -> None:
+    world.holds(order("completed"))
+    world.says(*[Say(DOWN)] * 9)
+    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    world.time.stop_at = stop_at
+
+    assert carry_out(world.desk, planned, Ask()).outcome is RefundOutcome.SKIPPED
+    assert set(world.outcomes) <= {"skipped"}
+
+
+def test_a_refused_token_stops_the_run_and_closes_the_entry(world: World) -> None:
+    world.holds(order("completed"))
+    world.says(Say(TokenRefused("401")))
+
+    with pytest.raises(TokenRefused):
+        refund(world)
+    assert world.outcomes == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "paid", "outcome"),
+    [
+        ("cancelled", True, "already_refunded"),
+        ("expired", False, "failed"),
+        ("completed", False, "failed"),
+        ("strange", False, "failed"),
+    ],
+)
+def test_an_order_that_ends_between_the_look_and_the_cancel(
+    world: World, *, status: str, paid: bool, outcome: str
+) -> None:
+    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    world.says(Say(ENDED))
+    world.holds(order(status))
+    if paid:
+        world.service.pay(ORDER)
+
+    assert carry_out(world.desk, planned, Ask()).outcome.value == outcome
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("strange", "not_eligible"), (None, "failed")])
+def test_what_is_not_to_be_had_needs_no_request(world: World, status: str | None, outcome: str) -> None:
+    if status is None:
+        world.service.orders_by_id.clear()
+    else:
+        world.holds(order(status))
+
+    result = refund(world)
+
+    assert result.outcome.value == outcome
+    assert {sent.what for sent in world.service.log} == {"read"}
+
+
+def test_a_cancel_in_doubt_is_a_refund_in_doubt(world: World) -> None:
+    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    world.says(Say(LOST))
+    world.service.orders_by_id.clear()
+
+    assert carry_out(world.desk, planned, Ask()).outcome is RefundOutcome.UNKNOWN

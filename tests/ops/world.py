@@ -1,0 +1,327 @@
+"""A service, a journal, a clock and a wish to end, all in memory: no test here sleeps.
+
+Time passes when somebody waits, and when a request takes its `seconds`.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from vsms_cli.domain.answers import CancelAnswer, Cancelled, RefundAnswer
+from vsms_cli.domain.catalogue import Catalogue, Entry
+from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, StopRequested, VsmsError
+from vsms_cli.domain.money import Account, Balance, Transaction
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.ports import JournalEntry, LedgerPage, OrderPage
+from vsms_cli.domain.tickets import Operation, Ticket
+from vsms_cli.ops.desk import Desk
+
+LIMIT = 30.0  # seconds for a whole request
+PRICE = Decimal("0.80")
+START = datetime(2026, 5, 24, 12, tzinfo=UTC)
+ORDER = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
+
+
+def order_id(number: int) -> str:
+    return f"{number:08d}-0000-4000-8000-000000000000"
+
+
+def order(status: str = "waiting", *, id_: str = ORDER, age_s: float = 300, **fields: object) -> Order:
+    made = Order(id=id_, status=status, price=PRICE, created_at=START - timedelta(seconds=age_s))
+    return replace(made, **fields)  # type: ignore[arg-type] # the fields of Order, by name
+
+
+CANCELLED = Cancelled(status="cancelled", refund_amount=PRICE)
+
+
+@dataclass(slots=True)
+class Time:
+    """A `Clock` and a `Stop`: asked to end at `stop_at` seconds from the start, if that is set."""
+
+    seconds: float = 0.0
+    stop_at: float | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        with self.lock:
+            self.seconds += seconds
+
+    @property
+    def requested(self) -> bool:
+        return self.stop_at is not None and self.seconds >= self.stop_at
+
+    def wait(self, seconds: float) -> bool:
+        with self.lock:
+            end = self.seconds + seconds
+            if self.stop_at is not None and end >= self.stop_at:
+                end = max(self.seconds, self.stop_at)
+            self.seconds = end
+        return self.requested
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the service got, and when."""
+
+    what: str
+    order_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """An answer to a POST: what it does to the order, and how long it takes."""
+
+    answer: CancelAnswer | RefundAnswer | VsmsError
+    makes: str | None = None
+    seconds: float = 0.0
+
+
+Read = str | VsmsError
+
+
+@dataclass(slots=True)
+class FakeService:
+    """`posts` are said in turn, and then the truth; so are `reads`, which name a status or raise."""
+
+    time: Time
+    orders_by_id: dict[str, Order] = field(default_factory=dict)
+    posts: dict[str, list[Say]] = field(default_factory=dict)
+    reads: list[Read] = field(default_factory=list)
+    ledger: list[Transaction] = field(default_factory=list)
+    ledger_fails: int = 0
+    read_seconds: float = 0.0
+    log: list[Sent] = field(default_factory=list)
+    time_limit: float = LIMIT
+    on_post: Callable[[str], object] = lambda _order: None
+    refuses_turns: VsmsError | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def times(self, what: str, order: str | None = None) -> list[float]:
+        return [sent.at for sent in self.log if sent.what == what and order in {None, sent.order_id}]
+
+    def reserve(self) -> None:
+        if self.time.requested:
+            raise StopRequested("ended before this was sent")
+        if self.refuses_turns is not None:
+            raise self.refuses_turns
+
+    def order(self, order_id: str) -> Order:
+        with self.lock:
+            self.log.append(Sent("read", order_id, self.time.seconds))
+            self.time.sleep(self.read_seconds)
+            shows = self.reads.pop(0) if self.reads else None
+            if isinstance(shows, VsmsError):
+                raise shows
+            known = self.orders_by_id.get(order_id)
+            if known is None:
+                raise OrderNotFound(f"the service knows no order {order_id}")
+            return known if shows is None else replace(known, status=shows)
+
+    def cancel(self, ticket: Ticket, *, price: Decimal | None) -> CancelAnswer:
+        assert ticket.operation is Operation.CANCEL
+        assert price in {None, PRICE}
+        return self._post(ticket.order_id, "cancel", CANCELLED)  # type: ignore[return-value] # a script for a cancel holds a cancel's answers
+
+    def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> RefundAnswer:
+        assert ticket.operation is Operation.REFUND
+        assert reason
+        del note
+        return self._post(ticket.order_id, "refund", None)  # type: ignore[return-value] # as above
+
+    def _post(self, order: str, what: str, default: CancelAnswer | None) -> CancelAnswer | RefundAnswer:
+        self.on_post(order)
+        with self.lock:
+            self.log.append(Sent(what, order, self.time.seconds))
+            script = self.posts.get(order, [])
+            say = script.pop(0) if script else None
+            if say is None:
+                assert default is not None, "more requests than answers"
+                say = Say(default, makes="cancelled")
+            self.time.sleep(say.seconds)
+            if say.makes is not None:
+                self.become(order, say.makes)
+            if isinstance(say.answer, VsmsError):
+                raise say.answer
+            return say.answer
+
+    def become(self, order: str, status: str) -> None:
+        self.orders_by_id[order] = replace(self.orders_by_id[order], status=status)
+        if status in {"cancelled", "expired"}:
+            self.pay(order)
+
+    def pay(self, order: str, amount: Decimal = PRICE, kind: str = "refund") -> None:
+        self.ledger.append(line(order, amount, kind, number=len(self.ledger), at=self.time.now()))
+
+    def transactions(
+        self, *, type_: str | None = None, since: datetime | None = None, offset: int = 0
+    ) -> LedgerPage:
+        del type_
+        self.log.append(Sent("ledger", "", self.time.seconds))
+        if self.ledger_fails:
+            self.ledger_fails -= 1
+            raise VsmsError("the ledger can't be read")
+        lines = [x for x in self.ledger if since is None or x.created_at is None or x.created_at >= since]
+        return LedgerPage(transactions=tuple(lines[offset : offset + 2]), total=len(lines))
+
+    def orders(self, *, status: str | None) -> OrderPage:
+        self.log.append(Sent("list", status or "", self.time.seconds))
+        fitting = [known for known in self.orders_by_id.values() if status in {None, known.status}]
+        return OrderPage(orders=tuple(fitting[:200]), full=len(fitting) >= 200)
+
+    def balance(self) -> Balance:
+        return Balance(amount=Decimal(50))
+
+    def account(self) -> Account:
+        return Account(email=None)
+
+    def catalogue(self) -> Catalogue:
+        return Catalogue(
+            countries=(Entry(code="AR", name="Argentina"), Entry(code="BR", name="Brazil")),
+            services=(Entry(code="wa", name="WhatsApp"),),
+        )
+
+
+def line(
+    order: str | None, amount: Decimal, kind: str = "refund", *, number: int = 0, at: datetime = START
+) -> Transaction:
+    return Transaction(
+        id=f"t{number}", amount=amount, type=kind, description="", order_id=order,
+        balance_before=None, balance_after=None, created_at=at,
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class FakeJournal:
+    """`breaks` names methods that fail, and at which of their calls (the first is 1)."""
+
+    rows: list[JournalEntry] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    closed: list[tuple[int, str]] = field(default_factory=list)
+    breaks: dict[str, int] = field(default_factory=dict)
+    others: dict[str, int] = field(default_factory=dict)  # how often another process still has an order
+    claimed: list[str] = field(default_factory=list)
+    _calls: dict[str, int] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def _called(self, name: str) -> None:
+        with self._lock:
+            self._calls[name] = self._calls.get(name, 0) + 1
+            if 0 < self.breaks.get(name, 0) <= self._calls[name]:
+                raise JournalUnusable("disk full. Nothing that moves money is sent without it")
+
+    def begin(self, operation: Operation, order_id: str, *, price: Decimal | None) -> Ticket:
+        self._called("begin")
+        with self._lock:
+            assert order_id in self.claimed
+            row = self.known(operation, order_id, outcome=None, price=price)
+            return self.ticket_of(row)
+
+    def known(
+        self,
+        operation: Operation,
+        order_id: str,
+        *,
+        outcome: str | None,
+        age_s: float = 0.0,
+        price: Decimal | None = PRICE,
+    ) -> JournalEntry:
+        """An entry that is there already."""
+        at = datetime.now(UTC) - timedelta(seconds=age_s)  # the journal's times are this machine's
+        row = JournalEntry(
+            entry=len(self.rows) + 1, at=at, host="h", operation=operation, order_id=order_id,
+            idempotency_key=f"key-{len(self.rows) + 1}", price=price, outcome=outcome, refund_amount=None,
+            reference=None, detail=None, updated_at=at,
+        )  # fmt: skip
+        self.rows.append(row)
+        return row
+
+    def note(self, ticket: Ticket, what: str) -> None:
+        del ticket
+        self._called("note")
+        self.notes.append(what)
+
+    def close(
+        self,
+        ticket: Ticket,
+        outcome: str,
+        *,
+        refund_amount: Decimal | None = None,
+        reference: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        self._called("close")
+        with self._lock:
+            self.closed.append((ticket.entry, outcome))
+            self.rows[ticket.entry - 1] = replace(
+                self.rows[ticket.entry - 1],
+                outcome=outcome, refund_amount=refund_amount, reference=reference, detail=detail,
+            )  # fmt: skip
+
+    def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]:
+        return [row for row in self.rows if row.unresolved or not unresolved]
+
+    def _last(self, operation: Operation, order_id: str, outcomes: set[str | None]) -> JournalEntry | None:
+        fitting = [r for r in self.rows if (r.operation, r.order_id) == (operation, order_id)]
+        return next((row for row in reversed(fitting) if row.outcome in outcomes), None)
+
+    def last_refund_request(self, order_id: str) -> JournalEntry | None:
+        return self._last(Operation.REFUND, order_id, {None, "unknown", "requested", "already_requested"})
+
+    def last_cancel(self, order_id: str) -> JournalEntry | None:
+        ended = {None, "unknown", "cancelled", "already_cancelled", "expired", "sms_received"}
+        return self._last(Operation.CANCEL, order_id, ended)
+
+    def ticket_of(self, entry: JournalEntry) -> Ticket:
+        return Ticket(
+            entry=entry.entry, operation=entry.operation, order_id=entry.order_id,
+            idempotency_key=entry.idempotency_key,
+        )  # fmt: skip
+
+    def claim(self, order_id: str) -> bool:
+        with self._lock:
+            if self.others.get(order_id, 0) > 0:
+                self.others[order_id] -= 1
+                return False
+            assert order_id not in self.claimed
+            self.claimed.append(order_id)
+            return True
+
+    def release(self, order_id: str) -> None:
+        with self._lock:
+            self.claimed.remove(order_id)
+
+
+@dataclass(slots=True)
+class World:
+    time: Time = field(default_factory=Time)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    service: FakeService = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.service = FakeService(self.time)
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(service=self.service, journal=self.journal, clock=self.time, stop=self.time)
+
+    def holds(self, *orders: Order) -> None:
+        self.service.orders_by_id |= {known.id: known for known in orders}
+
+    def says(self, *answers: Say, order: str = ORDER) -> None:
+        self.service.posts[order] = list(answers)
+
+    @property
+    def outcomes(self) -> list[str]:
+        """What the journal says of each entry; each was closed once, and no order is still claimed."""
+        assert len({entry for entry, _ in self.journal.closed}) == len(self.journal.closed)
+        assert self.journal.claimed == []
+        return [row.outcome or "open" for row in self.journal.rows]

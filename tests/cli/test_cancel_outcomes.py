@@ -159,12 +159,12 @@ def test_a_rate_limit_past_all_patience_stops_the_run_with_seven(live: Vsms, ser
 
 
 def test_wait_waits_until_it_opens(live: Vsms, server: FaultServer) -> None:
-    young = server.add_order(age_s=0, cooldown_s=2)
+    young = server.add_order(age_s=0, cooldown_s=1)
     done = live("orders", "cancel", young, "--wait", "--yes", "--json")
     assert done.code == 0
     assert done.json[0]["outcome"] == "cancelled"
     assert server.posts(young) == 2
-    listed = server.add_order(age_s=0, cooldown_s=2)
+    listed = server.add_order(age_s=0, cooldown_s=1)
     assert live("orders", "cancel", "--all", "--wait", "--yes").code == 0
     assert server.posts(listed) == 1
 

@@ -28,7 +28,7 @@ def test_the_hidden_prompt_does_not_echo_the_token(
 
 @pytest.mark.parametrize(("keys", "code"), [("\x04", 1), ("\x03", 130), ("two words\n", 4), ("\xff\n", 4)])
 def test_a_token_prompt_that_is_left_stores_nothing(
-    vsms: Vsms, server: FaultServer, terminal: Terminal, keys: str, code: int, ended: Ended
+    vsms: Vsms, server: FaultServer, terminal: Terminal, ended: Ended, *, keys: str, code: int
 ) -> None:
     vsms.env["VSMS_BASE_URL"] = server.base_url
     child = terminal("auth", "login", "--insecure-storage")

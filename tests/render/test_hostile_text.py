@@ -139,7 +139,7 @@ def originals(value: object) -> object:
 
 
 @pytest.mark.parametrize(("fields", "make"), ROWS, ids=["orders", "cancel", "refund", "journal"])
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(text=texts)
 def test_every_field_of_every_row_is_harmless_in_every_machine_format(
     fields: Sequence[str], make: Callable[[str], Row], text: str
@@ -165,7 +165,7 @@ def test_every_field_of_every_row_is_harmless_in_every_machine_format(
         harmless(printed(Format.IDS, fields, row), lines=2)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(text=texts, colour=st.booleans(), width=st.integers(20, 300))
 def test_tables_are_harmless_and_a_line_an_order(text: str, colour: bool, width: int) -> None:  # noqa: FBT001 - given
     order = order_of(text)
@@ -185,7 +185,7 @@ def test_tables_are_harmless_and_a_line_an_order(text: str, colour: bool, width:
         harmless(ours, lines=3)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(text=texts)
 def test_sentences_details_and_errors_are_harmless(text: str) -> None:
     failed = CancelResult(order_id=ID, outcome=CancelOutcome.FAILED, problem=problem_of(text))

@@ -184,6 +184,7 @@ class Runtime:
     def sandbox(self) -> "Sandbox":
         from vsms_cli.sandbox.app import Sandbox  # noqa: PLC0415 - see the top
         from vsms_cli.sandbox.book import Book  # noqa: PLC0415 - as above
+        from vsms_cli.sandbox.errors import SandboxError  # noqa: PLC0415 - as above
         from vsms_cli.store.paths import private_dir  # noqa: PLC0415 - as above
 
         try:
@@ -194,6 +195,8 @@ class Runtime:
                 f"the sandbox can't be opened in {self.paths.state_dir}: {exc.strerror}",
                 hint="make that directory writable, or name another with VSMS_STATE_DIR",
             ) from exc
+        except SandboxError as exc:
+            raise VsmsError(str(exc), hint=f"move {self.paths.sandbox} aside: a new sandbox begins") from exc
         self._stack.callback(book.close)
         return Sandbox(book)
 

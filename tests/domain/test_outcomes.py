@@ -98,7 +98,8 @@ def test_several_orders_end_in_the_table_s_own_order_of_precedence(outcomes: lis
     elif 0 in codes:
         assert code == 3
     else:
-        assert code == codes[0]
+        # 130, skipped, only followed from what failed, wherever it stands in the list.
+        assert code == next((failure for failure in codes if failure != 130), 130)
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,9 @@ def exit_code_of(results: Sequence[Ended]) -> ExitCode:
         return ExitCode.OK
     if len(failures) < len(results):
         return ExitCode.PARTIAL
-    return _exit_of(failures[0])
+    # What was skipped only followed from what failed, wherever it stands in the list.
+    tried = [result for result in failures if result.outcome.value != "skipped"]
+    return _exit_of((tried or failures)[0])
 
 
 def _exit_of(result: Ended) -> ExitCode:

@@ -76,7 +76,10 @@ class Cancelling:
         listing = active_orders(self._run.client)
         now = self._run.clock.now()
         matching = filters.select(listing.orders, now=now)
-        self._check_expected(len(matching), full=listing.full)
+        cut = (
+            filters.limit is not None and len(matching) == filters.limit
+        )  # then the count is what was asked for
+        self._check_expected(len(matching), full=listing.full and not cut)
         yield plan_for_orders(matching, now=now, wait=self._mode.wait)
         seen = {order.id for order in matching}
         while listing.full and filters.limit is None and not self._mode.dry_run:

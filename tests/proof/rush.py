@@ -1,0 +1,103 @@
+"""Many processes with overlapping lists of orders, and one rate limit for all of them.
+
+`python tests/proof/rush.py 200 16 60` is the long one: 200 orders, 16 processes, 60 requests a minute.
+"""
+
+import math
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support.fault_server import FaultServer
+from support.vsms import Vsms
+
+WINDOW_S: Final = 60.0
+_OWN_SHARE: Final = 0.5  # each process's list is about half of all orders, so that every order is in several
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """`most` is the largest number of requests that reached the service in any window of a minute; `ideal` the
+    seconds that the limit alone demands for the requests that were sent."""
+
+    orders: int
+    processes: int
+    limit: int
+    requests: int
+    throttled: int
+    most: int
+    posts: int
+    paid_once: int
+    codes: tuple[int, ...]
+    seconds: float
+
+    @property
+    def ideal(self) -> float:
+        return WINDOW_S * (math.ceil(self.requests / self.limit) - 1)
+
+    def __str__(self) -> str:
+        share = f", {self.ideal / self.seconds:.0%} of the ideal throughput" if self.ideal else ""
+        return (
+            f"{self.processes} processes, {self.orders} orders, {self.limit} a minute: {self.requests} requests,"
+            f" {self.posts} POSTs, at most {self.most} in any minute, {self.throttled} answered 429;"
+            f" {self.paid_once} paid exactly once; exit codes {sorted(set(self.codes))};"
+            f" {self.seconds:.1f} s where the limit demands {self.ideal:.0f} s{share}"
+        )
+
+
+def rush(*, orders: int, processes: int, limit: int, seed: int = 1) -> Figures:
+    dice = random.Random(seed)
+    with FaultServer(rate_limit=limit, window=WINDOW_S) as server, TemporaryDirectory() as home:
+        ids = [server.add_order(age_s=300) for _ in range(orders)]
+        lists: list[Sequence[str]] = [
+            dice.sample(ids, max(1, int(orders * _OWN_SHARE))) for _ in range(processes)
+        ]
+        missed = set(ids).difference(*lists)
+        lists[0] = [*lists[0], *missed]
+        vsms = Vsms(
+            Path(home),
+            {
+                "VSMS_TOKEN": server.token,
+                "VSMS_BASE_URL": server.base_url,
+                "VSMS_RATE_LIMIT": str(limit),
+            },
+        )
+        started = time.monotonic()
+        children = [_start(vsms, chosen) for chosen in lists]
+        codes = tuple(child.wait(timeout=900) for child in children)
+        seconds = time.monotonic() - started
+        received = server.requests
+        return Figures(
+            orders=orders,
+            processes=processes,
+            limit=limit,
+            requests=len(received),
+            throttled=sum(not request.accepted for request in received),
+            most=server.max_in_window.received,
+            posts=sum(server.posts(order_id, "cancel") for order_id in ids),
+            paid_once=sum(server.times_paid(order_id) == 1 for order_id in ids),
+            codes=codes,
+            seconds=seconds,
+        )
+
+
+def _start(vsms: Vsms, ids: Sequence[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        vsms.command("orders", "cancel", *ids, "--yes"),
+        env=vsms.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+if __name__ == "__main__":
+    print(rush(orders=int(sys.argv[1]), processes=int(sys.argv[2]), limit=int(sys.argv[3])))

@@ -22,7 +22,7 @@ IDS = [
 
 
 @pytest.mark.parametrize(
-    "text", [HOSTILE, BIDI_AND_BREAKS, "A" * 300_000, "=cmd()|' /C calc'!A0", "[/x]", ":+1:"]
+    "text", [HOSTILE, BIDI_AND_BREAKS, "A" * 100_000, "=cmd()|' /C calc'!A0", "[/x]", ":+1:"]
 )
 @pytest.mark.parametrize("output", ["tsv", "csv", "json", "ndjson", "table"])
 def test_hostile_text_in_every_field_is_one_harmless_line(stage: Scene, text: str, output: str) -> None:

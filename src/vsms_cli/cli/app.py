@@ -25,6 +25,14 @@ JOURNAL: Final = {
     "show": Lazy(f"{_CLI}.journal.show", "Tell an entry's story."),
     "resolve": Lazy(f"{_CLI}.journal.resolve", "Read what became of every unknown and unfinished entry."),
 }
+TRANSACTIONS: Final = {
+    "list": Lazy(f"{_CLI}.transactions.listing", "List the ledger's lines: paid in, paid for, paid back."),
+}
+REFUNDS: Final = {
+    "audit": Lazy(
+        f"{_CLI}.refunds.audit", "Hold every order against the ledger: what should have come back?"
+    ),
+}
 SANDBOX: Final = {
     "reset": Lazy(f"{_CLI}.sandbox.reset", "Begin the sandbox anew."),
     "advance": Lazy(f"{_CLI}.sandbox.advance", "Move the sandbox's clock."),
@@ -33,11 +41,21 @@ SANDBOX: Final = {
 ROOT: Final = {
     "auth": Lazy(f"{_CLI}.auth.app", "Sign in and out; profiles."),
     "orders": Lazy(f"{_CLI}.orders.app", "List, show, cancel and refund orders."),
+    "refunds": Lazy(f"{_CLI}.refunds.app", "Whether all money that should have come back came back."),
     "balance": Lazy(f"{_CLI}.money", "Show the prepaid balance."),
+    "transactions": Lazy(f"{_CLI}.transactions.app", "The ledger, as the service keeps it."),
+    "stats": Lazy(f"{_CLI}.stats", "Show what was spent, what came back, and how often a code came."),
     "journal": Lazy(f"{_CLI}.journal.app", "What was sent that moves money, and what came of it."),
     "sandbox": Lazy(f"{_CLI}.sandbox.app", "The levers of the embedded service."),
 }
-GROUPS: Final = {"auth": AUTH, "orders": ORDERS, "journal": JOURNAL, "sandbox": SANDBOX}
+GROUPS: Final = {
+    "auth": AUTH,
+    "orders": ORDERS,
+    "refunds": REFUNDS,
+    "transactions": TRANSACTIONS,
+    "journal": JOURNAL,
+    "sandbox": SANDBOX,
+}
 
 app = group(
     group_of(ROOT),

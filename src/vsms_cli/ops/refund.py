@@ -19,7 +19,7 @@ from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.support import support_message
 from vsms_cli.domain.tickets import Ticket
 from vsms_cli.ops.desk import Desk
-from vsms_cli.ops.ledger import refunds_of, total_of
+from vsms_cli.ops.ledger import refunds_by_order, refunds_of, total_of
 from vsms_cli.ops.mutation import cancel_order, request_refund, requested_before
 from vsms_cli.ops.verdict import UNKNOWN_HINT, too_early_problem
 
@@ -28,6 +28,7 @@ _MISSING_REASON: Final = "not-refunded"
 _CREDIT_REASON: Final = "code-rejected"
 _NO_SUCH_ROUTE: Final = frozenset({404, 405, 501})  # for an order that was just read
 _CONFLICT: Final = 409
+_LEDGER_DECIDES: Final = frozenset({Phase.CANCELLED, Phase.EXPIRED, Phase.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +44,34 @@ class Ask:
 
 def plan_refunds(desk: Desk, ids: Sequence[str]) -> RefundPlan:
     """Look at each order, at the ledger where that decides, and at our own journal."""
-    return RefundPlan(items=tuple(_plan(desk, order_id) for order_id in ids))
+    found = [_look(desk, order_id) for order_id in ids]
+    ended = [order for order in found if isinstance(order, Order) and order.phase in _LEDGER_DECIDES]
+    paid_back = refunds_by_order(desk.service, ended)
+    return RefundPlan(
+        items=tuple(
+            _plan(desk, known, paid_back.get(known.id, [])) if isinstance(known, Order) else known
+            for known in found
+        )
+    )
 
 
-def _plan(desk: Desk, order_id: str) -> PlannedRefund:
+def _look(desk: Desk, order_id: str) -> Order | PlannedRefund:
     try:
-        order = desk.service.order(order_id)
+        return desk.service.order(order_id)
     except OrderNotFound as exc:
         return _nothing(order_id, None, RefundOutcome.FAILED, problem=exc.as_problem())
+
+
+def _plan(desk: Desk, order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
     match order.phase:
         case Phase.WAITING:
             return _plan_waiting(order, desk.clock.now())
         case Phase.CANCELLED | Phase.EXPIRED:
-            return _plan_request(desk, order, RefundStep.MISSING)
+            return _plan_request(desk, order, lines, RefundStep.MISSING)
         case Phase.COMPLETED:
-            return _plan_request(desk, order, RefundStep.CREDIT)
+            return _plan_request(desk, order, lines, RefundStep.CREDIT)
         case Phase.UNKNOWN:
-            return _nothing(order_id, order, RefundOutcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
+            return _nothing(order.id, order, RefundOutcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
         case _:
             assert_never(order.phase)
 
@@ -76,8 +88,7 @@ def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
     return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
 
 
-def _plan_request(desk: Desk, order: Order, step: RefundStep) -> PlannedRefund:
-    lines = refunds_of(desk.service, order)
+def _plan_request(desk: Desk, order: Order, lines: Sequence[Transaction], step: RefundStep) -> PlannedRefund:
     if _full(order, lines):
         return _refunded(order, lines)
     earlier = desk.journal.last_refund_request(order.id)

@@ -13,13 +13,16 @@ from vsms_cli.sandbox.orders import Message, Order, Status
 from vsms_cli.sandbox.page import Page
 
 DEFAULT: Final = "default"
+LOST_REFUNDS: Final = "lost-refunds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """An order that was bought `age` ago and ended, if it did, `ended_after` its purchase.
 
-    `text` is the SMS of a completed one. With `refunded` false, money that is due was never paid back.
+    `text` is the SMS of a completed one. With `refunded` false, money that is due was never paid back; `part` is
+    what was paid in its stead. `again_after` its end the price was credited once more: a line of type `credit`, as
+    the book takes one `refund` an order.
     """
 
     product: str
@@ -30,6 +33,8 @@ class Past:
     text: str = ""
     plus: bool = True
     refunded: bool = True
+    part: Decimal | None = None
+    again_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,10 @@ def tell(page: Page, scenario: Scenario) -> None:
         begun = page.now - past.age
         events.append((begun, _buying(page, past, bought, index)))
         if past.status is not Status.WAITING:
-            events.append((begun + _lasted(page, past), _ending(page, past, bought, index)))
+            ended = begun + _lasted(page, past)
+            events.append((ended, _ending(page, past, bought, index)))
+            if past.again_after is not None:
+                events.append((ended + past.again_after, _crediting(page, bought, index)))
     for at, happens in sorted(events, key=lambda event: event[0]):
         happens(at)
 
@@ -102,7 +110,18 @@ def _ending(page: Page, past: Past, bought: dict[int, Order], index: int) -> Cal
             sender = PRODUCTS[past.product].name
             orders.receive(page, order, Message(sender=sender, content=past.text, received_at=at))
         else:
-            orders.end(page, order, past.status, at=at, refunded=past.refunded)
+            orders.end(page, order, past.status, at=at, refunded=past.refunded and past.part is None)
+            if past.part is not None:
+                text = f"Refund for {past.status} order"
+                ledger.post(page, Kind.REFUND, past.part, text, at=at, order_id=order.id)
+
+    return happens
+
+
+def _crediting(page: Page, bought: dict[int, Order], index: int) -> Callable[[datetime], None]:
+    def happens(at: datetime) -> None:
+        order = bought[index]
+        ledger.post(page, Kind.CREDIT, order.price, "Refund correction", at=at, order_id=order.id)
 
     return happens
 
@@ -153,4 +172,24 @@ _ENDED: Final = (
     Past(product="ds", country="DE", age=4 * _DAY, status=Status.CANCELLED, ended_after=11 * _MIN),
 )  # fmt: skip
 
-SCENARIOS: Final[Mapping[str, Scenario]] = {DEFAULT: Scenario(money=_MONEY, orders=_WAITING + _ENDED)}
+# What `vsms refunds audit` is for: money that should have come back, and money that came back twice.
+_LOST: Final = (
+    Past(product="tg", country="AR", age=55 * _MIN, status=Status.EXPIRED, refunded=False),
+    Past(
+        product="wa", country="BR", age=5 * _H, status=Status.CANCELLED, ended_after=3 * _MIN, refunded=False
+    ),
+    Past(product="ig", country="US", age=3 * _DAY, status=Status.EXPIRED, part=Decimal("0.10")),
+    Past(
+        product="wa",
+        country="DE",
+        age=2 * _DAY,
+        status=Status.CANCELLED,
+        ended_after=9 * _MIN,
+        again_after=6 * _H,
+    ),
+)
+
+SCENARIOS: Final[Mapping[str, Scenario]] = {
+    DEFAULT: Scenario(money=_MONEY, orders=_WAITING + _ENDED),
+    LOST_REFUNDS: Scenario(money=_MONEY, orders=_WAITING + _ENDED + _LOST),
+}

@@ -120,6 +120,12 @@ class JournalFile:
             )
             _tell(db, ticket.entry, outcome if detail is None else f"{outcome}: {detail}", now)
 
+    def refer(self, entry: JournalEntry, reference: str, what: str) -> None:
+        """Let a closed entry name what proves it: the refund's transaction. It grows no younger by that."""
+        with self._writing() as db:
+            db.execute("UPDATE entries SET reference = ? WHERE entry = ?", (reference, entry.entry))
+            _tell(db, entry.entry, what, _now())
+
     def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]:
         """This host's entries, oldest first."""
         where = f"host = ? AND {_UNRESOLVED}" if unresolved else "host = ?"

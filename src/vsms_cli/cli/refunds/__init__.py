@@ -1,0 +1,1 @@
+"""`vsms refunds`: whether all money that should have come back came back."""

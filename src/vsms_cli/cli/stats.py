@@ -1,0 +1,54 @@
+"""`vsms stats`"""
+
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.domain.errors import ExitCode
+from vsms_cli.domain.stats import Stats
+from vsms_cli.domain.times import parse_duration
+from vsms_cli.ops.stats import stats
+from vsms_cli.render.documents import Format, cell, to_json
+from vsms_cli.render.money_rows import STATS_FIELDS, STATS_KEYS, stats_object, stats_rows
+from vsms_cli.render.money_words import stats_remarks
+
+
+@command("stats", examples=("vsms stats", "vsms stats --since 7d --json | jq .net"))
+def app(
+    run: Runtime,
+    *,
+    since: Annotated[str, typer.Option(metavar="D", help="Of the last 12h, 30d.")] = "30d",
+) -> ExitCode:
+    """Show what was spent and what came back, how often a code came, and how long it took."""
+    as_object = run.format(ids=False) is Format.JSON
+    shape = shape_of(run, STATS_KEYS if as_object else STATS_FIELDS, ids=False)
+    found = stats(run.desk, since=parse_duration(since))
+    _print(run, shape, found)
+    for remark in stats_remarks(found):
+        run.say(remark)
+    return ExitCode.OK
+
+
+def _print(run: Runtime, shape: Shape, found: Stats) -> None:
+    streams = run.streams
+    if shape.format is Format.JSON:
+        row = stats_object(found)
+        streams.out.line(to_json({name: row[name] for name in shape.fields}))
+    elif not shape.for_a_person:
+        document = shape.document(run)
+        for row in stats_rows(found):
+            document.row(row)
+        document.end()
+    elif shape.chosen:
+        from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - Rich: terminals only
+
+        rows = [[cell(row[name]) for name in shape.fields] for row in stats_rows(found)]
+        streams.out.write(fields_table(shape.fields, rows, width=streams.width, colour=streams.colour))
+    else:
+        from vsms_cli.render.charts import stats_chart  # noqa: PLC0415 - as above
+
+        unicode = streams.out.takes_unicode
+        streams.out.write(stats_chart(found, width=streams.width, colour=streams.colour, unicode=unicode))

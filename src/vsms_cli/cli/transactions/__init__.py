@@ -1,0 +1,1 @@
+"""`vsms transactions`: the ledger, as the service keeps it."""

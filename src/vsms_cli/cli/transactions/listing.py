@@ -1,0 +1,104 @@
+"""`vsms transactions list`"""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.domain.money import Transaction
+from vsms_cli.domain.orders import is_whole_id, parse_id_or_beginning
+from vsms_cli.domain.times import parse_duration
+from vsms_cli.ops.ledger import ago, lines_since
+from vsms_cli.ops.listing import orders_with
+from vsms_cli.ops.selection import complete
+from vsms_cli.render.documents import cell
+from vsms_cli.render.money_rows import TRANSACTION_FIELDS, transaction_row
+
+_TYPES = ("deposit", "purchase", "refund", "credit", "admin_credit")  # the reference pages' and the SDKs'
+
+
+@command(
+    "list",
+    examples=(
+        "vsms transactions list --since 7d",
+        "vsms transactions list --order 7e44c0",
+        "vsms transactions list --type refund --json | jq 'map(.amount) | add'",
+    ),
+)
+def app(
+    run: Runtime,
+    *,
+    type_: Annotated[str | None, typer.Option("--type", metavar="T", help=f"{', '.join(_TYPES)}.")] = None,
+    order: Annotated[
+        str | None,
+        typer.Option("--order", metavar="ID", help="Of this order, by its id or a beginning of it."),
+    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="D", help="Of the last 90s, 5m, 2h, 30d.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="The first N that match.")] = None,
+) -> ExitCode:
+    """List the ledger's lines, newest first: what was paid in, paid for, and paid back."""
+    shape = shape_of(run, TRANSACTION_FIELDS)
+    if limit is not None and limit < 1:
+        raise UsageMistake("--limit must be 1 or more")
+    kind = None if type_ is None else _known(type_)
+    span = None if since is None else parse_duration(since)
+    wanted = None if order is None else _whole(run, parse_id_or_beginning(order))
+    client = run.client
+    lines = lines_since(client, None if span is None else lambda: ago(run.clock.now(), span), type_=kind)
+    own = (line for line in lines if wanted is None or line.order_id == wanted)
+    _print(run, shape, islice(own, limit))
+    return ExitCode.OK
+
+
+def _known(kind: str) -> str:
+    if kind.lower() not in _TYPES:
+        near = get_close_matches(kind.lower(), _TYPES, n=1)
+        guess = f"did you mean {near[0]}? " if near else ""
+        raise UsageMistake(f"unknown type {kind[:60]!r}", hint=f"{guess}there are {', '.join(_TYPES)}")
+    return kind.lower()
+
+
+def _whole(run: Runtime, text: str) -> str:
+    return text if is_whole_id(text) else complete([text], orders_with(run.client, []).orders)[0]
+
+
+def _print(run: Runtime, shape: Shape, lines: Iterable[Transaction]) -> None:
+    """Line by line as the pages come, but for JSON and a table, which need the last before the first."""
+    if shape.for_a_person:
+        found = list(lines)
+        if found:
+            _print_table(run, shape, found)
+    else:
+        document = shape.document(run)
+        found = []
+        for line in _counted(lines, found):
+            document.row(transaction_row(line))
+        document.end()
+    if not found:
+        run.say("no transactions match")
+
+
+def _counted(lines: Iterable[Transaction], first: list[Transaction]) -> Iterator[Transaction]:
+    """Keeps the first alone: there may be a hundred thousand."""
+    for line in lines:
+        if not first:
+            first.append(line)
+        yield line
+
+
+def _print_table(run: Runtime, shape: Shape, lines: list[Transaction]) -> None:
+    from vsms_cli.render.money_tables import transactions_table  # noqa: PLC0415 - Rich: terminals only
+    from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - as above
+
+    streams = run.streams
+    if shape.chosen:
+        rows = [[cell(transaction_row(line)[name]) for name in shape.fields] for line in lines]
+        streams.out.write(fields_table(shape.fields, rows, width=streams.width, colour=streams.colour))
+    else:
+        streams.out.write(transactions_table(lines, width=streams.width, colour=streams.colour))

@@ -1,0 +1,70 @@
+"""What the ledger says of one refund that is believed to have been paid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from vsms_cli.domain.audit import sum_of
+from vsms_cli.domain.money import Transaction
+
+
+class Verified(StrEnum):
+    """Posted: the whole price came back, once."""
+
+    POSTED = "posted"
+    SHORT = "short"
+    TWICE = "twice"
+    MISSING = "missing"
+
+    @property
+    def owed(self) -> bool:
+        return self in {Verified.SHORT, Verified.MISSING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A refund to look for. `price` in dollars as the order told it, `said` as the answer to the cancel did;
+    None where nobody did. `just_cancelled` is whether the cancel is this run's.
+    """
+
+    order_id: str
+    price: Decimal | None = None
+    said: Decimal | None = None
+    bought_at: datetime | None = None
+    just_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """`amount` in dollars is what came back in all; `transaction` the first line that brought any of it."""
+
+    order_id: str
+    verified: Verified
+    price: Decimal | None
+    amount: Decimal
+    transaction: Transaction | None
+
+
+def prove(wanted: Wanted, *, paid: Decimal | None, refunds: Sequence[Transaction]) -> Proof:
+    """`paid` is what the ledger's purchase took, `refunds` the order's lines that give money back, oldest first."""
+    back = sum_of(list(refunds))
+    price = next((known for known in (wanted.price, paid, wanted.said) if known is not None), None)
+    return Proof(
+        order_id=wanted.order_id,
+        verified=_verified(price, back),
+        price=price,
+        amount=back,
+        transaction=refunds[0] if refunds else None,
+    )
+
+
+def _verified(price: Decimal | None, back: Decimal) -> Verified:
+    if price is None:  # something came back, and nobody says how much it should have been
+        return Verified.POSTED if back else Verified.MISSING
+    if back == price:
+        return Verified.POSTED
+    if back > price:
+        return Verified.TWICE
+    return Verified.SHORT if back else Verified.MISSING

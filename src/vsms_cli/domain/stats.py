@@ -1,0 +1,53 @@
+"""Figures about the orders of a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+_PLACES: Final = Decimal("0.0001")  # a rate of one in three is 0.3333
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """How the orders of a country, a service, or of all ended. Those that wait are in none of the numbers."""
+
+    name: str
+    completed: int
+    cancelled: int
+    expired: int
+
+    @property
+    def ended(self) -> int:
+        return self.completed + self.cancelled + self.expired
+
+    def share(self, count: int) -> Decimal | None:
+        """Of the ended ones, from 0 to 1; None where none ended."""
+        if not self.ended:
+            return None
+        return (Decimal(count) / self.ended).quantize(_PLACES, rounding=ROUND_HALF_UP)
+
+    @property
+    def success_rate(self) -> Decimal | None:
+        return self.share(self.completed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """Money in dollars, as the ledger moved it since then; orders bought since then, of those that are listed."""
+
+    since: datetime
+    spent: Decimal
+    returned: Decimal
+    orders: int
+    waiting: int
+    all: Group
+    by_country: tuple[Group, ...]
+    by_service: tuple[Group, ...]
+    median_seconds_to_code: int | None
+    codes_measured: int
+    full: bool
+
+    @property
+    def net(self) -> Decimal:
+        return self.spent - self.returned

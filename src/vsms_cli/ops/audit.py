@@ -1,0 +1,142 @@
+"""Every order held against the ledger, and asking once for each refund that is missing."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from vsms_cli.domain.appeal import appeal
+from vsms_cli.domain.audit import Audit, Case, Dossier, Verdict, judge
+from vsms_cli.domain.errors import JournalUnusable
+from vsms_cli.domain.money import Transaction
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
+from vsms_cli.domain.plans import PlannedRefund, RefundPlan
+from vsms_cli.domain.ports import Journal
+from vsms_cli.domain.tickets import Operation
+from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.ledger import ago, lines_by_order, lines_since
+from vsms_cli.ops.refund import BY_HAND, Ask, carry_out, plan_refunds
+from vsms_cli.ops.verify import References, note_reference
+
+_MARGIN: Final = timedelta(hours=1)  # a purchase may be booked a moment before its order is
+_ENDED: Final = frozenset({"cancelled", "already_cancelled", "expired"})
+_WORRY: Final = {verdict: place for place, verdict in enumerate(Verdict)}
+
+
+def audit(desk: Desk, *, since: timedelta) -> Audit:
+    """The orders bought in the last `since`, as listed and as the ledger knows them, each with its verdict."""
+    page = desk.service.orders(status=None)
+    now = desk.clock.now()
+    start = ago(now, since)
+    # After the orders: what ended between the two is in the ledger, and not the other way round.
+    lines = lines_by_order(lines_since(desk.service, ago(start, _MARGIN)))
+    return judged(page.orders, lines, ended=_seen_ended(desk.journal), start=start, now=now, full=page.full)
+
+
+def judged(
+    orders: Iterable[Order],
+    lines: Mapping[str, list[Transaction]],
+    *,
+    ended: Mapping[str, datetime],
+    start: datetime,
+    now: datetime,
+    full: bool,
+) -> Audit:
+    """`lines` are those of each order, oldest first; `ended` is when our journal saw that an order had ended."""
+    listed = {order.id: order for order in orders}
+    cases: list[Case] = []
+    unjudged: list[Dossier] = []
+    for order_id in dict.fromkeys([*listed, *lines]):
+        dossier = Dossier(
+            order_id=order_id,
+            order=listed.get(order_id),
+            lines=tuple(lines.get(order_id, ())),
+            seen_ended_at=ended.get(order_id),
+        )
+        if not _in_window(dossier, start):
+            continue
+        verdict = judge(dossier, now=now)
+        if verdict is None:
+            unjudged.append(dossier)
+        else:
+            cases.append(Case(dossier=dossier, verdict=verdict))
+    cases.sort(key=lambda case: (_WORRY[case.verdict], _age(case.dossier, now)))
+    return Audit(cases=tuple(cases), unjudged=tuple(unjudged), full=full)
+
+
+def _in_window(dossier: Dossier, start: datetime) -> bool:
+    """Bought in the window. Where only refunds are seen, the purchase was before it."""
+    bought = dossier.bought_at
+    return dossier.order is not None if bought is None else bought >= start
+
+
+def _age(dossier: Dossier, now: datetime) -> timedelta:
+    bought = dossier.bought_at
+    return timedelta.max if bought is None else now - bought
+
+
+def _seen_ended(journal: Journal) -> dict[str, datetime]:
+    """When our journal first saw each order ended. It is a help, not a need: without it the expiry bounds."""
+    seen: dict[str, datetime] = {}
+    with suppress(JournalUnusable):
+        for entry in journal.entries():
+            if entry.operation is Operation.CANCEL and entry.outcome in _ENDED:
+                seen.setdefault(entry.order_id, entry.updated_at)
+    return seen
+
+
+def note_references(journal: References, found: Audit) -> None:
+    """Let the journal's cancels name the refunds that the audit has seen."""
+    for case in found.cases:
+        if case.dossier.seen_ended_at is not None and case.dossier.refunds:
+            note_reference(journal, case.order_id, case.dossier.refunds[0])
+
+
+# Asking for what is missing
+
+
+def asked_before(journal: Journal, found: Audit) -> int:
+    """How many of the missing refunds our journal knows a request for."""
+    with suppress(JournalUnusable):
+        return sum(journal.last_refund_request(case.order_id) is not None for case in found.owed)
+    return 0
+
+
+def plan_requests(desk: Desk, found: Audit) -> RefundPlan:
+    """What asking for each missing refund takes; one that was asked for before needs nothing."""
+    return plan_refunds(desk, [case.order_id for case in found.owed])
+
+
+@dataclass(slots=True)
+class Requests:
+    """Asks for one refund after the other. Where the service turns out to have no endpoint, no more is sent: the
+    rest goes into the same message to support.
+    """
+
+    desk: Desk
+    no_endpoint: bool = False
+
+    def ask(self, item: PlannedRefund) -> RefundResult:
+        """VsmsError only where the whole run must stop."""
+        if self.no_endpoint and item.foreseen.outcome is RefundOutcome.WOULD_REQUEST:
+            status = None if item.order is None else item.order.status
+            return RefundResult(
+                order_id=item.order_id, outcome=RefundOutcome.BY_HAND, status=status, problem=BY_HAND
+            )
+        result = carry_out(self.desk, item, Ask(reason="not-refunded"))
+        self.no_endpoint = self.no_endpoint or result.outcome is RefundOutcome.BY_HAND
+        return result
+
+
+def appeal_for(found: Audit, plan: RefundPlan, results: Iterable[RefundResult]) -> str | None:
+    """The one message to support about all that is to be asked by hand; None where nothing is."""
+    by_hand = {result.order_id for result in results if result.outcome is RefundOutcome.BY_HAND}
+    orders = {item.order_id: item.order for item in plan.items}
+    cases = [
+        (case, order)
+        for case in found.owed
+        if case.order_id in by_hand and (order := orders.get(case.order_id)) is not None
+    ]
+    return appeal(cases) if cases else None

@@ -1,0 +1,99 @@
+"""Proof after a cancel: each refund held against the ledger by its order and its amount, and noted in the journal."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, Protocol
+
+from vsms_cli.domain.audit import PURCHASE, gives_back, sum_of
+from vsms_cli.domain.errors import JournalUnusable, OrderNotFound
+from vsms_cli.domain.money import Transaction
+from vsms_cli.domain.ports import Clock, JournalEntry, Service, Stop
+from vsms_cli.domain.proofs import Proof, Wanted, prove
+from vsms_cli.ops.ledger import ago, lines_by_order, lines_since
+
+_READS: Final = 3  # the ledger may show a refund a moment after the order shows the cancel
+_PAUSE_S: Final = 0.5
+_RECENT: Final = timedelta(hours=1)  # an order just cancelled was bought less than its 20 minutes ago
+
+
+class References(Protocol):
+    """The journal, where a cancel's entry can name the refund's transaction."""
+
+    def last_cancel(self, order_id: str) -> JournalEntry | None: ...
+    def refer(self, entry: JournalEntry, reference: str, what: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifier:
+    """Reads the ledger once for all orders, and again only while one is missing."""
+
+    service: Service
+    journal: References
+    clock: Clock
+    stop: Stop
+
+    def verify(self, wanted: Sequence[Wanted]) -> dict[str, Proof]:
+        """The proof for each order. VsmsError where the ledger can't be read: nothing is proved then."""
+        if not wanted:
+            return {}
+        known = [self._dated(each) for each in wanted]
+        proofs: dict[str, Proof] = {}
+        for count in range(_READS):
+            if count and self.stop.wait(_PAUSE_S):
+                break
+            proofs = self._look(known)
+            if not any(proof.verified.owed for proof in proofs.values()):
+                break
+        for proof in proofs.values():
+            note_reference(self.journal, proof.order_id, proof.transaction)
+        return proofs
+
+    def _dated(self, wanted: Wanted) -> Wanted:
+        """With the time of the purchase, which bounds how much of the ledger is read."""
+        if wanted.bought_at is not None:
+            return wanted
+        if wanted.just_cancelled:
+            recent = ago(self.clock.now(), _RECENT)
+            return Wanted(order_id=wanted.order_id, price=wanted.price, said=wanted.said, bought_at=recent)
+        try:
+            order = self.service.order(wanted.order_id)
+        except OrderNotFound:
+            return wanted
+        price = order.price if wanted.price is None else wanted.price
+        return Wanted(order_id=wanted.order_id, price=price, said=wanted.said, bought_at=order.created_at)
+
+    def _look(self, wanted: Sequence[Wanted]) -> dict[str, Proof]:
+        lines = lines_by_order(lines_since(self.service, _earliest(wanted)))
+        return {
+            each.order_id: prove(
+                each, paid=_price_in(lines.get(each.order_id, [])), refunds=_refunds(lines, each)
+            )
+            for each in wanted
+        }
+
+
+def note_reference(journal: References, order_id: str, refund: Transaction | None) -> None:
+    """Let the journal's entry of a cancel name the refund's transaction. The proof stands without it."""
+    if refund is None:
+        return
+    with suppress(JournalUnusable):
+        entry = journal.last_cancel(order_id)
+        if entry is not None and not entry.unresolved and entry.reference is None:
+            journal.refer(entry, refund.id, f"refund posted: transaction {refund.id}")
+
+
+def _earliest(wanted: Sequence[Wanted]) -> datetime | None:
+    times = [each.bought_at for each in wanted]
+    return None if None in times else min(at for at in times if at is not None)
+
+
+def _refunds(lines: dict[str, list[Transaction]], wanted: Wanted) -> list[Transaction]:
+    return [line for line in lines.get(wanted.order_id, []) if gives_back(line)]
+
+
+def _price_in(lines: list[Transaction]) -> Decimal | None:
+    bought = [line for line in lines if line.type.lower() == PURCHASE]
+    return -sum_of(bought) if bought else None

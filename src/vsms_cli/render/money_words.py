@@ -1,0 +1,104 @@
+"""What is said, rather than listed, about transactions, refunds and stats."""
+
+from collections.abc import Iterable, Sequence
+
+from vsms_cli.domain.audit import Audit, Verdict
+from vsms_cli.domain.money import dollars
+from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
+from vsms_cli.domain.proofs import Proof, Verified
+from vsms_cli.domain.stats import Stats
+from vsms_cli.domain.times import rfc3339
+from vsms_cli.render.safe import shown
+from vsms_cli.render.sentences import plural
+
+_GOOD, _BAD = "✓", "✗"
+
+
+def audit_summary(found: Audit) -> str:
+    """`14 orders: 2 missing, 1 short, 11 refunded; paid $9.20, returned $4.10, missing $1.60`."""
+    counts = [f"{count} {verdict.value}" for verdict in Verdict if (count := found.count(verdict))]
+    kinds = f": {', '.join(counts)}" if counts else ""
+    money = (
+        f"paid {dollars(found.paid)}, returned {dollars(found.returned)}, missing {dollars(found.missing)}"
+    )
+    return f"{plural(len(found.cases), 'order')}{kinds}; {money}"
+
+
+def audit_fine(found: Audit) -> str:
+    """`fine: 11 refunded, 3 used`; empty where nothing is."""
+    counts = [
+        f"{count} {verdict.value}" for verdict in Verdict if verdict.fine and (count := found.count(verdict))
+    ]
+    return f"fine: {', '.join(counts)}" if counts else ""
+
+
+def audit_remarks(found: Audit) -> Iterable[str]:
+    """What the totals leave open."""
+    unpriced = sum(case.owed is None for case in found.owed)
+    if unpriced:
+        yield f"the price of {plural(unpriced, 'missing order')} is not known, so it is in no sum"
+    unlisted = sum(dossier.order is None for dossier in found.unjudged)
+    if unlisted:
+        why = (
+            "the service lists the newest 200 orders only" if found.full else "the service does not list them"
+        )
+        yield (
+            f"{plural(unlisted, 'purchase')} of the ledger can't be judged, as {why}:"
+            " nothing came back, and a code may have come"
+        )
+    unclear = len(found.unjudged) - unlisted
+    if unclear:
+        yield f"{plural(unclear, 'order')} can't be judged: the status, or the price, is not known"
+
+
+def audit_next(found: Audit, results: Sequence[RefundResult] | None, *, asked_before: int) -> list[str]:
+    """What to type next. `asked_before` counts the owed orders that our journal knows a request for."""
+    owed = len(found.owed)
+    if not owed:
+        return []
+    if results is None:
+        if asked_before >= owed:
+            return [f"asked for already: {plural(owed, 'refund')}; see `vsms journal list`"]
+        return ["next: vsms refunds audit --request"]
+    if any(result.outcome is RefundOutcome.UNKNOWN for result in results):
+        return ["next: vsms journal resolve"]
+    if any(result.outcome is RefundOutcome.BY_HAND for result in results):
+        return ["next: send the message to support"]
+    return []
+
+
+def request_question(count: int, amount: str) -> str:
+    return f"Ask for {plural(count, 'missing refund')}, {amount} in all? [y/N] "
+
+
+def proof_line(proof: Proof) -> tuple[str, str]:
+    """The mark and the line of one refund, held against the ledger."""
+    mark = _GOOD if proof.verified is Verified.POSTED else _BAD
+    return mark, f"{proof.order_id}  {proof.verified.value}{_proof_details(proof)}"
+
+
+def _proof_details(proof: Proof) -> str:
+    line = proof.transaction
+    if line is None:
+        return f"  the ledger shows nothing of {dollars(proof.price)}"
+    when = "" if line.created_at is None else f" at {rfc3339(line.created_at)}"
+    held = "" if proof.verified is Verified.POSTED else f" for a price of {dollars(proof.price)}"
+    return f"  {dollars(proof.amount)}{held}, transaction {shown(line.id)}{when}"
+
+
+def proof_summary(proofs: Sequence[Proof]) -> str:
+    """`ledger: 5 of 5 refunds posted`."""
+    posted = sum(proof.verified is Verified.POSTED for proof in proofs)
+    others = [
+        f"{count} {kind.value}"
+        for kind in (Verified.MISSING, Verified.SHORT, Verified.TWICE)
+        if (count := sum(proof.verified is kind for proof in proofs))
+    ]
+    return "; ".join([f"ledger: {posted} of {plural(len(proofs), 'refund')} posted", *others])
+
+
+def stats_remarks(stats: Stats) -> Iterable[str]:
+    if stats.full:
+        yield "orders: the newest 200, more than which the service does not list; money: the whole ledger since then"
+    if stats.codes_measured:
+        yield f"the time to the code is that of the newest {plural(stats.codes_measured, 'completed order')}"

@@ -9,7 +9,10 @@ import pytest
 from support.fault_server import FaultServer
 from support.vsms import Vsms
 
-KEYS = ["id", "outcome", "status", "refund_amount", "currency", "retry_at", "error"]
+KEYS = [
+    *("id", "outcome", "status", "refund_amount", "currency", "retry_at", "error"),
+    *("transaction_id", "verified"),
+]
 NOBODY = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
 
 

@@ -11,7 +11,7 @@ from support.vsms import Vsms
 
 KEYS = [
     *("id", "outcome", "status", "refund_amount", "currency", "request_id", "transaction_id"),
-    *("refunded_at", "retry_at", "support_message", "error"),
+    *("refunded_at", "retry_at", "support_message", "error", "verified"),
 ]
 
 

@@ -12,9 +12,10 @@ from typer.main import get_command
 from promises import transcript
 from vsms_cli.cli.app import GROUPS, app
 from vsms_cli.cli.auth.status import FIELDS as STATUS_FIELDS
+from vsms_cli.domain.audit import Verdict
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.outcomes import CancelOutcome, RefundOutcome
-from vsms_cli.render import rows
+from vsms_cli.render import money_rows, rows
 from vsms_cli.store.settings import OUTPUT_FORMATS
 
 ROOT = Path(__file__).parents[2]
@@ -70,11 +71,24 @@ def test_the_json_keys_are_the_programs() -> None:
         "orders cancel": list(rows.CANCEL_FIELDS),
         "orders refund": list(rows.REFUND_FIELDS),
         "balance": list(rows.BALANCE_FIELDS),
+        "transactions list": list(money_rows.TRANSACTION_FIELDS),
+        "refunds audit": list(money_rows.AUDIT_KEYS),
+        "refunds audit .orders[]": list(money_rows.AUDIT_FIELDS),
+        "refunds audit .totals": list(money_rows.TOTAL_KEYS),
+        "stats": list(money_rows.STATS_KEYS),
         "auth status": list(STATUS_FIELDS),
         "journal list": list(rows.JOURNAL_FIELDS),
         "journal show": ["events"],
     }
     assert rows.ORDER_DETAIL_FIELDS[: len(rows.ORDER_FIELDS)] == rows.ORDER_FIELDS
+
+
+def test_the_verdicts_are_the_programs_and_so_is_what_is_missing() -> None:
+    start = README.index("| verdict |")
+    rows_ = README[start:].partition("\n\n")[0].splitlines()[2:]
+    said = {line.split("|")[1].strip(" `"): line.split("|")[-2].strip() for line in rows_}
+
+    assert said == {verdict.value: "yes" if verdict.owed else "no" for verdict in Verdict}
 
 
 def test_the_environment_variables_are_those_that_the_source_reads() -> None:

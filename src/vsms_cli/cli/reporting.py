@@ -27,7 +27,10 @@ class Reporter(Generic[R]):
         *,
         row: Callable[[R], Row],
         line: Callable[[R], tuple[str, str]],
+        holds: Callable[[R], bool] = lambda _result: False,
     ) -> None:
+        """`holds` says whose row for a machine waits for `finish`: the ledger has yet to prove it."""
+        self._holds: Callable[[R], bool] = holds
         self._run = run
         self._shape = shape
         self._row: Callable[[R], Row] = row
@@ -47,7 +50,8 @@ class Reporter(Generic[R]):
     def ended(self, result: R) -> None:
         """Tell one result. StreamClosed where nobody reads any more; it is journalled by then."""
         self._progress.hide()
-        if self._shape.format is not Format.JSON:
+        held = not self._shape.for_a_person and self._holds(result)
+        if self._shape.format is not Format.JSON and not held:
             self._tell(result)
         self._progress.ended()
 

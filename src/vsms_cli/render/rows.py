@@ -7,6 +7,7 @@ from vsms_cli.domain.money import CURRENCY
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import CancelResult, RefundResult
 from vsms_cli.domain.ports import JournalEntry
+from vsms_cli.domain.proofs import Proof, Verified
 from vsms_cli.render.documents import Row, Value
 
 ORDER_FIELDS: Final = (
@@ -22,7 +23,17 @@ ORDER_FIELDS: Final = (
     "cancel_available_at",
 )
 ORDER_DETAIL_FIELDS: Final = (*ORDER_FIELDS, "messages", "actions")
-CANCEL_FIELDS: Final = ("id", "outcome", "status", "refund_amount", "currency", "retry_at", "error")
+CANCEL_FIELDS: Final = (
+    "id",
+    "outcome",
+    "status",
+    "refund_amount",
+    "currency",
+    "retry_at",
+    "error",
+    "transaction_id",
+    "verified",
+)
 REFUND_FIELDS: Final = (
     "id",
     "outcome",
@@ -35,6 +46,7 @@ REFUND_FIELDS: Final = (
     "retry_at",
     "support_message",
     "error",
+    "verified",
 )
 JOURNAL_FIELDS: Final = (
     "id",
@@ -75,7 +87,9 @@ def order_detail_row(order: Order, actions: dict[str, str]) -> Row:
     return {**order_row(order), "messages": messages, "actions": actions}
 
 
-def cancel_row(result: CancelResult) -> Row:
+def cancel_row(result: CancelResult, proof: Proof | None = None) -> Row:
+    """`proof` is what `--verify` found in the ledger; its keys are null without."""
+    line = None if proof is None else proof.transaction
     return {
         "id": result.order_id,
         "outcome": result.outcome.value,
@@ -84,10 +98,12 @@ def cancel_row(result: CancelResult) -> Row:
         "currency": CURRENCY,
         "retry_at": result.retry_at,
         "error": problem_row(result.problem),
+        "transaction_id": None if line is None else line.id,
+        "verified": None if proof is None else proof.verified.value,
     }
 
 
-def refund_row(result: RefundResult) -> Row:
+def refund_row(result: RefundResult, verified: Verified | None = None) -> Row:
     return {
         "id": result.order_id,
         "outcome": result.outcome.value,
@@ -100,6 +116,7 @@ def refund_row(result: RefundResult) -> Row:
         "retry_at": result.retry_at,
         "support_message": result.support_message,
         "error": problem_row(result.problem),
+        "verified": None if verified is None else verified.value,
     }
 
 

@@ -50,6 +50,10 @@ def app(
     limit: Limit = None,
     expect: Annotated[int | None, typer.Option(metavar="N", help="Refuse unless exactly N match.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for orders too young to cancel.")] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Hold each refund against the ledger: posted, short, twice, missing."),
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> ExitCode:
@@ -68,5 +72,5 @@ def app(
         limit=limit,
     )
     wanted = Wanted.from_arguments(ids or [], given.filters(), everything=all_, asks=dry_run or not yes)
-    mode = Mode(yes=yes, dry_run=dry_run, wait=wait, expect=expect)
+    mode = Mode(yes=yes, dry_run=dry_run, wait=wait, expect=expect, verify=verify)
     return Cancelling(run, shape, wanted, mode).go()

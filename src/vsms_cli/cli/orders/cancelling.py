@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 
 from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.orders.options import resolve
+from vsms_cli.cli.orders.proving import prove, tell_proofs, wanted_of
 from vsms_cli.cli.orders.wanted import Mode, Wanted
 from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import Declined, ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
+from vsms_cli.domain.proofs import Proof
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.ops.bulk import cancel_all
 from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
@@ -36,8 +39,15 @@ class Cancelling:
         self._mode = mode
         self._results: list[CancelResult] = []
         self._stopped_by: VsmsError | None = None
+        self._shape = shape
+        self._orders: dict[str, Order] = {}
+        self._proofs: dict[str, Proof] = {}
         self._reporter: Reporter[CancelResult] = Reporter(
-            run, shape, row=cancel_row, line=lambda result: cancel_line(result, now=run.clock.now())
+            run,
+            shape,
+            row=lambda result: cancel_row(result, self._proofs.get(result.order_id)),
+            line=lambda result: cancel_line(result, now=run.clock.now()),
+            holds=lambda _result: mode.verify,
         )
 
     def go(self) -> ExitCode:
@@ -148,10 +158,13 @@ class Cancelling:
                 )
             results |= {result.order_id: result for result in report.results}
             self._stopped_by = report.stopped_by
+        self._orders |= {item.order_id: item.order for item in plan.items if item.order is not None}
         self._results += [results[item.order_id] for item in plan.items if item.order_id in results]
 
     def _conclude(self) -> ExitCode:
         """JSON, summary, what to type next; and the exit code that follows from the results."""
+        if self._mode.verify and not self._mode.dry_run and not self._run.stop.requested:
+            self._proofs = prove(self._run, wanted_of(self._results, self._orders))
         try:
             self._reporter.finish(self._results)
         except StreamClosed as exc:
@@ -159,6 +172,7 @@ class Cancelling:
         if self._stopped_by is not None:
             tell_error(self._run, self._stopped_by)
         self._summarise()
+        self._stopped_by = tell_proofs(self._run, self._shape, [*self._proofs.values()]) or self._stopped_by
         if isinstance(self._stopped_by, StreamClosed):
             return ExitCode.CLOSED_PIPE
         if isinstance(self._stopped_by, Declined):
@@ -166,6 +180,8 @@ class Cancelling:
         if self._run.stop.requested:
             return self._run.stop.exit_code
         code = exit_code_of(self._results)
+        if code is ExitCode.OK and any(proof.verified.owed for proof in self._proofs.values()):
+            return ExitCode.MONEY_MISSING
         # With none done the run's own end is the first failure, wherever in the order of the input it came.
         nothing_done = code not in {ExitCode.OK, ExitCode.PARTIAL, ExitCode.UNKNOWN}
         return self._stopped_by.exit_code if self._stopped_by is not None and nothing_done else code

@@ -9,6 +9,7 @@ import typer
 from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
+from vsms_cli.cli.orders.proving import prove, refunds_wanted, tell_proofs, verified_of, with_proof
 from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
@@ -16,10 +17,12 @@ from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, UsageMistake
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import RefundOutcome, RefundResult, exit_code_of
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan
+from vsms_cli.domain.proofs import Proof
 from vsms_cli.domain.support import SUBJECT, SUPPORT_ADDRESS
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.refund import REASONS, Ask, carry_out, plan_refunds
 from vsms_cli.ops.selection import complete, ids_or_beginnings, whole_ids
+from vsms_cli.render.documents import Row
 from vsms_cli.render.rows import REFUND_FIELDS, refund_row
 from vsms_cli.render.safe import safe
 from vsms_cli.render.sentences import refund_line, refund_question, refund_summary
@@ -90,17 +93,32 @@ class _Refunding:
         self._asked = asked
         self._by_mail = by_mail
         self._stopped_by: VsmsError | None = None
-        self._reporter: Reporter[RefundResult] = Reporter(run, shape, row=refund_row, line=refund_line)
+        self._items: dict[str, PlannedRefund] = {}
+        self._proofs: dict[str, Proof] = {}
+        self._reporter: Reporter[RefundResult] = Reporter(
+            run, shape, row=self._row, line=refund_line, holds=lambda r: r.outcome is RefundOutcome.CANCELLED
+        )
 
     def go(self, plan: RefundPlan, *, dry_run: bool) -> ExitCode:
         results: list[RefundResult] = []
+        self._items = {item.order_id: item for item in plan.items}
         self._reporter.start(len(plan.items))
         with self._run.stop.gently(lambda: self._run.say("ending: what is under way finishes")):
             for item in plan.items:
                 result = item.foreseen if dry_run else self._one(item)
                 results.append(result)
                 self._tell(result)
-        return self._conclude(results)
+        return self._conclude(self._proved(results))
+
+    def _row(self, result: RefundResult) -> Row:
+        proof = self._proofs.get(result.order_id)
+        return refund_row(result, verified_of(self._items[result.order_id], result, proof))
+
+    def _proved(self, results: list[RefundResult]) -> list[RefundResult]:
+        """With the ledger's word for each order that was cancelled, from one reading of it for all."""
+        if not self._run.stop.requested:
+            self._proofs = prove(self._run, refunds_wanted(results, self._items))
+        return [with_proof(result, self._proofs.get(result.order_id)) for result in results]
 
     def _one(self, item: PlannedRefund) -> RefundResult:
         if self._stopped_by is not None or self._run.stop.requested:
@@ -139,13 +157,20 @@ class _Refunding:
         if self._stopped_by is not None:
             tell_error(self._run, self._stopped_by)
         self._run.say(refund_summary(results))
+        closed = tell_proofs(self._run, self._shape, [*self._proofs.values()])
+        self._stopped_by = self._stopped_by or closed
         for hint in dict.fromkeys(
             r.problem.hint for r in results if r.problem is not None and r.problem.hint
         ):
             self._run.say(f"next: {hint}")
         if isinstance(self._stopped_by, StreamClosed):
             return ExitCode.CLOSED_PIPE
-        return self._run.stop.exit_code if self._run.stop.requested else exit_code_of(results)
+        return self._run.stop.exit_code if self._run.stop.requested else self._exit_code(results)
+
+    def _exit_code(self, results: list[RefundResult]) -> ExitCode:
+        code = exit_code_of(results)
+        unpaid = any(proof.verified.owed for proof in self._proofs.values())
+        return ExitCode.MONEY_MISSING if unpaid and code is ExitCode.OK else code
 
 
 def _skipped(item: PlannedRefund) -> RefundResult:

@@ -13,6 +13,7 @@ class Mode:
     dry_run: bool
     wait: bool
     expect: int | None
+    verify: bool = False
 
     @property
     def asks(self) -> bool:

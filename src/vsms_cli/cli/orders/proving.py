@@ -1,0 +1,98 @@
+"""Proof after cancelling: the refunds of a run, held against the ledger and told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import Shape
+from vsms_cli.domain.errors import StreamClosed, VsmsError
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.plans import PlannedRefund, RefundStep
+from vsms_cli.domain.proofs import Proof, Verified, Wanted
+from vsms_cli.ops.verify import Verifier
+from vsms_cli.render.money_words import proof_line, proof_summary
+from vsms_cli.render.sentences import dressed
+
+_REFUNDED = frozenset({CancelOutcome.CANCELLED, CancelOutcome.ALREADY_CANCELLED, CancelOutcome.EXPIRED})
+
+
+def wanted_of(results: Sequence[CancelResult], orders: Mapping[str, Order]) -> list[Wanted]:
+    """The refunds that a cancel's results promise; `orders` are those that were looked at before."""
+    return [
+        Wanted(
+            order_id=result.order_id,
+            price=result.price,
+            said=result.refund_amount,
+            bought_at=order.created_at if (order := orders.get(result.order_id)) is not None else None,
+            # One that an earlier run sent may be as old as the journal.
+            just_cancelled=result.outcome is CancelOutcome.CANCELLED and not result.settled_by_reading,
+        )
+        for result in results
+        if result.outcome in _REFUNDED
+    ]
+
+
+def prove(run: Runtime, wanted: Sequence[Wanted]) -> dict[str, Proof]:
+    """The proof of each; none of any where the ledger can't be read, which is said."""
+    if not wanted:
+        return {}
+    verifier = Verifier(service=run.client, journal=run.journal, clock=run.clock, stop=run.stop)
+    try:
+        return verifier.verify(wanted)
+    except VsmsError as exc:
+        run.say(f"the refunds could not be held against the ledger: {exc.message}")
+        run.say("next: vsms refunds audit")
+        return {}
+
+
+def tell_proofs(run: Runtime, shape: Shape, proofs: Sequence[Proof]) -> StreamClosed | None:
+    """A line each for a person, where a machine has its keys; and the sum. What kept it from being read, if it was."""
+    if not proofs:
+        return None
+    closed: StreamClosed | None = None
+    out = run.streams.out
+    try:
+        for mark, line in map(proof_line, proofs if shape.for_a_person else ()):
+            out.line(dressed(mark, line, unicode=out.takes_unicode, colour=run.streams.colour))
+    except StreamClosed as exc:
+        closed = exc
+    run.say(proof_summary(proofs))
+    if any(proof.verified is not Verified.POSTED for proof in proofs):
+        run.say("next: vsms refunds audit   (what is late may still come: five minutes are its grace)")
+    return closed
+
+
+def verified_of(item: PlannedRefund, result: RefundResult, proof: Proof | None) -> Verified | None:
+    """What the ledger said of one order of `orders refund`; None where nothing was due yet."""
+    if proof is not None:
+        return proof.verified
+    price = None if item.order is None else item.order.price
+    if result.outcome is RefundOutcome.ALREADY_REFUNDED:
+        back = result.refund_amount
+        return Verified.TWICE if price is not None and back is not None and back > price else Verified.POSTED
+    if item.step is RefundStep.MISSING:
+        return Verified.MISSING if item.foreseen.refund_amount is None else Verified.SHORT
+    return None
+
+
+def refunds_wanted(results: Sequence[RefundResult], items: Mapping[str, PlannedRefund]) -> list[Wanted]:
+    """The refunds of the orders that `orders refund` cancelled."""
+    orders = {result.order_id: items[result.order_id].order for result in results}
+    return [
+        Wanted(
+            order_id=result.order_id,
+            price=None if (order := orders[result.order_id]) is None else order.price,
+            said=result.refund_amount,
+            bought_at=None if order is None else order.created_at,
+        )
+        for result in results
+        if result.outcome is RefundOutcome.CANCELLED
+    ]
+
+
+def with_proof(result: RefundResult, proof: Proof | None) -> RefundResult:
+    if proof is None or proof.transaction is None:
+        return result
+    line = proof.transaction
+    return replace(result, transaction_id=line.id, refunded_at=line.created_at)

@@ -213,7 +213,7 @@ def test_a_read_that_was_not_sent_goes_again_after_a_growing_pause(kind: type[Ba
     assert len(script.sent) == 4
     assert [
         round(nap / expected, 4) for nap, expected in zip(rig.clock.naps, (0.2, 0.4, 0.8), strict=True)
-    ] == [pytest.approx(1, abs=0.25)] * 3
+    ] == [pytest.approx(0.75, abs=0.25)] * 3
     assert len(rig.retries) == 3
     assert (rig.budget.taken, rig.budget.answers) == (1, 1), "one slot, held until the answer"
 
@@ -224,7 +224,7 @@ def test_a_read_gives_up_within_its_time_limit() -> None:
     rig = Rig(script, clock)
     with pytest.raises(Unreachable, match="can't be reached"):
         rig.client.balance()
-    assert 25 < clock.passed <= 30
+    assert 25 < clock.passed <= 31  # the last attempt, which a real transport would cut short, takes 1 s
     assert max(clock.naps) <= 2.5
     assert len(script.sent) > 5
     assert rig.budget.answers == 1

@@ -89,7 +89,8 @@ def test_every_status_of_a_post_is_what_the_table_says_whatever_the_body(body: b
         assert type(refund) is own, status
         for end in (cancel, refund):
             if isinstance(end, Ambiguous):
-                assert (end.answered, end.status) == (True, status)
+                # Behind a gateway that lost the service's answer, the request may yet be on its way.
+                assert (end.answered, end.status) == (status not in {502, 504}, status)
             if isinstance(end, Refused):
                 assert end.status == status
 

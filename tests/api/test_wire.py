@@ -229,7 +229,7 @@ def use(value: object) -> None:
     """What every command does with what came in: sums with times, money as text."""
     if isinstance(value, Order):
         assert value.cancel_opens_at is None or value.too_young(at(12, 0)) in {True, False}
-        assert value.refunds_itself_at is None or value.refunds_itself_at - at(12, 0)
+        assert value.refunds_itself_at is None or isinstance(value.refunds_itself_at - at(12, 0), timedelta)
         assert dollars(value.price)
 
 

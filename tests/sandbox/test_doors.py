@@ -78,7 +78,9 @@ def test_the_server_gives_the_same_answers_as_the_door_in_process(caller: Caller
         ]:
             inside, outside = here.request(method, path), there.request(method, path)
             assert (inside.status_code, inside.content) == (outside.status_code, outside.content)
-            assert inside.headers == outside.headers
+            assert dict(inside.headers) == {
+                name: value for name, value in outside.headers.items() if name != "content-length"
+            }
 
 
 def test_one_connection_serves_many_requests(caller: Caller, base_url: str) -> None:

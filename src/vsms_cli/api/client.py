@@ -48,6 +48,8 @@ not eligible) are shaped after cancel. Whoever learns better changes this, `requ
 
 _NO_SUCH_ROUTE: Final = 501
 _CONFLICT: Final = 409
+_LOST_BEHIND: Final = frozenset({502, 504})
+"""A gateway's own words that the service's answer was lost: the request may yet be on its way behind it."""
 _FIRST_PAUSE_S: Final = 0.2  # before a request that was provably not sent goes again
 _LONGEST_PAUSE_S: Final = 2.0
 
@@ -128,17 +130,21 @@ class Client:
 
     def _get_until(self, end: float, path: str, params: Mapping[str, str] | None) -> Reply:
         pause = _FIRST_PAUSE_S
+        first: Problem | None = None
         while True:
             try:
                 reply = self._transport.send("GET", path, params=params)
             except TRANSPORT_ERRORS as exc:
+                # "Connection refused" says more than the timeout of a last attempt that had no time left.
                 problem = self._problem(exc)
+                if proof_of(exc) is Proof.NOT_SENT:
+                    first = problem = first or problem
                 left = end - self._clock.monotonic() - pause
                 if proof_of(exc) is not Proof.NOT_SENT or left <= 0:
                     self._pacer.lost()
                     raise Unreachable(problem.message, hint=problem.hint) from exc
                 self._on_retry(problem.message, left)
-                self._clock.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
+                self._clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
             else:
                 self._clock.observe(reply.headers.get("date"))
@@ -229,7 +235,7 @@ class Client:
                     hint="try again in a moment",
                     exit_code=ExitCode.UNREACHABLE,
                 )
-                return Ambiguous(answered=True, status=reply.status, problem=problem)
+                return Ambiguous(answered=reply.status not in _LOST_BEHIND, status=reply.status, problem=problem)
 
     def _token_refused(self, reply: Reply) -> TokenRefused:
         return TokenRefused(

@@ -1,6 +1,7 @@
 """What an operation works with."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from vsms_cli.domain.ports import Clock, Journal, Service, Stop
 from vsms_cli.ops.outage import Attempts, Outage
@@ -15,6 +16,7 @@ class Desk:
     clock: Clock
     stop: Stop
     outage: Outage = field(default_factory=Outage)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))  # by this machine's clock, as the journal's
 
     def attempts(self) -> Attempts:
         """For one request that moves money."""

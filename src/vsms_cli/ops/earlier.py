@@ -5,16 +5,19 @@ second. Both are read, never sent again on suspicion.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from vsms_cli.domain.errors import RateLimited, StopRequested, TokenRefused, VsmsError
+from vsms_cli.domain.orders import Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.reconcile import settle_by_reading
 from vsms_cli.ops.verdict import unknown, verdict
 
+_CANCELLED: Final = frozenset({CancelOutcome.CANCELLED.value, CancelOutcome.ALREADY_CANCELLED.value})
+_AT_ONCE: Final = timedelta(seconds=60)  # processes started together (xargs -P) may begin so far apart
 _NAP_S: Final = 1.0  # between two reads of an order whose cancel may still be on its way
 
 
@@ -24,7 +27,7 @@ def settle_earlier_cancel(desk: Desk, order_id: str) -> CancelResult | None:
     if earlier is None:
         return None
     if not earlier.unresolved:
-        return _read_anew(desk, earlier)
+        return _cancelled_meanwhile(desk, earlier) or _read_anew(desk, earlier)
     result = settle_open_cancel(desk, earlier)
     desk.journal.close(
         desk.journal.ticket_of(earlier),
@@ -56,6 +59,18 @@ def settle_open_cancel(
         if desk.stop.wait(min(left, _NAP_S)):
             why = StopRequested("ended while it may still be on its way").as_problem()
             return unknown(entry.order_id, why, price=entry.price, status=result.status)
+
+
+def _cancelled_meanwhile(desk: Desk, earlier: JournalEntry) -> CancelResult | None:
+    """What another process saw that runs beside this one: no request is spent, of which all share 60 a minute."""
+    if earlier.updated_at < desk.started - _AT_ONCE or earlier.outcome not in _CANCELLED:
+        return None
+    return CancelResult(
+        order_id=earlier.order_id,
+        outcome=CancelOutcome.ALREADY_CANCELLED,
+        status=Phase.CANCELLED.value,
+        price=earlier.price,
+    )
 
 
 def _read_anew(desk: Desk, earlier: JournalEntry) -> CancelResult | None:

@@ -60,7 +60,7 @@ def test_another_process_has_it_until_it_dies(claims: Claims, tmp_path: Path) ->
         assert claims.take(ORDER)
 
 
-def test_the_same_order_of_another_host_is_another_order(claims: Claims, tmp_path: Path) -> None:
+def test_the_same_order_of_another_host_is_another_order(tmp_path: Path) -> None:
     with another_process(tmp_path / "claims", ORDER):
         elsewhere = Claims(tmp_path / "claims", host="elsewhere")
         assert elsewhere.take(ORDER)

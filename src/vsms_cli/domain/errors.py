@@ -162,6 +162,12 @@ class JournalUnusable(VsmsError):
     code = "journal"
 
 
+class JournalDamaged(JournalUnusable):
+    """The journal's file can't be read as one. It is left as it is until a person has it kept aside."""
+
+    code = "journal_damaged"
+
+
 class StreamClosed(VsmsError):
     """Whoever read our stdout is gone (`| head -1`). Nothing new is sent."""
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from vsms_cli.domain.errors import JournalUnusable
+from vsms_cli.domain.errors import JournalDamaged, JournalUnusable
 from vsms_cli.domain.ports import JournalEntry, JournalEvent
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
@@ -189,6 +189,18 @@ class JournalFile:
             rows = db.execute(f"SELECT {_COLUMNS} FROM entries WHERE {where}", values)  # noqa: S608 - above
             return [_entry(row) for row in rows]
 
+    def keep_aside(self) -> Path:
+        """Give a damaged journal and its companions another name, so that the next one begins anew."""
+        self.shut()
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        aside = self._path.with_name(f"{self._path.name}.damaged-{stamp}")
+        with self._lock, self._translated():
+            for companion in ("-wal", "-shm", ""):
+                file = self._path.with_name(f"{self._path.name}{companion}")
+                if file.exists():
+                    file.replace(aside.with_name(f"{aside.name}{companion}"))
+        return aside
+
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._translated():
@@ -220,9 +232,9 @@ class JournalFile:
                 hint="free some space, make its directory writable, or name another with VSMS_STATE_DIR",
             ) from exc
         except (sqlite3.Error, ValueError, ArithmeticError) as exc:  # Arithmetic: a price that is no decimal
-            raise JournalUnusable(
+            raise JournalDamaged(
                 f"the journal {self._path} is damaged: {exc}. Nothing that moves money is sent without it",
-                hint="move the file aside (keep it), then see `vsms orders list --all` for what was cancelled",
+                hint="`vsms journal resolve` keeps it aside and begins a new one",
             ) from exc
         except OSError as exc:
             raise JournalUnusable(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
-from vsms_cli.domain.errors import ExitCode
+from vsms_cli.domain.errors import ExitCode, JournalDamaged
 from vsms_cli.domain.outcomes import CancelResult, RefundResult, exit_code_of
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.resolve import resolve
@@ -18,7 +18,10 @@ from vsms_cli.render.sentences import cancel_line, dressed, plural, refund_line
 def app(run: Runtime) -> ExitCode:
     """Read what became of every unknown and unfinished entry, and close it. Nothing that moves money is sent."""
     shape = shape_of(run, JOURNAL_FIELDS)
-    entries = run.journal.entries(unresolved=True)
+    try:
+        entries = run.journal.entries(unresolved=True)
+    except JournalDamaged as exc:
+        return _keep_aside(run, exc)
     if not entries:
         run.say("nothing to resolve")
     results: list[CancelResult | RefundResult] = []
@@ -40,6 +43,17 @@ def app(run: Runtime) -> ExitCode:
     if run.stop.requested:
         return run.stop.exit_code
     return ExitCode.UNKNOWN if exit_code_of(results) is ExitCode.UNKNOWN else ExitCode.OK
+
+
+def _keep_aside(run: Runtime, damage: JournalDamaged) -> ExitCode:
+    """What the journal held is not known, so that is the exit code; the next command finds a new one."""
+    aside = run.journal.keep_aside()
+    run.say(f"vsms: {damage.message}")
+    run.say(f"it is kept as {aside}, and a new one begins")
+    run.say(
+        "what it held is not known: `vsms orders list --all` and `vsms refunds audit` say what became of it"
+    )
+    return ExitCode.UNKNOWN
 
 
 def _tell(run: Runtime, document: Document | None, result: CancelResult | RefundResult, number: int) -> None:

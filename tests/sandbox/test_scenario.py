@@ -108,3 +108,25 @@ def test_a_story_can_leave_a_refund_unpaid(caller: Caller, monkeypatch: pytest.M
     assert order["status"] == "expired"
     assert caller.balance() == Decimal("54.70")
     assert caller.post(f"/customer/refund/{order['id']}")[0] == 202
+
+
+def test_lost_refunds_are_missing_short_and_doubled_and_the_ledger_adds_up_all_the_same(
+    caller: Caller,
+) -> None:
+    caller.sandbox.reset("lost-refunds", seed=7)
+    back: dict[str, Decimal] = {}
+    balance = Decimal(0)
+    for line in reversed(caller.ledger()):
+        assert line["balance_before"] == balance
+        balance = line["balance_after"]
+        if "order_id" in line and line["type"] != "purchase":
+            back[line["order_id"]] = back.get(line["order_id"], Decimal(0)) + line["amount"]
+    assert balance == caller.balance()
+    ended = [order for order in caller.orders() if order["status"] in {"expired", "cancelled"}]
+    shares = Counter(
+        (back.get(order["id"], Decimal(0)) / order["price_charged"]).quantize(Decimal("0.1"))
+        for order in ended
+    )
+    assert shares == {Decimal(0): 2, Decimal("0.4"): 1, Decimal(2): 1, Decimal(1): len(ended) - 4}
+    lost = next(order for order in ended if order["id"] not in back)
+    assert caller.post(f"/customer/refund/{lost['id']}", reason="not-refunded")[0] == 202

@@ -18,6 +18,7 @@ from vsms_cli.cli.orders.options import (
     Service,
     Yes,
 )
+from vsms_cli.cli.orders.proving import proof_columns
 from vsms_cli.cli.orders.wanted import Mode, Wanted
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
@@ -61,7 +62,7 @@ def app(
 
     Shows each order and what comes back, then asks. An order opens two minutes after its purchase.
     """
-    shape = shape_of(run, CANCEL_FIELDS)
+    shape = proof_columns(shape_of(run, CANCEL_FIELDS), verify=verify)
     given = Given(
         country=country,
         not_country=not_country,

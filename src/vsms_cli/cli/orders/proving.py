@@ -11,10 +11,21 @@ from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome,
 from vsms_cli.domain.plans import PlannedRefund, RefundStep
 from vsms_cli.domain.proofs import Proof, Verified, Wanted
 from vsms_cli.ops.verify import Verifier
+from vsms_cli.render.documents import Format
 from vsms_cli.render.money_words import proof_line, proof_summary
 from vsms_cli.render.sentences import dressed
 
+_PROOF_FIELDS = frozenset({"transaction_id", "verified"})
 _REFUNDED = frozenset({CancelOutcome.CANCELLED, CancelOutcome.ALREADY_CANCELLED, CancelOutcome.EXPIRED})
+
+
+def proof_columns(shape: Shape, *, verify: bool) -> Shape:
+    """Without --verify the two columns, empty throughout, are left out of TSV and CSV, which scripts read by their
+    place. JSON names its keys and always has them.
+    """
+    if verify or shape.chosen or shape.format not in {Format.TSV, Format.CSV}:
+        return shape
+    return replace(shape, fields=tuple(name for name in shape.fields if name not in _PROOF_FIELDS))
 
 
 def wanted_of(results: Sequence[CancelResult], orders: Mapping[str, Order]) -> list[Wanted]:

@@ -1,11 +1,12 @@
 """`vsms balance`"""
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.money import CURRENCY, dollars
-from vsms_cli.render.documents import Format, Row, to_json
+from vsms_cli.render.documents import Row
 from vsms_cli.render.rows import BALANCE_FIELDS
 
 
@@ -15,12 +16,5 @@ def app(run: Runtime) -> ExitCode:
     shape = shape_of(run, BALANCE_FIELDS, ids=False)
     amount = run.client.balance().amount
     row: Row = {"balance": amount, "currency": CURRENCY}
-    if shape.for_a_person and not shape.chosen:
-        run.streams.out.line(dollars(amount))
-    elif shape.format is Format.JSON:
-        run.streams.out.line(to_json({name: row[name] for name in shape.fields}))
-    else:
-        document = shape.document(run)
-        document.row(row)
-        document.end()
+    print_one(run, shape, row, for_a_person=lambda: f"{dollars(amount)}\n")
     return ExitCode.OK

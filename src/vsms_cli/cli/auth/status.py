@@ -2,11 +2,12 @@
 
 from vsms_cli.cli.auth.account import email_of
 from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, TokenMissing, TokenRefused, VsmsError
 from vsms_cli.domain.money import CURRENCY, dollars
-from vsms_cli.render.documents import Format, Row, to_json
+from vsms_cli.render.documents import Row
 from vsms_cli.render.safe import safe
 from vsms_cli.store.credentials import mask
 
@@ -18,16 +19,7 @@ def app(run: Runtime) -> ExitCode:
     """Say which token is in force, where it comes from, whether the service takes it, and the balance."""
     shape = shape_of(run, FIELDS, ids=False)
     row, stopped = _look(run)
-    if shape.for_a_person and not shape.chosen:
-        width = max(map(len, FIELDS))
-        for name, text in _words(row):
-            run.streams.out.line(f"{name.ljust(width)}  {safe(text)}")
-    elif shape.format is Format.JSON:
-        run.streams.out.line(to_json({name: row[name] for name in shape.fields}))
-    else:
-        document = shape.document(run)
-        document.row(row)
-        document.end()
+    print_one(run, shape, row, for_a_person=lambda: _in_words(row))
     if stopped is not None:
         raise stopped
     return ExitCode.OK
@@ -50,6 +42,11 @@ def _look(run: Runtime) -> tuple[Row, VsmsError | None]:
     except VsmsError as exc:
         return {**row, "valid": False if isinstance(exc, TokenRefused) else None}, exc
     return {**row, "valid": True, "balance": balance, "account": email_of(run.client)}, None
+
+
+def _in_words(row: Row) -> str:
+    width = max(map(len, FIELDS))
+    return "".join(f"{name.ljust(width)}  {safe(text)}\n" for name, text in _words(row))
 
 
 def _words(row: Row) -> list[tuple[str, str]]:

@@ -1,14 +1,16 @@
 """`vsms journal list`"""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode
-from vsms_cli.render.documents import cell
+from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 
 
@@ -25,18 +27,11 @@ def app(
     entries = run.journal.entries(unresolved=unresolved)
     if not entries:
         run.say("no entries")
-    if not shape.for_a_person:
-        document = shape.document(run)
-        for entry in entries:
-            document.row(journal_row(entry))
-        document.end()
-    elif entries:
-        from vsms_cli.render.tables import fields_table, journal_table  # noqa: PLC0415 - Rich: terminals only
-
-        streams = run.streams
-        if shape.chosen:
-            rows = [[cell(journal_row(entry)[name]) for name in shape.fields] for entry in entries]
-            streams.out.write(fields_table(shape.fields, rows, width=streams.width, colour=streams.colour))
-        else:
-            streams.out.write(journal_table(entries, width=streams.width, colour=streams.colour))
+    print_rows(run, shape, [journal_row(entry) for entry in entries], table=lambda: _table(run, entries))
     return ExitCode.OK
+
+
+def _table(run: Runtime, entries: Sequence[JournalEntry]) -> str:
+    from vsms_cli.render.tables import journal_table  # noqa: PLC0415 - Rich: terminals only
+
+    return journal_table(entries, width=run.streams.width, colour=run.streams.colour)

@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, VsmsError
 from vsms_cli.render.details import entry_details
-from vsms_cli.render.documents import Format, Row, to_json
+from vsms_cli.render.documents import Row
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 
 
@@ -27,12 +28,5 @@ def app(
     story = run.journal.story(number)
     events: list[Row] = [{"at": event.at, "message": event.what} for event in story]
     row: Row = {**journal_row(entry), "events": events}
-    if shape.for_a_person and not shape.chosen:
-        run.streams.out.write(entry_details(entry, story))
-    elif shape.format is Format.JSON:
-        run.streams.out.line(to_json({name: row[name] for name in shape.fields}))
-    else:
-        document = shape.document(run)
-        document.row(row)
-        document.end()
+    print_one(run, shape, row, for_a_person=lambda: entry_details(entry, story))
     return ExitCode.OK

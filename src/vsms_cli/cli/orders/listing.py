@@ -18,12 +18,12 @@ from vsms_cli.cli.orders.options import (
     Service,
     resolve,
 )
+from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.orders import KNOWN_STATUSES, Order
 from vsms_cli.ops.listing import active_orders, orders_with
-from vsms_cli.render.documents import cell
 from vsms_cli.render.rows import ORDER_FIELDS, order_row
 
 
@@ -68,31 +68,19 @@ def app(
     filters = resolve(run, filters)
     client = run.client
     listing = orders_with(client, statuses) if all_ or statuses else active_orders(client)
-    print_orders(run, shape, filters.select(listing.orders, now=run.clock.now()))
+    orders = filters.select(listing.orders, now=run.clock.now())
+    if not orders:
+        run.say("no orders match")
+    print_rows(run, shape, [order_row(order) for order in orders], table=lambda: _table(run, orders))
     if listing.full:
         run.say("a page of 200 orders came back full: more may exist")
     return ExitCode.OK
 
 
-def print_orders(run: Runtime, shape: Shape, orders: Sequence[Order]) -> None:
-    """Orders as the shape says; none is a word on stderr, and `[]` in JSON."""
-    if not orders:
-        run.say("no orders match")
-    if not shape.for_a_person:
-        document = shape.document(run)
-        for order in orders:
-            document.row(order_row(order))
-        document.end()
-    elif orders:
-        from vsms_cli.render.tables import fields_table, orders_table  # noqa: PLC0415 - Rich: terminals only
+def _table(run: Runtime, orders: Sequence[Order]) -> str:
+    from vsms_cli.render.tables import orders_table  # noqa: PLC0415 - Rich: terminals only
 
-        streams = run.streams
-        if shape.chosen:
-            rows = [[cell(order_row(order)[name]) for name in shape.fields] for order in orders]
-            streams.out.write(fields_table(shape.fields, rows, width=streams.width, colour=streams.colour))
-        else:
-            now = run.clock.now()
-            streams.out.write(orders_table(orders, now=now, width=streams.width, colour=streams.colour))
+    return orders_table(orders, now=run.clock.now(), width=run.streams.width, colour=run.streams.colour)
 
 
 def _statuses(said: Sequence[str], *, everything: bool) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode
@@ -13,7 +14,6 @@ from vsms_cli.ops.advice import advice_for
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.selection import complete, ids_or_beginnings
 from vsms_cli.render.details import order_details
-from vsms_cli.render.documents import Format, to_json
 from vsms_cli.render.rows import ORDER_DETAIL_FIELDS, order_detail_row
 
 
@@ -34,12 +34,5 @@ def app(
     now = run.clock.now()
     advice = advice_for(order, now=now)
     row = order_detail_row(order, advice)
-    if shape.for_a_person and not shape.chosen:
-        run.streams.out.write(order_details(order, advice, now=now))
-    elif shape.format is Format.JSON:
-        run.streams.out.line(to_json({name: row[name] for name in shape.fields}))
-    else:
-        document = shape.document(run)
-        document.row(row)
-        document.end()
+    print_one(run, shape, row, for_a_person=lambda: order_details(order, advice, now=now))
     return ExitCode.OK

@@ -12,6 +12,8 @@ from typer.main import get_command
 from promises import transcript
 from vsms_cli.cli.app import GROUPS, app
 from vsms_cli.cli.auth.status import FIELDS as STATUS_FIELDS
+from vsms_cli.cli.config.path import FIELDS as CONFIG_PATH_FIELDS
+from vsms_cli.cli.config.show import FIELDS as CONFIG_SHOW_FIELDS
 from vsms_cli.domain.audit import Verdict
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.outcomes import CancelOutcome, RefundOutcome
@@ -76,6 +78,8 @@ def test_the_json_keys_are_the_programs() -> None:
         "refunds audit .orders[]": list(money_rows.AUDIT_FIELDS),
         "refunds audit .totals": list(money_rows.TOTAL_KEYS),
         "stats": list(money_rows.STATS_KEYS),
+        "config show": list(CONFIG_SHOW_FIELDS),
+        "config path": list(CONFIG_PATH_FIELDS),
         "auth status": list(STATUS_FIELDS),
         "journal list": list(rows.JOURNAL_FIELDS),
         "journal show": ["events"],

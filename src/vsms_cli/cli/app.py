@@ -18,6 +18,7 @@ ORDERS: Final = {
     "list": Lazy(f"{_CLI}.orders.listing", "List orders; the active ones, unless told otherwise."),
     "show": Lazy(f"{_CLI}.orders.show", "Show an order, its messages, and what can be done with it."),
     "cancel": Lazy(f"{_CLI}.orders.cancel", "Cancel orders for a full refund to the balance."),
+    "swap": Lazy(f"{_CLI}.orders.swap", "Get another number for the same service and country."),
     "refund": Lazy(f"{_CLI}.orders.refund", "Get an order's money back in the way its state allows."),
 }
 JOURNAL: Final = {
@@ -33,7 +34,14 @@ REFUNDS: Final = {
         f"{_CLI}.refunds.audit", "Hold every order against the ledger: what should have come back?"
     ),
 }
+CONFIG: Final = {
+    "show": Lazy(f"{_CLI}.config.show", "Show every setting and where it comes from."),
+    "path": Lazy(f"{_CLI}.config.path", "Print where config.toml is looked for."),
+}
 SANDBOX: Final = {
+    "serve": Lazy(
+        f"{_CLI}.sandbox.serve", "Serve the sandbox over HTTP to any client, with scripted trouble."
+    ),
     "reset": Lazy(f"{_CLI}.sandbox.reset", "Begin the sandbox anew."),
     "advance": Lazy(f"{_CLI}.sandbox.advance", "Move the sandbox's clock."),
     "deliver": Lazy(f"{_CLI}.sandbox.deliver", "Let an SMS arrive."),
@@ -46,6 +54,7 @@ ROOT: Final = {
     "transactions": Lazy(f"{_CLI}.transactions.app", "The ledger, as the service keeps it."),
     "stats": Lazy(f"{_CLI}.stats", "Show what was spent, what came back, and how often a code came."),
     "journal": Lazy(f"{_CLI}.journal.app", "What was sent that moves money, and what came of it."),
+    "config": Lazy(f"{_CLI}.config.app", "The settings in force."),
     "sandbox": Lazy(f"{_CLI}.sandbox.app", "The levers of the embedded service."),
 }
 GROUPS: Final = {
@@ -54,6 +63,7 @@ GROUPS: Final = {
     "refunds": REFUNDS,
     "transactions": TRANSACTIONS,
     "journal": JOURNAL,
+    "config": CONFIG,
     "sandbox": SANDBOX,
 }
 

@@ -78,17 +78,23 @@ class _Output:
 
 
 def command(
-    name: str, *, examples: Sequence[str], rows: bool = True, takes_timeout: bool = False
+    name: str,
+    *,
+    examples: Sequence[str],
+    rows: bool = True,
+    takes_timeout: bool = False,
+    checked: bool = True,
 ) -> Callable[[Body], typer.Typer]:
     """A module's command. `examples` end its help, each on a line of its own; `rows` adds --output and its like;
-    `takes_timeout` says that the command has a --timeout of its own, which then is not the request's.
+    `takes_timeout` says that the command has a --timeout of its own, which then is not the request's;
+    without `checked` it runs whatever is wrong with the settings.
     """
 
     def make(body: Body) -> typer.Typer:
         app = _bare_app()
         skip = {"timeout"} if takes_timeout else set()
         app.command(name, help=_help(body, examples), context_settings=CONTEXT)(
-            _with_options(body, rows=rows, skip=skip)
+            _with_options(body, rows=rows, skip=skip, checked=checked)
         )
         return app
 
@@ -133,7 +139,7 @@ def _bare_app() -> typer.Typer:
 _CONTEXT = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
-def _with_options(body: Body, *, rows: bool, skip: set[str]) -> Callable[..., ExitCode]:
+def _with_options(body: Body, *, rows: bool, skip: set[str], checked: bool) -> Callable[..., ExitCode]:
     hints = get_type_hints(body, include_extras=True)
     own = [
         parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
@@ -146,7 +152,7 @@ def _with_options(body: Body, *, rows: bool, skip: set[str]) -> Callable[..., Ex
     def run(ctx: typer.Context, **given: Any) -> ExitCode:  # noqa: ANN401 - as Typer parsed them
         said = Common(**{parameter.name: given.pop(parameter.name) for parameter in common})
         shape = Output(**{parameter.name: given.pop(parameter.name) for parameter in output})
-        with Runtime(_merged(ctx, said), shape) as runtime:
+        with Runtime(_merged(ctx, said), shape, checked=checked) as runtime:
             return body(runtime, **given)
 
     _dress(run, [_CONTEXT, *own, *output, *common])

@@ -18,13 +18,14 @@ from vsms_cli.render.safe import safe
 from vsms_cli.render.sentences import plural
 from vsms_cli.render.streams import Streams
 from vsms_cli.store.paths import Paths
-from vsms_cli.store.settings import Options, host_of, load_settings
+from vsms_cli.store.settings import Options, Settings, host_of, load_settings
 
 if TYPE_CHECKING:  # what a command does not use is not imported: start-up is part of being pleasant
     from vsms_cli.api.client import Client
     from vsms_cli.domain.catalogue import Catalogue
     from vsms_cli.ops.desk import Desk
     from vsms_cli.sandbox.app import Sandbox
+    from vsms_cli.sandbox.book import Book
     from vsms_cli.sandbox.door import SandboxTransport
     from vsms_cli.store.credentials import Found, Vault
     from vsms_cli.store.journal import JournalFile
@@ -76,19 +77,13 @@ STOP: Final = Stop()
 class Runtime:
     """Everything one command works with, each part made when it is first asked for, all closed at the end."""
 
-    def __init__(self, common: Common, output: Output) -> None:
+    def __init__(self, common: Common, output: Output, *, checked: bool = True) -> None:
+        """With `checked` a setting that can't be used ends the command here, before it has begun."""
         self.env = os.environ
-        self.paths = Paths.from_environment(self.env)
-        options = Options(
-            profile=common.profile,
-            base_url=common.base_url,
-            timeout=common.timeout,
-            output=output.chosen,
-            sandbox=common.sandbox,
-            debug=common.debug,
-        )
-        self.settings = load_settings(options, self.env, self.paths)
+        self._common = common
         self.output = output
+        if checked:
+            _ = self.settings
         self.streams = Streams.of_this_process(self.env, no_color=common.no_color)
         self.stop = STOP
         self._stack = ExitStack()
@@ -104,6 +99,23 @@ class Runtime:
         self._stack.close()
 
     # What it is about
+
+    @cached_property
+    def paths(self) -> Paths:
+        return Paths.from_environment(self.env)
+
+    @cached_property
+    def settings(self) -> Settings:
+        common = self._common
+        options = Options(
+            profile=common.profile,
+            base_url=common.base_url,
+            timeout=common.timeout,
+            output=self.output.chosen,
+            sandbox=common.sandbox,
+            debug=common.debug,
+        )
+        return load_settings(options, self.env, self.paths)
 
     @property
     def in_sandbox(self) -> bool:
@@ -183,7 +195,22 @@ class Runtime:
     @cached_property
     def sandbox(self) -> "Sandbox":
         from vsms_cli.sandbox.app import Sandbox  # noqa: PLC0415 - see the top
+
+        return Sandbox(self._sandbox_book())
+
+    def served_sandbox(self, *, ephemeral: bool, hold: timedelta | None) -> "Sandbox":
+        """The same, or one of its own in memory, for a server of ours."""
+        from vsms_cli.sandbox.app import Sandbox  # noqa: PLC0415 - see the top
         from vsms_cli.sandbox.book import Book  # noqa: PLC0415 - as above
+
+        if not ephemeral:
+            return Sandbox(self._sandbox_book(), hold=hold)
+        book = Book.in_memory()
+        self._stack.callback(book.close)
+        return Sandbox(book, hold=hold)
+
+    def _sandbox_book(self) -> "Book":
+        from vsms_cli.sandbox.book import Book  # noqa: PLC0415 - see the top
         from vsms_cli.sandbox.errors import SandboxError  # noqa: PLC0415 - as above
         from vsms_cli.store.paths import private_dir  # noqa: PLC0415 - as above
 
@@ -198,7 +225,7 @@ class Runtime:
         except SandboxError as exc:
             raise VsmsError(str(exc), hint=f"move {self.paths.sandbox} aside: a new sandbox begins") from exc
         self._stack.callback(book.close)
-        return Sandbox(book)
+        return book
 
     @cached_property
     def journal(self) -> "JournalFile":

@@ -1,0 +1,1 @@
+"""`vsms config`: the settings in force, and where each comes from."""

@@ -1,0 +1,77 @@
+"""`vsms config show`"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from decimal import Decimal
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import shape_of
+from vsms_cli.domain.errors import ConfigBroken, ExitCode
+from vsms_cli.render.documents import Row, Value, cell
+from vsms_cli.store.config_file import line_of, read_config
+from vsms_cli.store.paths import CONFIG_DIR_VARIABLE, STATE_DIR_VARIABLE
+from vsms_cli.store.settings import Source
+from vsms_cli.store.settings import Value as Setting
+
+FIELDS = ("key", "value", "source")
+
+
+@command("show", examples=("vsms config show", "vsms config show --json | jq -r '.[] | .key'"))
+def app(run: Runtime) -> ExitCode:
+    """Show every setting, and whether an option, a variable, config.toml or the default decides it.
+
+    The token is none of them: see `vsms auth status`.
+    """
+    shape = shape_of(run, FIELDS, ids=False)
+    rows = list(_rows(run))
+    if shape.for_a_person:
+        from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - Rich: terminals only
+
+        streams = run.streams
+        cells = [[cell(row[name]) for name in shape.fields] for row in rows]
+        streams.out.write(fields_table(shape.fields, cells, width=streams.width, colour=streams.colour))
+    else:
+        document = shape.document(run)
+        for row in rows:
+            document.row(row)
+        document.end()
+    return ExitCode.OK
+
+
+def _rows(run: Runtime) -> Iterator[Row]:
+    for field in fields(run.settings):
+        setting = getattr(run.settings, field.name)
+        yield {"key": field.name, "value": _value(setting.value), "source": _source(run, setting)}
+    where = {
+        "config_dir": CONFIG_DIR_VARIABLE,
+        "state_dir": STATE_DIR_VARIABLE,
+        "cache_dir": STATE_DIR_VARIABLE,
+    }
+    for key, variable in where.items():
+        said = f"environment variable {variable}" if run.env.get(variable) else str(Source.DEFAULT)
+        yield {"key": key, "value": str(getattr(run.paths, key)), "source": said}
+
+
+def _value(value: str | float | bool | None) -> Value:
+    """For a document, whose numbers are decimals."""
+    return Decimal(f"{value:g}") if isinstance(value, float) else value
+
+
+def _source(run: Runtime, setting: Setting[object]) -> str:
+    match setting.source:
+        case Source.OPTION:
+            return f"option {setting.name}"
+        case Source.ENVIRONMENT:
+            return f"environment variable {setting.name}"
+        case Source.CONFIG:
+            return f"config.toml, line {_line(run, setting.name)}"
+        case Source.DEFAULT:
+            return str(Source.DEFAULT)
+
+
+def _line(run: Runtime, key: str) -> int:
+    try:
+        return line_of(read_config(run.paths.config_file)[1], key)
+    except ConfigBroken:  # changed since it was read, a moment ago
+        return 1

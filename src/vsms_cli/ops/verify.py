@@ -16,6 +16,9 @@ from vsms_cli.ops.ledger import ago, lines_by_order, lines_since
 
 _READS: Final = 3  # the ledger may show a refund a moment after the order shows the cancel
 _PAUSE_S: Final = 0.5
+_MARGIN: Final = timedelta(
+    seconds=10
+)  # between the clock that dates answers and the one that dates the ledger
 _RECENT: Final = timedelta(hours=1)  # an order just cancelled was bought less than its 20 minutes ago
 
 
@@ -35,18 +38,21 @@ class Verifier:
     clock: Clock
     stop: Stop
 
-    def verify(self, wanted: Sequence[Wanted]) -> dict[str, Proof]:
-        """The proof for each order. VsmsError where the ledger can't be read: nothing is proved then."""
+    def verify(self, wanted: Sequence[Wanted], *, began: float) -> dict[str, Proof]:
+        """The proof for each order; the run that cancelled them began at `began` on the monotonic clock. VsmsError
+        where the ledger can't be read: nothing is proved then.
+        """
         if not wanted:
             return {}
-        known = [self._dated(each) for each in wanted]
-        proofs: dict[str, Proof] = {}
-        for count in range(_READS):
-            if count and self.stop.wait(_PAUSE_S):
+        proofs = self._look_since_the_run_began(wanted, began)
+        known: list[Wanted] = []
+        for _ in range(_READS):
+            if proofs and not any(proof.verified.owed for proof in proofs.values()):
                 break
-            proofs = self._look(known)
-            if not any(proof.verified.owed for proof in proofs.values()):
+            if proofs and self.stop.wait(_PAUSE_S):
                 break
+            known = known or [self._dated(each) for each in wanted]
+            proofs = self._look(known, _earliest(known))
         for proof in proofs.values():
             note_reference(self.journal, proof.order_id, proof.transaction)
         return proofs
@@ -65,8 +71,15 @@ class Verifier:
         price = order.price if wanted.price is None else wanted.price
         return Wanted(order_id=wanted.order_id, price=price, said=wanted.said, bought_at=order.created_at)
 
-    def _look(self, wanted: Sequence[Wanted]) -> dict[str, Proof]:
-        lines = lines_by_order(lines_since(self.service, _earliest(wanted)))
+    def _look_since_the_run_began(self, wanted: Sequence[Wanted], began: float) -> dict[str, Proof]:
+        """A line an order, as the purchases are older: enough where the prices are known and nothing is amiss."""
+        if any(each.price is None or not each.just_cancelled for each in wanted):
+            return {}
+        lasted = timedelta(seconds=max(0.0, self.clock.monotonic() - began))
+        return self._look(wanted, ago(self.clock.now(), lasted + _MARGIN))
+
+    def _look(self, wanted: Sequence[Wanted], since: datetime | None) -> dict[str, Proof]:
+        lines = lines_by_order(lines_since(self.service, since))
         return {
             each.order_id: prove(
                 each, paid=_price_in(lines.get(each.order_id, [])), refunds=_refunds(lines, each)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from time import monotonic
 
 from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.orders.options import resolve
@@ -40,6 +41,7 @@ class Cancelling:
         self._results: list[CancelResult] = []
         self._stopped_by: VsmsError | None = None
         self._shape = shape
+        self._began = monotonic()
         self._orders: dict[str, Order] = {}
         self._proofs: dict[str, Proof] = {}
         self._reporter: Reporter[CancelResult] = Reporter(
@@ -164,7 +166,7 @@ class Cancelling:
     def _conclude(self) -> ExitCode:
         """JSON, summary, what to type next; and the exit code that follows from the results."""
         if self._mode.verify and not self._mode.dry_run and not self._run.stop.requested:
-            self._proofs = prove(self._run, wanted_of(self._results, self._orders))
+            self._proofs = prove(self._run, wanted_of(self._results, self._orders), began=self._began)
         try:
             self._reporter.finish(self._results)
         except StreamClosed as exc:

@@ -44,13 +44,15 @@ def wanted_of(results: Sequence[CancelResult], orders: Mapping[str, Order]) -> l
     ]
 
 
-def prove(run: Runtime, wanted: Sequence[Wanted]) -> dict[str, Proof]:
-    """The proof of each; none of any where the ledger can't be read, which is said."""
+def prove(run: Runtime, wanted: Sequence[Wanted], *, began: float) -> dict[str, Proof]:
+    """The proof of each; none of any where the ledger can't be read, which is said. `began` is when the run did, by
+    the monotonic clock.
+    """
     if not wanted:
         return {}
     verifier = Verifier(service=run.client, journal=run.journal, clock=run.clock, stop=run.stop)
     try:
-        return verifier.verify(wanted)
+        return verifier.verify(wanted, began=began)
     except VsmsError as exc:
         run.say(f"the refunds could not be held against the ledger: {exc.message}")
         run.say("next: vsms refunds audit")
@@ -96,6 +98,7 @@ def refunds_wanted(results: Sequence[RefundResult], items: Mapping[str, PlannedR
             price=None if (order := orders[result.order_id]) is None else order.price,
             said=result.refund_amount,
             bought_at=None if order is None else order.created_at,
+            just_cancelled=True,
         )
         for result in results
         if result.outcome is RefundOutcome.CANCELLED

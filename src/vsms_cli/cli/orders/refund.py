@@ -1,6 +1,7 @@
 """`vsms orders refund`"""
 
 import webbrowser
+from time import monotonic
 from typing import Annotated
 from urllib.parse import quote
 
@@ -95,6 +96,7 @@ class _Refunding:
         self._stopped_by: VsmsError | None = None
         self._items: dict[str, PlannedRefund] = {}
         self._proofs: dict[str, Proof] = {}
+        self._began = monotonic()
         self._reporter: Reporter[RefundResult] = Reporter(
             run, shape, row=self._row, line=refund_line, holds=lambda r: r.outcome is RefundOutcome.CANCELLED
         )
@@ -117,7 +119,7 @@ class _Refunding:
     def _proved(self, results: list[RefundResult]) -> list[RefundResult]:
         """With the ledger's word for each order that was cancelled, from one reading of it for all."""
         if not self._run.stop.requested:
-            self._proofs = prove(self._run, refunds_wanted(results, self._items))
+            self._proofs = prove(self._run, refunds_wanted(results, self._items), began=self._began)
         return [with_proof(result, self._proofs.get(result.order_id)) for result in results]
 
     def _one(self, item: PlannedRefund) -> RefundResult:

@@ -19,6 +19,7 @@ from support.vsms import Done, Vsms
 
 ROUNDS = int(os.environ.get("VSMS_TEST_KILLS", "1"))
 BULK = 6
+RECORDED = {"answer-sent"}  # the whole answer is out: the client may have recorded it before the signal came
 LATE_S = 0.3  # the request outlives its client so long, within the time limit of 0.8 s
 
 
@@ -70,16 +71,17 @@ def intact(path: Path) -> bool:
 
 def settle(vsms: Vsms, service: FaultServer) -> Done:
     """What a person does next: any command tells of it, `resolve` closes it."""
+    left = len(vsms("journal", "list", "--unresolved", "--json").json)
     told = vsms("balance")
     assert told.code == 0
-    assert "`vsms journal resolve`" in told.err
+    assert ("`vsms journal resolve`" in told.err) == bool(left)
     assert intact(vsms.state_dir / "journal.db")
 
     resolved = vsms("journal", "resolve", "--json")
 
     service.wait_for_late()
     assert resolved.code == 0, resolved.err
-    assert "0 still not known" in resolved.err
+    assert ("0 still not known" if left else "nothing to resolve") in resolved.err
     assert vsms("journal", "list", "--unresolved", "--json").json == []
     return resolved
 
@@ -124,7 +126,8 @@ def test_killed_in_a_cancel_by_id(vsms: Vsms, service: FaultServer, point: str, 
     resolved = settle(vsms, service)
 
     paid = point != "request-received"
-    assert resolved.json[0]["outcome"] == ("cancelled" if paid else "failed")
+    outcomes = [row["outcome"] for row in resolved.json]
+    assert outcomes == ["cancelled" if paid else "failed"] or (point in RECORDED and not outcomes)
     assert service.times_paid(order) == paid
     true_to_the_ledger(vsms, service, [order])
     then_all_are_cancelled_once(vsms, service, [order])
@@ -169,7 +172,8 @@ def test_the_same_command_again_without_resolving_sends_nothing_twice(
     again = vsms("orders", "cancel", order, "--yes", "--json")
     service.wait_for_late()
 
-    assert (again.code, again.json[0]["outcome"], again.json[0]["refund_amount"]) == (0, "cancelled", 0.8)
+    end = (again.code, again.json[0]["outcome"], again.json[0]["refund_amount"])
+    assert end == (0, "cancelled", 0.8) or (point in RECORDED and end == (0, "already_cancelled", None))
     assert service.times_paid(order) == 1
     assert service.posts(order) == (2 if point == "request-received" and not late else 1)
     assert vsms("journal", "list", "--unresolved", "--json").json == []
@@ -187,6 +191,7 @@ def test_killed_in_a_refund_request_it_is_never_sent_again(
 
     paid = point != "request-received"  # this service grants a credit at once
     assert again.json[0]["outcome"] == ("already_refunded" if paid else "unknown")
-    assert resolved.json[0]["outcome"] == ("already_refunded" if paid else "unknown")
+    outcomes = [row["outcome"] for row in resolved.json]
+    assert outcomes == ["already_refunded" if paid else "unknown"] or (point in RECORDED and not outcomes)
     assert service.posts(order) == 1
     assert service.times_paid(order) == paid

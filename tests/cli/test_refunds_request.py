@@ -1,6 +1,7 @@
 """`vsms refunds audit --request`: each missing refund is asked for once, and what can't be asked goes to a person."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -142,3 +143,18 @@ def test_a_reader_that_leaves_stops_it_and_the_journal_keeps_what_was_asked(
     assert "Traceback" not in done.err
     assert server.posts(order) == 1
     assert live("journal", "list", "--json").json[0]["outcome"] == "requested"
+
+
+def test_a_hostile_order_id_of_the_ledger_is_shown_and_never_asked_about(
+    live: Vsms, server: FaultServer
+) -> None:
+    hostile, order = "../purchase\x1b[2J", lost(server)
+    then = server.book.now() - timedelta(hours=2)
+    server.book.post("purchase", Decimal(-1), order_id=hostile, at=then)
+    server.book.post("credit", Decimal("0.5"), order_id=hostile, at=then)
+    done = ask(live, "--yes")
+    assert (done.code, requests_in(done)) == (9, {order: "requested"})
+    assert [row["verdict"] for row in done.json["orders"]] == ["missing", "short"]
+    assert "1 order of the ledger with an id that is none" in done.err
+    for form in ("tsv", "table", "ids"):
+        assert "\x1b" not in live("refunds", "audit", "-o", form).out

@@ -28,7 +28,7 @@ def _lines(cases: Sequence[tuple[Case, Order]]) -> Iterable[str]:
     yield ""
     yield "Hello,"
     yield ""
-    yield f"the ledger of my account does not show the full refund of {many}, which ended without a code that I used."
+    yield f"the ledger of my account does not show the full refund of {many}."
     yield f"Please return {dollars(owed)} to my balance. Reason: not-refunded."
     for case, order in cases:
         yield ""

@@ -4,6 +4,7 @@ What came back for an order is the sum of its ledger lines that give money back.
 verdict, unless it can't be told: README, "Verdicts", has the arithmetic in words.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -178,5 +179,5 @@ def gives_back(line: Transaction) -> bool:
     return line.type.lower() in REFUNDING_TYPES and line.amount > 0
 
 
-def sum_of(lines: "tuple[Transaction, ...] | list[Transaction]") -> Decimal:
+def sum_of(lines: Iterable[Transaction]) -> Decimal:
     return sum((line.amount for line in lines), _NOTHING)

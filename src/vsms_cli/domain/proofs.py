@@ -49,7 +49,7 @@ class Proof:
 
 def prove(wanted: Wanted, *, paid: Decimal | None, refunds: Sequence[Transaction]) -> Proof:
     """`paid` is what the ledger's purchase took, `refunds` the order's lines that give money back, oldest first."""
-    back = sum_of(list(refunds))
+    back = sum_of(refunds)
     price = next((known for known in (wanted.price, paid, wanted.said) if known is not None), None)
     return Proof(
         order_id=wanted.order_id,

@@ -10,7 +10,7 @@ from vsms_cli.domain.appeal import appeal
 from vsms_cli.domain.audit import Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.errors import JournalUnusable
 from vsms_cli.domain.money import Transaction
-from vsms_cli.domain.orders import Order
+from vsms_cli.domain.orders import Order, is_whole_id
 from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan
 from vsms_cli.domain.ports import Journal
@@ -106,7 +106,7 @@ def asked_before(journal: Journal, found: Audit) -> int:
 
 def plan_requests(desk: Desk, found: Audit) -> RefundPlan:
     """What asking for each missing refund takes; one that was asked for before needs nothing."""
-    return plan_refunds(desk, [case.order_id for case in found.owed])
+    return plan_refunds(desk, [case.order_id for case in found.owed if is_whole_id(case.order_id)])
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from vsms_cli.domain.audit import Audit, Verdict
 from vsms_cli.domain.money import dollars
+from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
 from vsms_cli.domain.proofs import Proof, Verified
 from vsms_cli.domain.stats import Stats
@@ -37,6 +38,9 @@ def audit_remarks(found: Audit) -> Iterable[str]:
     unpriced = sum(case.owed is None for case in found.owed)
     if unpriced:
         yield f"the price of {plural(unpriced, 'missing order')} is not known, so it is in no sum"
+    strange = sum(not is_whole_id(case.order_id) for case in found.owed)
+    if strange:
+        yield f"{plural(strange, 'order')} of the ledger with an id that is none: ask support@virtualsms.io"
     unlisted = sum(dossier.order is None for dossier in found.unjudged)
     if unlisted:
         why = (

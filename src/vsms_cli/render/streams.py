@@ -40,14 +40,8 @@ class Out:
         self.write(text + "\n")
 
     def _abandon(self) -> None:
-        """Keep the interpreter from flushing into the void at its end, which would print a traceback."""
         self._stream = None
-        try:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, sys.stdout.fileno())
-            os.close(null)
-        except (OSError, ValueError, AttributeError):
-            pass
+        _into_the_void(sys.stdout)
 
 
 class Talk:
@@ -65,10 +59,23 @@ class Talk:
             self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):
+            _into_the_void(self._stream)
             self._stream = None
 
     def line(self, text: str) -> None:
         self.write(text + "\n")
+
+
+def _into_the_void(stream: TextIO | None) -> None:
+    """Keep the interpreter from flushing what is left at its end: it would fail, and end with a code of its own."""
+    if stream is None:
+        return
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+    except (OSError, ValueError, AttributeError):
+        pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

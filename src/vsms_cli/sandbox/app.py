@@ -46,6 +46,13 @@ _ROUTES: Final[Mapping[str, tuple[str, _Endpoint]]] = {
 _OPEN_TO_ALL: Final = frozenset({"/price"})  # the live run asked it without a key
 
 
+def _name(route: str) -> str:
+    return route.removesuffix("/{id}").rpartition("/")[2]
+
+
+OPERATIONS: Final = frozenset(map(_name, _ROUTES))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A request as it is on the wire: `path` and `query` still percent-encoded, header names in any case."""
@@ -62,6 +69,17 @@ class Request:
         path, _, query = target.partition("?")
         return cls(method=method, path=path, query=query, headers=headers, body=body)
 
+    @property
+    def operation(self) -> str:
+        """One of OPERATIONS; empty where there is no such path, or not by this method."""
+        route, _ = _route(self.path)
+        return _name(route) if route in _ROUTES and _ROUTES[route][0] == self.method else ""
+
+    @property
+    def key(self) -> str:
+        """What came as the API key, whatever it is."""
+        return _header(self, "x-api-key")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -75,11 +93,13 @@ class Answer:
 class Sandbox:
     """The service over a book; a blank book is filled with the default scenario.
 
-    `seed` makes the ids and numbers of that scenario the same every time; later ones are always random.
+    `seed` makes the ids and numbers of that scenario the same every time; later ones are always random. `hold` is
+    how long after its purchase an order can't be cancelled or swapped, in place of the service's two minutes.
     """
 
-    def __init__(self, book: Book, *, seed: int | None = None) -> None:
+    def __init__(self, book: Book, *, seed: int | None = None, hold: timedelta | None = None) -> None:
         self._book = book
+        self._hold = hold
         with book.turn() as page:
             if page.setting("scenario") is None:
                 _fill(page, scenario.DEFAULT, seed)
@@ -88,7 +108,7 @@ class Sandbox:
         """Never raises: malformed is a 4xx, and 503 only where the book can't be used, changing nothing."""
         try:
             with self._book.turn() as page:
-                return _answer(_reply(page, request), page.now)
+                return _answer(_reply(replace(page, hold=self._hold), request), page.now)
         except sqlite3.Error:
             return _answer(refusal(503, "Sandbox book unavailable").reply, datetime.now(UTC))
 
@@ -169,7 +189,7 @@ def _routed(request: Request) -> tuple[_Endpoint, Call]:
     method, endpoint = _ROUTES[route]
     if request.method != method:
         raise Refusal(Reply(405, {"error": "Method not allowed"}, {"Allow": method}))
-    if route not in _OPEN_TO_ALL and not _KEY.fullmatch(_header(request, "x-api-key")):
+    if route not in _OPEN_TO_ALL and not _KEY.fullmatch(request.key):
         raise refusal(401, "Invalid or missing API key")
     if len(request.body) > BODY_LIMIT:
         raise refusal(413, "Request body too large")

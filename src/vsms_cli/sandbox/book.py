@@ -47,6 +47,16 @@ class Book:
             )
         except (OSError, sqlite3.Error) as exc:
             raise SandboxError(f"the sandbox's book {path} can't be opened: {exc}") from exc
+        return cls._prepared(connection, path, clock)
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """This process's own: nothing is left of it, however the process ends."""
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        return cls._prepared(connection, "in memory", _machine_time)
+
+    @classmethod
+    def _prepared(cls, connection: sqlite3.Connection, path: object, clock: Callable[[], datetime]) -> Self:
         try:
             connection.row_factory = sqlite3.Row
             # What a killed process wrote is safe with the system; play money need not survive a power cut.

@@ -52,12 +52,13 @@ def moment(text: str) -> datetime:
 class Page:
     """One access to the book: inside one transaction, at one time.
 
-    `now` is the sandbox's time, in UTC. `rng` gives ids and numbers.
+    `now` is the sandbox's time, in UTC. `rng` gives ids and numbers. `hold` goes before the book's own cooldown.
     """
 
     connection: sqlite3.Connection
     now: datetime
     rng: random.Random
+    hold: timedelta | None = None
 
     def rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
         return self.connection.execute(sql, values).fetchall()
@@ -84,6 +85,8 @@ class Page:
     @property
     def cooldown(self) -> timedelta:
         """How long after the purchase an order can neither be cancelled nor swapped."""
+        if self.hold is not None:
+            return self.hold
         return timedelta(seconds=int(self.setting("cooldown_seconds") or _CANCEL_COOLDOWN_S))
 
     @property

@@ -3,16 +3,20 @@
 import re
 import socket
 import socketserver
+import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
+from vsms_cli.sandbox import access, mischief
 from vsms_cli.sandbox.app import BODY_LIMIT, Answer, Request, Sandbox
 from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.trouble import Fault, Trouble
 
 _LOOPBACK: Final = "127.0.0.1"
 _IDLE_S: Final = 60  # a connection that says nothing so long is closed
@@ -25,14 +29,28 @@ class SandboxServer(ThreadingHTTPServer):
 
     request_queue_size = 128  # connections that come at once; the default of 5 drops some
 
-    def __init__(self, sandbox: Sandbox, port: int) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        port: int,
+        *,
+        trouble: Trouble | None = None,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
         self.sandbox = sandbox
+        self.trouble = trouble or Trouble()
+        self.log = log
+        self.ending = threading.Event()
         super().__init__((_LOOPBACK, port), _Desk)
 
     def server_bind(self) -> None:
         # HTTPServer's own looks the host's name up, which may go out to a name server
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = _LOOPBACK, int(self.server_address[1])
+
+    def server_close(self) -> None:
+        self.ending.set()  # whatever is held back is held no longer
+        super().server_close()
 
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
@@ -46,18 +64,37 @@ class SandboxServer(ThreadingHTTPServer):
         return f"http://{_LOOPBACK}:{self.server_port}/api/v1"
 
 
-def serve(sandbox: Sandbox, port: int = 0) -> SandboxServer:
-    """A server on loopback; port 0 takes a free one. SandboxError where the port can't be had."""
+def serve(
+    sandbox: Sandbox,
+    port: int = 0,
+    *,
+    trouble: Trouble | None = None,
+    log: Callable[[str], None] | None = None,
+) -> SandboxServer:
+    """A server on loopback; port 0 takes a free one. SandboxError where the port can't be had.
+
+    `log` gets a line a request, from any thread; there is no token in it, but whatever else a client may send.
+    """
     try:
-        return SandboxServer(sandbox, port)
+        return SandboxServer(sandbox, port, trouble=trouble, log=log)
     except (OSError, OverflowError) as exc:
-        raise SandboxError(f"port {port} on {_LOOPBACK} can't be opened: {exc}") from exc
+        raise SandboxError(f"port {port} on {_LOOPBACK} can't be opened: {_reason(exc)}") from exc
+
+
+def _reason(exc: Exception) -> str:
+    return (isinstance(exc, OSError) and exc.strerror) or str(exc)
 
 
 @contextmanager
-def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
+def serving(
+    sandbox: Sandbox,
+    port: int = 0,
+    *,
+    trouble: Trouble | None = None,
+    log: Callable[[str], None] | None = None,
+) -> Iterator[str]:
     """Serves from a thread of its own meanwhile; gives the base URL."""
-    with serve(sandbox, port) as server:
+    with serve(sandbox, port, trouble=trouble, log=log) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
@@ -81,6 +118,7 @@ class _Desk(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body leave in one piece
     disable_nagle_algorithm = True
     server: SandboxServer
+    _said: int | None = None  # the status of the answer to the request under way
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         # The base class looks for do_GET, do_POST...; here the app decides about methods, never a 501
@@ -89,6 +127,7 @@ class _Desk(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def _serve(self) -> None:
+        began = time.monotonic()
         try:
             length = self._body_length()
         except _Unreadable as no:
@@ -99,7 +138,54 @@ class _Desk(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         headers = {name: str(value) for name, value in self.headers.items()}
-        self._send(self.server.sandbox.handle(Request.to(self.command, self.path, headers, body)))
+        request = Request.to(self.command, self.path, headers, body)
+        fault = None
+        self._said = None
+        try:
+            self.server.ending.wait(self.server.trouble.latency_s)
+            wait = self.server.trouble.over_limit(request.key)
+            if wait is not None:
+                self._send(mischief.too_many(self.server.sandbox, wait))
+                return
+            fault = self.server.trouble.fault_for(request.operation)
+            if fault is None:
+                self._send(self.server.sandbox.handle(request))
+            else:
+                self._fail(request, fault)
+        finally:
+            self._log(request, began, "" if fault is None else fault.name)
+
+    def _log(self, request: Request, began: float, note: str) -> None:
+        if self.server.log is not None:
+            seconds = time.monotonic() - began
+            self.server.log(access.line(request, status=self._said, seconds=seconds, note=note))
+
+    def _fail(self, request: Request, fault: Fault) -> None:
+        """As the fault says. What ends without an answer is an OSError, as from a client that went away."""
+        answer = self.server.sandbox.handle(request) if fault.done else None
+        match fault.kind:
+            case "timeout" | "slow":
+                self.server.ending.wait(mischief.pause_s(fault))
+                if answer is None or fault.kind == "timeout":
+                    raise ConnectionAbortedError(fault.name)
+                self._send(answer)
+            case "close":
+                raise ConnectionAbortedError(fault.name)
+            case "reset":
+                self._reset()
+                raise ConnectionResetError(fault.name)
+            case "cut":
+                self._send(answer or self.server.sandbox.refuse(200, "cut"), cut=True)
+                raise ConnectionAbortedError(fault.name)
+            case _:
+                self._send(mischief.wrong_answer(self.server.sandbox, fault))
+
+    def _reset(self) -> None:
+        """Closed for good before the base class says goodbye, which would make it an orderly end."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.wfile.close()
+        self.rfile.close()
+        self.connection.close()
 
     def _body_length(self) -> int:
         if "Transfer-Encoding" in self.headers:
@@ -113,7 +199,8 @@ class _Desk(BaseHTTPRequestHandler):
             raise _Unreadable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return int(length)
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Answer, *, cut: bool = False) -> None:
+        self._said = answer.status
         self.send_response_only(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -122,12 +209,14 @@ class _Desk(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
 
     def send_error(self, code: int, message: str | None = None, _explain: str | None = None) -> None:
         """In the service's own form, by the sandbox's own clock; the base class would send HTML."""
         self.close_connection = True
         self._send(self.server.sandbox.refuse(code, message or HTTPStatus(code).phrase))
+        if self.server.log is not None:
+            self.server.log(f"- - {code} [{HTTPStatus(code).phrase}: not a request that can be read]")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Nothing: stderr belongs to whoever started the sandbox."""

@@ -1,0 +1,93 @@
+"""`vsms sandbox serve`"""
+
+from datetime import timedelta
+from typing import Annotated, Final
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.signals import Signalled
+from vsms_cli.domain.errors import ExitCode, UsageMistake, VsmsError
+from vsms_cli.sandbox.app import OPERATIONS
+from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.trouble import ANY, KINDS, Fault, Trouble, seconds_in
+
+_TOKEN: Final = "vsms_sandbox"  # noqa: S105 - the sandbox takes any token of the right form
+_FAULT_HELP: Final = (
+    f"Let the next COUNT requests (1, or `always`) fail. OPERATION: {', '.join(sorted(OPERATIONS))}, {ANY}. KIND: "
+    + "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items())
+    + ". KIND-before (the same as KIND): nothing is done. KIND-after: it is done first. Repeatable; the first that"
+    " fits is used."
+)
+
+
+@command(
+    "serve",
+    examples=(
+        "vsms sandbox serve --port 8765",
+        "vsms sandbox serve --ephemeral --fault cancel:timeout-after:2",
+        "vsms sandbox serve --fault any:503:always --latency 50ms",
+        "vsms sandbox serve --fault orders:429:1:5 --rate-limit 60",
+    ),
+    rows=False,
+)
+def app(
+    run: Runtime,
+    *,
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, max=65535, help="The port.  [default: a free one]", show_default=False
+        ),
+    ] = 0,
+    ephemeral: Annotated[
+        bool, typer.Option("--ephemeral", help="A sandbox of its own, in memory, in place of --sandbox's.")
+    ] = False,
+    fault: Annotated[
+        list[str] | None, typer.Option(metavar="OPERATION:KIND[:COUNT][:SECONDS]", help=_FAULT_HELP)
+    ] = None,
+    rate_limit: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Requests a minute for each token; then 429.  [default: no limit]"
+        ),
+    ] = None,
+    latency: Annotated[
+        str, typer.Option(metavar="TIME", help="Every answer comes so late: 50ms, 2s.")
+    ] = "0s",
+    hold: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long an order can't be cancelled or swapped.  [default: 2m]"),
+    ] = None,
+) -> ExitCode:
+    """Serve the sandbox over HTTP on this machine's loopback, to any client and any token (`vsms_` and more).
+
+    What a client needs is printed as two `export` lines; each request is a line on stderr. Ctrl-C ends it.
+    """
+    try:
+        trouble = Trouble(map(Fault.read, fault or ()), rate_limit=rate_limit, latency_s=seconds_in(latency))
+        held = None if hold is None else timedelta(seconds=seconds_in(hold))
+    except SandboxError as exc:
+        raise UsageMistake(str(exc), hint="see `vsms sandbox serve --help`") from exc
+    return _serve(run, port=port, ephemeral=ephemeral, trouble=trouble, hold=held)
+
+
+def _serve(run: Runtime, *, port: int, ephemeral: bool, trouble: Trouble, hold: timedelta | None) -> ExitCode:
+    from vsms_cli.sandbox.server import serve  # noqa: PLC0415 - http.server is not for `--help`
+
+    sandbox = run.served_sandbox(ephemeral=ephemeral, hold=hold)
+    try:
+        server = serve(sandbox, port, trouble=trouble, log=run.say)
+    except SandboxError as exc:
+        raise VsmsError(str(exc), hint="another --port, or none for a free one") from exc
+    try:
+        with server:
+            run.say(f"the sandbox is at {server.base_url}, for this machine alone; Ctrl-C ends it")
+            run.say("point a client at it:")
+            run.streams.out.write(f"export VSMS_BASE_URL={server.base_url}\nexport VSMS_TOKEN={_TOKEN}\n")
+            server.serve_forever(poll_interval=0.1)
+    except Signalled as exc:
+        run.say("the sandbox is closed")
+        return exc.exit_code
+    return ExitCode.OK

@@ -6,7 +6,7 @@ import pytest
 
 from ops.world import LIMIT, ORDER, PRICE, World, line, order
 from vsms_cli.domain.errors import TokenRefused, Unreachable
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult, SwapResult
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.mutation import cancel_order
 from vsms_cli.ops.resolve import resolve
@@ -118,7 +118,7 @@ def test_while_another_process_has_the_order_it_waits_and_then_asks_nothing(worl
 
 def resolved(
     world: World, on_wait: Callable[[float], None] = lambda _left: None
-) -> CancelResult | RefundResult:
+) -> CancelResult | RefundResult | SwapResult:
     (entry,) = world.journal.entries(unresolved=True)
     return resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=on_wait)
 

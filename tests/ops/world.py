@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from vsms_cli.domain.answers import CancelAnswer, Cancelled, RefundAnswer
+from vsms_cli.domain.answers import CancelAnswer, Cancelled, RefundAnswer, SwapAnswer
 from vsms_cli.domain.catalogue import Catalogue, Entry
 from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, StopRequested, VsmsError
 from vsms_cli.domain.money import Account, Balance, Transaction
@@ -80,8 +80,9 @@ class Sent:
 class Say:
     """An answer to a POST: what it does to the order, and how long it takes."""
 
-    answer: CancelAnswer | RefundAnswer | VsmsError
+    answer: CancelAnswer | RefundAnswer | SwapAnswer | VsmsError
     makes: str | None = None
+    number: str | None = None
     seconds: float = 0.0
 
 
@@ -137,7 +138,14 @@ class FakeService:
         del note
         return self._post(ticket.order_id, "refund", None)  # type: ignore[return-value] # as above
 
-    def _post(self, order: str, what: str, default: CancelAnswer | None) -> CancelAnswer | RefundAnswer:
+    def swap(self, ticket: Ticket, *, number: str) -> SwapAnswer:
+        assert ticket.operation is Operation.SWAP
+        assert number
+        return self._post(ticket.order_id, "swap", None)  # type: ignore[return-value] # as above
+
+    def _post(
+        self, order: str, what: str, default: CancelAnswer | None
+    ) -> CancelAnswer | RefundAnswer | SwapAnswer:
         self.on_post(order)
         with self.lock:
             self.log.append(Sent(what, order, self.time.seconds))
@@ -149,6 +157,9 @@ class FakeService:
             self.time.sleep(say.seconds)
             if say.makes is not None:
                 self.become(order, say.makes)
+            if say.number is not None:
+                known = self.orders_by_id[order]
+                self.orders_by_id[order] = replace(known, phone_number=say.number)
             if isinstance(say.answer, VsmsError):
                 raise say.answer
             return say.answer
@@ -218,11 +229,13 @@ class FakeJournal:
             if 0 < self.breaks.get(name, 0) <= self._calls[name]:
                 raise JournalUnusable("disk full. Nothing that moves money is sent without it")
 
-    def begin(self, operation: Operation, order_id: str, *, price: Decimal | None) -> Ticket:
+    def begin(
+        self, operation: Operation, order_id: str, *, price: Decimal | None, reference: str | None = None
+    ) -> Ticket:
         self._called("begin")
         with self._lock:
             assert order_id in self.claimed
-            row = self.known(operation, order_id, outcome=None, price=price)
+            row = self.known(operation, order_id, outcome=None, price=price, reference=reference)
             return self.ticket_of(row)
 
     def known(
@@ -233,13 +246,14 @@ class FakeJournal:
         outcome: str | None,
         age_s: float = 0.0,
         price: Decimal | None = PRICE,
+        reference: str | None = None,
     ) -> JournalEntry:
         """An entry that is there already."""
         at = datetime.now(UTC) - timedelta(seconds=age_s)  # the journal's times are this machine's
         row = JournalEntry(
             entry=len(self.rows) + 1, at=at, host="h", operation=operation, order_id=order_id,
             idempotency_key=f"key-{len(self.rows) + 1}", price=price, outcome=outcome, refund_amount=None,
-            reference=None, detail=None, updated_at=at,
+            reference=reference, detail=None, updated_at=at,
         )  # fmt: skip
         self.rows.append(row)
         return row

@@ -16,8 +16,8 @@ from vsms_cli.cli.config.path import FIELDS as CONFIG_PATH_FIELDS
 from vsms_cli.cli.config.show import FIELDS as CONFIG_SHOW_FIELDS
 from vsms_cli.domain.audit import Verdict
 from vsms_cli.domain.errors import ExitCode
-from vsms_cli.domain.outcomes import CancelOutcome, RefundOutcome
-from vsms_cli.render import money_rows, rows
+from vsms_cli.domain.outcomes import CancelOutcome, RefundOutcome, SwapOutcome
+from vsms_cli.render import money_rows, number_words, rows
 from vsms_cli.store.settings import OUTPUT_FORMATS
 
 ROOT = Path(__file__).parents[2]
@@ -50,10 +50,14 @@ def test_the_exit_codes_are_the_programs() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "outcomes"),
-    [("| outcome of `orders cancel`", CancelOutcome), ("| outcome of `orders refund`", RefundOutcome)],
+    [
+        ("| outcome of `orders cancel`", CancelOutcome),
+        ("| outcome of `orders refund`", RefundOutcome),
+        ("| outcome of `orders swap`", SwapOutcome),
+    ],
 )
 def test_the_outcomes_are_the_programs(
-    heading: str, outcomes: type[CancelOutcome] | type[RefundOutcome]
+    heading: str, outcomes: type[CancelOutcome] | type[RefundOutcome] | type[SwapOutcome]
 ) -> None:
     start = README.index(heading)
     lines = README[start:].partition("\n\n")[0].splitlines()[2:]
@@ -72,6 +76,7 @@ def test_the_json_keys_are_the_programs() -> None:
         "orders show": list(rows.ORDER_DETAIL_FIELDS[len(rows.ORDER_FIELDS) :]),
         "orders cancel": list(rows.CANCEL_FIELDS),
         "orders refund": list(rows.REFUND_FIELDS),
+        "orders swap": list(number_words.SWAP_FIELDS),
         "balance": list(rows.BALANCE_FIELDS),
         "transactions list": list(money_rows.TRANSACTION_FIELDS),
         "refunds audit": list(money_rows.AUDIT_KEYS),

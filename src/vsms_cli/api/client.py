@@ -20,6 +20,7 @@ from vsms_cli.domain.answers import (
     NotSent,
     RefundAnswer,
     Refused,
+    SwapAnswer,
     Throttled,
     TooEarly,
 )
@@ -199,6 +200,24 @@ class Client:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         if reply.status in {_NO_SUCH_ROUTE, _CONFLICT} or meaning is Meaning.EARLY:
             return Refused(status=reply.status, problem=self._refused(reply))
+        return self._other(reply, meaning)
+
+    def swap(self, ticket: Ticket, *, number: str) -> SwapAnswer:
+        """One POST, sent once. `number` is the one that the order has."""
+        reply = self._post(ticket, f"/customer/swap/{parse_order_id(ticket.order_id)}", None)
+        if not isinstance(reply, Reply):
+            return reply
+        meaning = meaning_of(reply.status)
+        if meaning is Meaning.SUCCESS:
+            try:
+                return wire.read_swapped(reply.body, ticket.order_id, number=number)
+            except BadAnswer as exc:
+                return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
+        if meaning in {Meaning.EARLY, Meaning.REFUSED, Meaning.NOT_CANCELLABLE}:
+            # The reference pages show the hold's body and not its status.
+            seconds = wire.read_seconds_remaining(reply.body)
+            if meaning is Meaning.EARLY or seconds is not None:
+                return TooEarly(seconds=seconds)
         return self._other(reply, meaning)
 
     def _post(self, ticket: Ticket, path: str, content: bytes | None) -> Reply | Ambiguous | NotSent:

@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from vsms_cli.api.strict_json import decode
-from vsms_cli.domain.answers import Cancelled, Requested
+from vsms_cli.domain.answers import Cancelled, Requested, Swapped
 from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import Account, Balance, Transaction
-from vsms_cli.domain.orders import Message, Order, is_whole_id
+from vsms_cli.domain.orders import Message, Order, is_whole_id, same_number
 from vsms_cli.domain.ports import LedgerPage, OrderPage
 from vsms_cli.domain.times import parse_rfc3339
 
@@ -69,6 +69,16 @@ def read_requested(body: bytes, order_id: str) -> Requested:
     if not request_id:
         _bad("the answer names no request")
     return Requested(request_id=request_id, status=row.text("status"))
+
+
+def read_swapped(body: bytes, order_id: str, *, number: str) -> Swapped:
+    """A swap's 2xx (the reference pages), believed only when it names a number that is not `number`."""
+    row = _Row(_decode(body), "the answer")
+    row.must_be_about(order_id)
+    now = row.text("phone_number")
+    if not now or same_number(now, number):
+        _bad("the answer names no other number")
+    return Swapped(phone_number=now)
 
 
 def read_balance(body: bytes) -> Balance:
@@ -155,6 +165,7 @@ def _order(row: "_Row") -> Order:
         expires_at=row.time("expires_at"),
         cancel_available_at=row.time("cancel_available_at"),
         cancel_cooldown=_cooldown(row),
+        swap_available_at=row.time("swap_available_at"),
         messages=_messages(row),
     )
 

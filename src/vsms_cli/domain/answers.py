@@ -27,6 +27,13 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Swapped:
+    """A 2xx to a swap in which every field holds up, with a number that is not the one before."""
+
+    phone_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TooEarly:
     """425. `seconds` as the answer gave them, None where it gave none or an absurd number."""
 
@@ -72,3 +79,4 @@ class Throttled:
 
 CancelAnswer = Throttled | Cancelled | TooEarly | NotCancellable | Refused | Ambiguous | NotSent
 RefundAnswer = Throttled | Requested | NotCancellable | Refused | Ambiguous | NotSent
+SwapAnswer = Throttled | Swapped | TooEarly | NotCancellable | Refused | Ambiguous | NotSent

@@ -75,6 +75,7 @@ class Order:
     expires_at: datetime | None = None
     cancel_available_at: datetime | None = None
     cancel_cooldown: timedelta | None = None
+    swap_available_at: datetime | None = None
     messages: tuple[Message, ...] | None = None
 
     @property
@@ -128,6 +129,11 @@ def parse_id_or_beginning(text: str) -> str:
 
 def is_whole_id(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether both are one phone number: the API gives it with or without `+`."""
+    return one.strip().removeprefix("+") == other.strip().removeprefix("+")
 
 
 def _fits_shape(beginning: str) -> bool:

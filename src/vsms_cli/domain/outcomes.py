@@ -73,11 +73,36 @@ _REFUND_DONE = frozenset(
     }
 )
 
+
+class SwapOutcome(StrEnum):
+    """The one way in which asking for another number ended."""
+
+    SWAPPED = "swapped"
+    TOO_EARLY = "too_early"
+    NO_REPLACEMENT = "no_replacement"
+    SMS_RECEIVED = "sms_received"
+    ALREADY_CANCELLED = "already_cancelled"
+    EXPIRED = "expired"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    WOULD_SWAP = "would_swap"
+
+    @property
+    def done(self) -> bool:
+        return self in {SwapOutcome.SWAPPED, SwapOutcome.WOULD_SWAP}
+
+
 _EXIT_OF_OUTCOME = {
     "too_early": ExitCode.REFUSED,
     "sms_received": ExitCode.REFUSED,
     "not_found": ExitCode.REFUSED,
     "not_eligible": ExitCode.REFUSED,
+    "no_replacement": ExitCode.REFUSED,
+    # A swap's; a cancel counts them as done.
+    "already_cancelled": ExitCode.REFUSED,
+    "expired": ExitCode.REFUSED,
     "by_hand": ExitCode.REFUSED,
     "unknown": ExitCode.UNKNOWN,
     "skipped": ExitCode.INTERRUPTED,
@@ -129,11 +154,24 @@ class RefundResult:
     problem: Problem | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwapResult:
+    """How asking for another number ended. `phone_number` is the order's own now, as far as it is known."""
+
+    order_id: str
+    outcome: SwapOutcome
+    status: str | None = None
+    phone_number: str | None = None
+    previous_number: str | None = None
+    retry_at: datetime | None = None
+    problem: Problem | None = None
+
+
 class Ended(Protocol):
     """What the exit code needs to know of one order's end."""
 
     @property
-    def outcome(self) -> CancelOutcome | RefundOutcome: ...
+    def outcome(self) -> CancelOutcome | RefundOutcome | SwapOutcome: ...
     @property
     def problem(self) -> Problem | None: ...
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from vsms_cli.domain.answers import CancelAnswer, RefundAnswer
+from vsms_cli.domain.answers import CancelAnswer, RefundAnswer, SwapAnswer
 from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.money import Account, Balance, Transaction
 from vsms_cli.domain.orders import Order
@@ -73,6 +73,10 @@ class Service(Protocol):
     def order(self, order_id: str) -> Order: ...
     def cancel(self, ticket: Ticket, *, price: Decimal | None) -> CancelAnswer: ...
     def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> RefundAnswer: ...
+    def swap(self, ticket: Ticket, *, number: str) -> SwapAnswer:
+        """Another number in place of `number`."""
+        ...
+
     def balance(self) -> Balance: ...
     def account(self) -> Account: ...
     def transactions(
@@ -114,7 +118,12 @@ class JournalEvent:
 class Journal(Protocol):
     """Intents and outcomes on disk. `begin` returns only after the commit; the token is never in it."""
 
-    def begin(self, operation: Operation, order_id: str, *, price: Decimal | None) -> Ticket: ...
+    def begin(
+        self, operation: Operation, order_id: str, *, price: Decimal | None, reference: str | None = None
+    ) -> Ticket:
+        """`reference` is what a swap starts from: the number that the order has now."""
+        ...
+
     def note(self, ticket: Ticket, what: str) -> None: ...
     def close(
         self,

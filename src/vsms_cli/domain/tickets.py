@@ -9,6 +9,7 @@ class Operation(StrEnum):
 
     CANCEL = "cancel"
     REFUND = "refund"
+    SWAP = "swap"  # moves none, but a second one would take yet another number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,15 +12,23 @@ from typing import Final, TypeVar
 
 from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, StopRequested, VsmsError
 from vsms_cli.domain.orders import Order
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import (
+    CancelOutcome,
+    CancelResult,
+    RefundOutcome,
+    RefundResult,
+    SwapOutcome,
+    SwapResult,
+)
 from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.earlier import settle_earlier_cancel
 from vsms_cli.ops.reconcile import cancel_to_the_end
+from vsms_cli.ops.swap import settle_before_swap, swap_to_the_end
 from vsms_cli.ops.verdict import UNKNOWN_HINT
 
-_Result = TypeVar("_Result", CancelResult, RefundResult)
+_Result = TypeVar("_Result", CancelResult, RefundResult, SwapResult)
 
 _REQUEST_STILL_UNKNOWN: Final = Problem(
     code="unknown",
@@ -61,6 +69,22 @@ def request_refund(
         return RefundResult(order_id=order_id, outcome=RefundOutcome.SKIPPED, problem=exc.as_problem())
 
 
+def swap_order(desk: Desk, order: Order, *, number: str) -> SwapResult:
+    """Get another number than `number`, journalled. VsmsError only where the whole run must stop."""
+    try:
+        with claimed(desk, order.id):
+            return settle_before_swap(desk, order, number=number) or _journalled(
+                desk,
+                Operation.SWAP,
+                order.id,
+                order.price,
+                lambda ticket: swap_to_the_end(desk, ticket, number=number),
+                reference=number,
+            )
+    except StopRequested as exc:
+        return SwapResult(order_id=order.id, outcome=SwapOutcome.SKIPPED, problem=exc.as_problem())
+
+
 def requested_before(earlier: JournalEntry) -> RefundResult:
     """What an earlier refund request means for another one: none is sent."""
     if earlier.unresolved:
@@ -92,9 +116,11 @@ def _journalled(
     order_id: str,
     price: Decimal | None,
     send: Callable[[Ticket], _Result],
+    *,
+    reference: str | None = None,
 ) -> _Result:
     desk.service.reserve()
-    ticket = desk.journal.begin(operation, order_id, price=price)
+    ticket = desk.journal.begin(operation, order_id, price=price, reference=reference)
     try:
         result = send(ticket)
     except VsmsError as exc:
@@ -112,14 +138,20 @@ def _journalled(
     return result
 
 
-def record(desk: Desk, ticket: Ticket, result: CancelResult | RefundResult) -> None:
+def record(desk: Desk, ticket: Ticket, result: CancelResult | RefundResult | SwapResult) -> None:
     """Put on disk what became of a ticket."""
+    detail = None if result.problem is None else result.problem.message
+    if isinstance(result, SwapResult):
+        if result.outcome is SwapOutcome.SWAPPED and detail is None:
+            detail = f"the number is now {result.phone_number}"
+        desk.journal.close(ticket, result.outcome.value, reference=result.previous_number, detail=detail)
+        return
     desk.journal.close(
         ticket,
         result.outcome.value,
         refund_amount=result.refund_amount,
         reference=result.request_id if isinstance(result, RefundResult) else None,
-        detail=None if result.problem is None else result.problem.message,
+        detail=detail,
     )
 
 

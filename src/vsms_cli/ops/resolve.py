@@ -3,26 +3,36 @@
 from collections.abc import Callable
 
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import (
+    CancelOutcome,
+    CancelResult,
+    RefundOutcome,
+    RefundResult,
+    SwapOutcome,
+    SwapResult,
+)
 from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.earlier import settle_open_cancel
 from vsms_cli.ops.ledger import refunds_of, total_of
 from vsms_cli.ops.mutation import claimed, record
+from vsms_cli.ops.swap import settle_open_swap
 
 
 def resolve(
     desk: Desk, entry: JournalEntry, ticket: Ticket, *, on_wait: Callable[[float], None]
-) -> CancelResult | RefundResult:
+) -> CancelResult | RefundResult | SwapResult:
     """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet."""
     with claimed(desk, entry.order_id):
         now = _as_it_is_now(desk, entry)
         if now.outcome is not None and not now.unresolved:  # the process that sent it was still at work
             return _as_recorded(now, now.outcome)
-        result: CancelResult | RefundResult
+        result: CancelResult | RefundResult | SwapResult
         if entry.operation is Operation.CANCEL:
             result = settle_open_cancel(desk, now, on_wait=on_wait)
+        elif entry.operation is Operation.SWAP:
+            result = settle_open_swap(desk, now, on_wait=on_wait)
         else:
             result = _resolve_refund(desk, now)
         record(desk, ticket, result)
@@ -38,7 +48,7 @@ def _as_it_is_now(desk: Desk, entry: JournalEntry) -> JournalEntry:
     return entry
 
 
-def _as_recorded(entry: JournalEntry, outcome: str) -> CancelResult | RefundResult:
+def _as_recorded(entry: JournalEntry, outcome: str) -> CancelResult | RefundResult | SwapResult:
     problem = None if entry.detail is None else Problem(code="recorded", message=entry.detail)
     if entry.operation is Operation.CANCEL:
         return CancelResult(
@@ -46,6 +56,13 @@ def _as_recorded(entry: JournalEntry, outcome: str) -> CancelResult | RefundResu
             outcome=CancelOutcome(outcome),
             refund_amount=entry.refund_amount,
             price=entry.price,
+            problem=problem,
+        )
+    if entry.operation is Operation.SWAP:
+        return SwapResult(
+            order_id=entry.order_id,
+            outcome=SwapOutcome(outcome),
+            previous_number=entry.reference,
             problem=problem,
         )
     return RefundResult(

@@ -7,7 +7,7 @@ from typing import Final
 
 from vsms_cli.domain.errors import Problem, VsmsError
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult, SwapOutcome
 from vsms_cli.domain.plans import CancelPlan, RefundPlan, RefundStep
 from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render.documents import to_json
@@ -36,7 +36,7 @@ def dressed(mark: str, line: str, *, unicode: bool, colour: bool) -> str:
     return f"{_STYLES[mark]}{shown_mark}{_RESET} {line}" if colour else f"{shown_mark} {line}"
 
 
-def outcome_words(outcome: CancelOutcome | RefundOutcome) -> str:
+def outcome_words(outcome: CancelOutcome | RefundOutcome | SwapOutcome) -> str:
     return outcome.value.replace("_", " ").replace("sms", "SMS")
 
 

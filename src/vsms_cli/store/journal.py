@@ -72,15 +72,27 @@ class JournalFile:
                 self._db = None
             self._claims.shut()
 
-    def begin(self, operation: Operation, order_id: str, *, price: Decimal | None) -> Ticket:
-        """Put the intent on disk, and only then hand out the right to act on it."""
+    def begin(
+        self, operation: Operation, order_id: str, *, price: Decimal | None, reference: str | None = None
+    ) -> Ticket:
+        """Put the intent on disk, and only then hand out the right to act on it. See the port for `reference`."""
         key = str(uuid.uuid4())
         now = _now()
         with self._writing() as db:
             entry = db.execute(
-                "INSERT INTO entries (at, host, operation, order_id, idempotency_key, price, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (now, self._host, operation.value, order_id, key, None if price is None else str(price), now),
+                "INSERT INTO entries"
+                " (at, host, operation, order_id, idempotency_key, price, reference, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    now,
+                    self._host,
+                    operation.value,
+                    order_id,
+                    key,
+                    None if price is None else str(price),
+                    reference,
+                    now,
+                ),
             ).lastrowid
             if entry is None:
                 raise JournalUnusable("the journal took an entry without a number")

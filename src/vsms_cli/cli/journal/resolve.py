@@ -6,10 +6,11 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, JournalDamaged
-from vsms_cli.domain.outcomes import CancelResult, RefundResult, exit_code_of
+from vsms_cli.domain.outcomes import CancelResult, RefundResult, SwapResult, exit_code_of
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.resolve import resolve
 from vsms_cli.render.documents import Document
+from vsms_cli.render.number_words import swap_line
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 from vsms_cli.render.sentences import cancel_line, dressed, plural, refund_line
 
@@ -24,7 +25,7 @@ def app(run: Runtime) -> ExitCode:
         return _keep_aside(run, exc)
     if not entries:
         run.say("nothing to resolve")
-    results: list[CancelResult | RefundResult] = []
+    results: list[CancelResult | RefundResult | SwapResult] = []
     document = None if shape.for_a_person else shape.document(run)
     with run.stop.gently(lambda: run.say("ending: the entry under way is read to its end")):
         for entry in entries:
@@ -56,14 +57,22 @@ def _keep_aside(run: Runtime, damage: JournalDamaged) -> ExitCode:
     return ExitCode.UNKNOWN
 
 
-def _tell(run: Runtime, document: Document | None, result: CancelResult | RefundResult, number: int) -> None:
+def _tell(
+    run: Runtime, document: Document | None, result: CancelResult | RefundResult | SwapResult, number: int
+) -> None:
     if document is not None:
         entry = run.journal.entry(number)
         if entry is not None:
             document.row(journal_row(entry))
         return
     now = run.clock.now()
-    mark, line = cancel_line(result, now=now) if isinstance(result, CancelResult) else refund_line(result)
+    match result:
+        case CancelResult():
+            mark, line = cancel_line(result, now=now)
+        case SwapResult():
+            mark, line = swap_line(result, now=now)
+        case _:
+            mark, line = refund_line(result)
     out = run.streams.out
     out.line(dressed(mark, line, unicode=out.takes_unicode, colour=run.streams.colour))
 

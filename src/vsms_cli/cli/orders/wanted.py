@@ -3,8 +3,11 @@
 import sys
 from dataclasses import dataclass
 
+from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import UsageMistake
-from vsms_cli.ops.selection import Filters, ids_from_lines, ids_or_beginnings, whole_ids
+from vsms_cli.domain.orders import is_whole_id
+from vsms_cli.ops.listing import orders_with
+from vsms_cli.ops.selection import Filters, complete, ids_from_lines, ids_or_beginnings, whole_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +57,11 @@ def _stdin_lines() -> list[str]:
         return sys.stdin.read().splitlines()
     except (OSError, ValueError) as exc:
         raise UsageMistake("the ids on stdin can't be read", hint="one id a line, as text") from exc
+
+
+def one_order(run: Runtime, text: str, *, beginnings: bool) -> str:
+    """The whole id that is meant. Only a beginning costs a look-up; UsageMistake where `beginnings` are not taken."""
+    if not beginnings:
+        return whole_ids([text])[0]
+    wanted = ids_or_beginnings([text])
+    return complete(wanted, [] if is_whole_id(wanted[0]) else orders_with(run.client, []).orders)[0]

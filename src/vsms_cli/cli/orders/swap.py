@@ -1,0 +1,99 @@
+"""`vsms orders swap`"""
+
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.confirm import ask, require_somebody
+from vsms_cli.cli.options import command
+from vsms_cli.cli.orders.options import DryRun, Yes
+from vsms_cli.cli.orders.wanted import one_order
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.domain.errors import ExitCode, OrderNotFound
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.outcomes import SwapOutcome, SwapResult, exit_code_of
+from vsms_cli.ops.mutation import swap_order
+from vsms_cli.ops.swap_verdict import foresee
+from vsms_cli.render.documents import Format, to_json
+from vsms_cli.render.number_words import (
+    SWAP_FIELDS,
+    THE_OLD_NUMBER,
+    swap_facts,
+    swap_line,
+    swap_question,
+    swap_row,
+)
+from vsms_cli.render.sentences import dressed
+
+
+@command(
+    "swap",
+    examples=(
+        "vsms orders swap 7e44c0",
+        "vsms orders swap ID --yes --json | jq -r .phone_number",
+    ),
+)
+def app(
+    run: Runtime,
+    *,
+    order_id: Annotated[str, typer.Argument(metavar="ID", help="The id, or a beginning of 6 characters.")],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> ExitCode:
+    """Get another number for the same service and country, at no charge. It opens two minutes after the purchase."""
+    shape = shape_of(run, SWAP_FIELDS)
+    asks = not (yes or dry_run)
+    if asks:
+        require_somebody(run)
+    wanted = one_order(run, order_id, beginnings=dry_run or not yes)
+    result = _swapped(run, wanted, asks=asks, dry_run=dry_run)
+    _tell(run, shape, result)
+    return run.stop.exit_code if run.stop.requested else exit_code_of([result])
+
+
+def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> SwapResult:
+    try:
+        order = run.client.order(order_id)
+    except OrderNotFound as exc:
+        return SwapResult(order_id=order_id, outcome=SwapOutcome.NOT_FOUND, problem=exc.as_problem())
+    foreseen = foresee(order, now=run.clock.now())
+    if foreseen is not None:
+        return foreseen
+    number = order.phone_number or ""  # `foresee` let none without one pass
+    if dry_run:
+        return SwapResult(
+            order_id=order.id,
+            outcome=SwapOutcome.WOULD_SWAP,
+            status=order.status,
+            phone_number=number,
+            previous_number=number,
+        )
+    if asks:
+        _show_and_ask(run, order)
+    with run.stop.gently(lambda: run.say("ending: what is under way finishes; once more ends at once")):
+        return swap_order(run.desk, order, number=number)
+
+
+def _show_and_ask(run: Runtime, order: Order) -> None:
+    run.streams.talk.write(swap_facts(order, now=run.clock.now()))
+    run.say(THE_OLD_NUMBER)
+    ask(run, swap_question(order))
+
+
+def _tell(run: Runtime, shape: Shape, result: SwapResult) -> None:
+    row = swap_row(result)
+    out = run.streams.out
+    if shape.for_a_person and not shape.chosen:
+        mark, line = swap_line(result, now=run.clock.now())
+        out.line(dressed(mark, line, unicode=out.takes_unicode, colour=run.streams.colour))
+    elif shape.format is Format.JSON:
+        out.line(to_json({name: row[name] for name in shape.fields}))
+    elif shape.format is not Format.IDS or result.outcome.done:
+        document = shape.document(run)
+        document.row(row)
+        document.end()
+    if result.problem is not None and not run.streams.out.is_terminal and not shape.for_a_person:
+        run.say(result.problem.message)
+    if result.problem is not None and result.problem.hint:
+        run.say(f"next: {result.problem.hint}")

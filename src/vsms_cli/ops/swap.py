@@ -1,0 +1,248 @@
+"""Another number for an order, settled like a cancel: an answer that holds up is believed, anything else is read.
+
+The order's number is another than before → swapped · the same after a whole answer → one more with the same key ·
+the same after an answer that never came → the request may yet be on its way: read on over one more time limit, and
+only then one more · unreadable → unknown.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, assert_never
+
+from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Swapped, Throttled, TooEarly
+from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem, StopRequested, VsmsError
+from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase
+from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
+from vsms_cli.domain.ports import JournalEntry
+from vsms_cli.domain.tickets import Operation, Ticket
+from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.swap_verdict import NO_REPLACEMENT, STILL_THE_SAME, foresee, too_early, unknown, verdict
+
+SWAP_COOLDOWN: Final = timedelta(seconds=120)  # the reference pages: a hold of two minutes
+_READS: Final = 4  # over one time limit: at its start, its thirds and its end
+_MOST_SWAPS: Final = 2  # the first, and one more when the number is provably the same
+_NAP_S: Final = 1.0  # between two reads of an order whose swap may still be on its way
+_NOT_FOUND: Final = 404
+_NO_USE_TO_READ_ON: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED, ExitCode.REFUSED})
+
+
+def settle_before_swap(desk: Desk, order: Order, *, number: str) -> SwapResult | None:
+    """What an earlier swap, or the order as it is now, says; None where a swap may be sent."""
+    for entry in desk.journal.entries(unresolved=True):
+        if entry.operation is Operation.SWAP and entry.order_id == order.id:
+            result = settle_open_swap(desk, entry)
+            desk.journal.close(
+                desk.journal.ticket_of(entry),
+                result.outcome.value,
+                reference=entry.reference,
+                detail=None if result.problem is None else result.problem.message,
+            )
+            if result.outcome is not SwapOutcome.FAILED:
+                return result
+    # Another process may have had the order until now: whoever asked for both asked for one other number.
+    now = desk.service.order(order.id)
+    ended = verdict(now, number=number, in_doubt=False)
+    return ended or foresee(now, now=desk.clock.now())
+
+
+def settle_open_swap(
+    desk: Desk, entry: JournalEntry, *, on_wait: Callable[[float], None] = lambda _left: None
+) -> SwapResult:
+    """What became of it. FAILED only where the number is the same and the request can't be on its way any more."""
+    number = entry.reference
+    clock, limit = desk.clock, desk.service.time_limit
+    age = (datetime.now(UTC) - entry.updated_at).total_seconds()  # both are this machine's times
+    end = clock.monotonic() + limit - min(max(age, 0.0), limit)
+    while True:
+        started = clock.monotonic()
+        try:
+            order = desk.service.order(entry.order_id)
+        except VsmsError as exc:
+            return unknown(entry.order_id, exc.as_problem(), number=number)
+        if number is None:
+            return unknown(order.id, STILL_THE_SAME, number=None)
+        ended = verdict(order, number=number, in_doubt=True)
+        if ended is not None:
+            return ended
+        if started >= end:
+            return SwapResult(
+                order_id=order.id,
+                outcome=SwapOutcome.FAILED,
+                status=order.status,
+                phone_number=order.phone_number,
+                previous_number=number,
+                problem=STILL_THE_SAME,
+            )
+        left = max(0.0, end - clock.monotonic())
+        on_wait(left)
+        if desk.stop.wait(min(left, _NAP_S)):
+            why = StopRequested("ended while it may still be on its way").as_problem()
+            return unknown(order.id, why, number=number, status=order.status)
+
+
+def swap_to_the_end(desk: Desk, ticket: Ticket, *, number: str) -> SwapResult:
+    """Send the swap and settle it. VsmsError only where nothing of it is in doubt and the run must stop."""
+    return _Settlement(desk, ticket, number).run()
+
+
+class _Settlement:
+    """One swap on its way to one outcome."""
+
+    def __init__(self, desk: Desk, ticket: Ticket, number: str) -> None:
+        self._desk = desk
+        self._ticket = ticket
+        self._number = number
+        self._in_doubt = False  # whether a request of ours may have been carried out unseen
+        self._swaps = 0
+        self._attempts = desk.attempts()
+
+    def run(self) -> SwapResult:
+        try:
+            while True:
+                ended = self._step()
+                if ended is not None:
+                    return ended
+        except StopRequested as exc:
+            return self._doubt_or(SwapOutcome.SKIPPED, exc.as_problem())
+        except VsmsError as exc:
+            if self._in_doubt:
+                return self._doubt_or(SwapOutcome.UNKNOWN, exc.as_problem())
+            raise
+
+    def _step(self) -> SwapResult | None:
+        """Send it once; None where it is to be sent again."""
+        self._swaps += 1
+        answer = self._desk.service.swap(self._ticket, number=self._number)
+        if not isinstance(answer, NotSent):
+            self._desk.outage.over()
+        match answer:
+            case Swapped():
+                return self._result(SwapOutcome.SWAPPED, status="waiting", phone_number=answer.phone_number)
+            case TooEarly():
+                return self._too_early(answer.seconds)
+            case NotCancellable():
+                return self._refused(answer.problem)
+            case Refused():
+                return self._refused(answer.problem, missing=answer.status == _NOT_FOUND)
+            case Throttled():
+                self._go_again("429")
+            case NotSent():
+                if answer.hopeless or not self._attempts.another():
+                    return self._doubt_or(SwapOutcome.FAILED, answer.problem)
+                self._go_again("not sent")
+            case Ambiguous():
+                return self._after_doubt(answer)
+            case _:
+                assert_never(answer)
+        return None
+
+    def _go_again(self, why: str) -> None:
+        """The service did nothing, so this was no swap that counts; wait for the next turn."""
+        self._swaps -= 1
+        self._desk.service.reserve()
+        self._desk.journal.note(self._ticket, f"{why}: sending it again")
+
+    def _after_doubt(self, answer: Ambiguous) -> SwapResult | None:
+        """Read the order; None where one more swap may be sent."""
+        self._in_doubt = True
+        how = "answer proves nothing" if answer.answered else "answer was lost"
+        self._desk.journal.note(self._ticket, f"{how}: {answer.problem.message}")
+        order = self._read_on(until_changed=not answer.answered)
+        if isinstance(order, Problem):
+            return unknown(self._ticket.order_id, order, number=self._number)
+        ended = verdict(order, number=self._number, in_doubt=True)
+        if ended is not None:
+            return ended
+        if self._swaps < _MOST_SWAPS and not self._desk.stop.requested:
+            self._desk.service.reserve()
+            self._desk.journal.note(self._ticket, "the number is still the same: swapping once more")
+            return None
+        if answer.answered:
+            return self._result(SwapOutcome.FAILED, status=order.status, problem=answer.problem)
+        return unknown(self._ticket.order_id, answer.problem, number=self._number, status=order.status)
+
+    def _read_on(self, *, until_changed: bool) -> Order | Problem:
+        """Read the order four times, the last no sooner than one time limit from now: until it can be read, or
+        until its number is another. Asked to end, one more read is the last.
+        """
+        clock, stop, limit = self._desk.clock, self._desk.stop, self._desk.service.time_limit
+        start = clock.monotonic()
+        count = 0
+        while True:
+            last = self._read()
+            count += 1
+            if isinstance(last, Order):
+                settled = verdict(last, number=self._number, in_doubt=True) is not None
+                if settled or not until_changed:
+                    return last
+            elif last.exit_code in _NO_USE_TO_READ_ON or clock.monotonic() >= start + limit:
+                return last
+            if stop.requested or count == _READS:
+                return last
+            stop.wait(max(0.0, start + limit * count / (_READS - 1) - clock.monotonic()))
+
+    def _read(self) -> Order | Problem:
+        try:
+            return self._desk.service.order(self._ticket.order_id)
+        except VsmsError as exc:
+            return exc.as_problem()
+
+    def _refused(self, refusal: Problem, *, missing: bool = False) -> SwapResult:
+        """A 4xx: the order tells why, never the sentence. `missing` is a 404, which for an order that the service
+        knows means that no other number is to be had.
+        """
+        order = self._read_on(until_changed=False)
+        if isinstance(order, Problem):
+            if self._in_doubt:
+                return unknown(self._ticket.order_id, order, number=self._number)
+            gone = missing and order.code == OrderNotFound.code
+            return self._result(SwapOutcome.NOT_FOUND if gone else SwapOutcome.FAILED, problem=order)
+        ended = verdict(order, number=self._number, in_doubt=self._in_doubt)
+        if ended is not None:
+            return ended
+        if missing:
+            return self._result(SwapOutcome.NO_REPLACEMENT, status=order.status, problem=NO_REPLACEMENT)
+        return self._result(SwapOutcome.FAILED, status=order.status, problem=refusal)
+
+    def _too_early(self, seconds: int | None) -> SwapResult:
+        """When it opens, from the answer, else from the order, else 120 s from now."""
+        order = self._read() if self._in_doubt or seconds is None else None
+        if isinstance(order, Order):
+            ended = verdict(order, number=self._number, in_doubt=self._in_doubt)
+            if ended is not None:
+                return ended
+        elif self._in_doubt and order is not None:
+            return unknown(self._ticket.order_id, order, number=self._number)
+        now = self._desk.clock.now()
+        retry_at = now + SWAP_COOLDOWN
+        opens = order.swap_available_at if isinstance(order, Order) else None
+        if seconds is not None and 0 < seconds <= ORDER_LIFE.total_seconds():
+            retry_at = now + timedelta(seconds=seconds)
+        elif opens is not None and now < opens <= now + ORDER_LIFE:
+            retry_at = opens
+        return too_early(self._ticket.order_id, retry_at, number=self._number, status=Phase.WAITING.value)
+
+    def _doubt_or(self, outcome: SwapOutcome, problem: Problem) -> SwapResult:
+        """`outcome`, unless an earlier request of ours is in doubt: then what a reading shows."""
+        if not self._in_doubt:
+            return self._result(outcome, problem=problem)
+        order = self._read()
+        ended = None if isinstance(order, Problem) else verdict(order, number=self._number, in_doubt=True)
+        return ended or unknown(self._ticket.order_id, problem, number=self._number)
+
+    def _result(
+        self,
+        outcome: SwapOutcome,
+        *,
+        status: str | None = None,
+        phone_number: str | None = None,
+        problem: Problem | None = None,
+    ) -> SwapResult:
+        return SwapResult(
+            order_id=self._ticket.order_id,
+            outcome=outcome,
+            status=status,
+            phone_number=phone_number or self._number,
+            previous_number=self._number,
+            problem=problem,
+        )

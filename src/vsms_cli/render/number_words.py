@@ -1,0 +1,62 @@
+"""What a person reads about a swap: the table before the question, the question, the line after it."""
+
+from datetime import datetime
+from typing import Final
+
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
+from vsms_cli.domain.times import rfc3339, short_duration
+from vsms_cli.render.countdowns import refunds_itself
+from vsms_cli.render.documents import Row
+from vsms_cli.render.rows import problem_row
+from vsms_cli.render.safe import shown
+from vsms_cli.render.sentences import outcome_words
+
+SWAP_FIELDS: Final = ("id", "outcome", "status", "phone_number", "previous_number", "retry_at", "error")
+THE_OLD_NUMBER: Final = "The old number is given up: a code sent to it does not arrive. Nothing is charged."
+
+
+def swap_row(result: SwapResult) -> Row:
+    return {
+        "id": result.order_id,
+        "outcome": result.outcome.value,
+        "status": result.status,
+        "phone_number": result.phone_number,
+        "previous_number": result.previous_number,
+        "retry_at": result.retry_at,
+        "error": problem_row(result.problem),
+    }
+
+
+def swap_line(result: SwapResult, *, now: datetime) -> tuple[str, str]:
+    """The mark and the line, on a terminal."""
+    mark = "✓" if result.outcome is SwapOutcome.SWAPPED else "·" if result.outcome.done else "✗"
+    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_details(result, now)}"
+
+
+def swap_facts(order: Order, *, now: datetime) -> str:
+    """What is about to be done."""
+    facts = (
+        ("order", order.id),
+        ("number", order.phone_number or "?"),
+        ("country", order.country or "?"),
+        ("service", order.service or "?"),
+        ("refunds itself", refunds_itself(order, now)),
+    )
+    return "".join(f"{name.ljust(14)}  {shown(text)}\n" for name, text in facts)
+
+
+def swap_question(order: Order) -> str:
+    return f"Swap {shown(order.phone_number or '?')} for another number? [y/N] "
+
+
+def _details(result: SwapResult, now: datetime) -> str:
+    match result.outcome:
+        case SwapOutcome.SWAPPED:
+            return f"  {shown(result.phone_number or '?')} (was {shown(result.previous_number or '?')})"
+        case SwapOutcome.WOULD_SWAP:
+            return f"  {shown(result.phone_number or '?')} for another number"
+        case SwapOutcome.TOO_EARLY if result.retry_at is not None:
+            opens = result.retry_at.replace(microsecond=0)
+            return f"  opens in {short_duration(result.retry_at - now)} ({rfc3339(opens)})"
+    return "" if result.problem is None else f"  {shown(result.problem.message)}"

@@ -22,7 +22,6 @@ from vsms_cli.store.settings import OUTPUT_FORMATS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-SOURCE = "\n".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.py")))
 
 
 def table(heading: str) -> dict[str, list[str]]:
@@ -98,13 +97,6 @@ def test_the_verdicts_are_the_programs_and_so_is_what_is_missing() -> None:
     said = {line.split("|")[1].strip(" `"): line.split("|")[-2].strip() for line in rows_}
 
     assert said == {verdict.value: "yes" if verdict.owed else "no" for verdict in Verdict}
-
-
-def test_the_environment_variables_are_those_that_the_source_reads() -> None:
-    said = set(table("### Environment"))
-    read = set(re.findall(r'"((?:VSMS|VIRTUALSMS)_[A-Z_]+|NO_COLOR|FORCE_COLOR)"', SOURCE))
-
-    assert said == read
 
 
 def test_the_output_formats_are_named() -> None:

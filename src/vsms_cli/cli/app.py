@@ -4,6 +4,7 @@ from typing import Final
 
 from vsms_cli.cli.lazy import Lazy, group_of
 from vsms_cli.cli.options import group
+from vsms_cli.cli.topics import TOPICS
 
 _CLI: Final = "vsms_cli.cli"
 
@@ -56,6 +57,7 @@ ROOT: Final = {
     "journal": Lazy(f"{_CLI}.journal.app", "What was sent that moves money, and what came of it."),
     "config": Lazy(f"{_CLI}.config.app", "The settings in force."),
     "sandbox": Lazy(f"{_CLI}.sandbox.app", "The levers of the embedded service."),
+    "help": Lazy(f"{_CLI}.help", "Explain a topic or a command."),
 }
 GROUPS: Final = {
     "auth": AUTH,
@@ -68,11 +70,10 @@ GROUPS: Final = {
 }
 
 app = group(
-    group_of(ROOT),
+    group_of(ROOT, TOPICS),
     """The command line for account holders of VirtualSMS: list, cancel and refund orders, and prove it.
 
-    New here? `vsms --sandbox orders list` plays with no token and no money. Exit codes and recipes for scripts
-    are in the README.
+    New here? `vsms --sandbox orders list` plays with no token and no money.
     """,
     versioned=True,
 )

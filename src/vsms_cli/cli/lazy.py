@@ -24,6 +24,7 @@ class LazyGroup(TyperGroup):
     """A group that knows its commands' names and summaries, and imports one when it is called."""
 
     table: ClassVar[Mapping[str, Lazy]] = {}
+    topics: ClassVar[Mapping[str, str]] = {}
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is Typer's
         return list(self.table)
@@ -44,8 +45,11 @@ class LazyGroup(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the signature is Typer's
         with formatter.section("Commands"):
             formatter.write_dl([(name, lazy.summary) for name, lazy in self.table.items()])
+        if self.topics:
+            with formatter.section("Help topics, as in `vsms help exit-codes`"):
+                formatter.write_dl(list(self.topics.items()))
 
 
-def group_of(table: Mapping[str, Lazy]) -> type[LazyGroup]:
-    """A group's class for `typer.Typer(cls=...)`."""
-    return type("Group", (LazyGroup,), {"table": table})
+def group_of(table: Mapping[str, Lazy], topics: Mapping[str, str] | None = None) -> type[LazyGroup]:
+    """A group's class for `typer.Typer(cls=...)`. `topics` are listed below its commands."""
+    return type("Group", (LazyGroup,), {"table": table, "topics": topics or {}})

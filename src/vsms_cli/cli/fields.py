@@ -1,0 +1,24 @@
+"""The fields of every command that prints rows: for `vsms help formatting` and for completion."""
+
+from typing import Final
+
+from vsms_cli.cli.auth.status import FIELDS as STATUS_FIELDS
+from vsms_cli.cli.config.path import FIELDS as PATH_FIELDS
+from vsms_cli.cli.config.show import FIELDS as SHOW_FIELDS
+from vsms_cli.render import money_rows, rows
+
+FIELDS: Final = {
+    "orders list": rows.ORDER_FIELDS,
+    "orders show": rows.ORDER_DETAIL_FIELDS,
+    "orders cancel": rows.CANCEL_FIELDS,
+    "orders refund": rows.REFUND_FIELDS,
+    "balance": rows.BALANCE_FIELDS,
+    "transactions list": money_rows.TRANSACTION_FIELDS,
+    "refunds audit": money_rows.AUDIT_KEYS,
+    "stats": money_rows.STATS_KEYS,
+    "auth status": STATUS_FIELDS,
+    "config show": SHOW_FIELDS,
+    "config path": PATH_FIELDS,
+    "journal list": rows.JOURNAL_FIELDS,
+    "journal show": (*rows.JOURNAL_FIELDS, "events"),
+}

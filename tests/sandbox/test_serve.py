@@ -56,7 +56,7 @@ def test_a_signal_ends_it_cleanly_although_a_request_is_under_way(
             with server.client() as client:
                 client.get("/customer/orders")
             assert server.end(number) == code
-    assert server.log.endswith("the sandbox is closed\n")
+    assert "\nthe sandbox is closed\n" in server.log  # the request that it cut short may still be logged
     assert "Traceback" not in server.log
 
 

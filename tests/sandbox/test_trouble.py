@@ -21,7 +21,7 @@ def client_in(caller: Caller, *faults: str, **options: float) -> Iterator[httpx.
     trouble = Trouble(map(Fault.read, faults), latency_s=options.get("latency_s", 0.0))
     with (
         serving(caller.sandbox, trouble=trouble) as url,
-        httpx.Client(base_url=url, headers={"X-API-Key": KEY}, trust_env=False, timeout=0.5) as client,
+        httpx.Client(base_url=url, headers={"X-API-Key": KEY}, trust_env=False, timeout=1) as client,
     ):
         yield client
 

@@ -1,6 +1,7 @@
 """The sandbox's door for any client: HTTP/1.1 on this machine's loopback, and nowhere else."""
 
 import re
+import select
 import socket
 import socketserver
 import struct
@@ -21,6 +22,7 @@ from vsms_cli.sandbox.trouble import Fault, Trouble
 _LOOPBACK: Final = "127.0.0.1"
 _IDLE_S: Final = 60  # a connection that says nothing so long is closed
 _DRAIN_LIMIT: Final = 1024 * 1024  # bytes of a refused body that are read, so that the refusal gets through
+_LOOK_EVERY_S: Final = 0.05  # whether a client that waits in vain is still there
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -165,7 +167,7 @@ class _Desk(BaseHTTPRequestHandler):
         answer = self.server.sandbox.handle(request) if fault.done else None
         match fault.kind:
             case "timeout" | "slow":
-                self.server.ending.wait(mischief.pause_s(fault))
+                self._hold_back(mischief.pause_s(fault))
                 if answer is None or fault.kind == "timeout":
                     raise ConnectionAbortedError(fault.name)
                 self._send(answer)
@@ -179,6 +181,17 @@ class _Desk(BaseHTTPRequestHandler):
                 raise ConnectionAbortedError(fault.name)
             case _:
                 self._send(mischief.wrong_answer(self.server.sandbox, fault))
+
+    def _hold_back(self, seconds: float) -> None:
+        """Until then, or until the client or the server has had enough."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self.server.ending.wait(
+            min(_LOOK_EVERY_S, left)
+        ):
+            # Asked first: a socket with a time limit waits for data whatever the flags of recv say
+            readable = select.select([self.connection], [], [], 0)[0]
+            if readable and self.connection.recv(1, socket.MSG_PEEK) == b"":
+                return
 
     def _reset(self) -> None:
         """Closed for good before the base class says goodbye, which would make it an orderly end."""

@@ -75,6 +75,7 @@ def test_the_json_keys_are_the_programs() -> None:
         "orders show": list(rows.ORDER_DETAIL_FIELDS[len(rows.ORDER_FIELDS) :]),
         "orders cancel": list(rows.CANCEL_FIELDS),
         "orders refund": list(rows.REFUND_FIELDS),
+        "orders wait": list(rows.MESSAGE_FIELDS),
         "orders swap": list(number_words.SWAP_FIELDS),
         "balance": list(rows.BALANCE_FIELDS),
         "transactions list": list(money_rows.TRANSACTION_FIELDS),

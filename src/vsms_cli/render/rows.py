@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from vsms_cli.domain.codes import code_in
 from vsms_cli.domain.errors import Problem
 from vsms_cli.domain.money import CURRENCY
 from vsms_cli.domain.orders import Message, Order
@@ -61,6 +62,7 @@ JOURNAL_FIELDS: Final = (
     "detail",
     "updated_at",
 )
+MESSAGE_FIELDS: Final = ("id", "code", "sender", "content", "received_at")
 BALANCE_FIELDS: Final = ("balance", "currency")
 
 
@@ -136,11 +138,16 @@ def journal_row(entry: JournalEntry) -> Row:
     }
 
 
+def message_row(order_id: str, message: Message) -> Row:
+    """What `orders wait` waits for; `code` is None where the text holds none."""
+    return {"id": order_id, "code": code_in(message.content), **_message_row(message)}
+
+
 def problem_row(problem: Problem | None) -> Value:
     if problem is None:
         return None
     return {"code": problem.code, "message": problem.message, "hint": problem.hint or None}
 
 
-def _message_row(message: Message) -> Row:
+def _message_row(message: Message) -> dict[str, Value]:
     return {"sender": message.sender, "content": message.content, "received_at": message.received_at}

@@ -1,0 +1,122 @@
+"""`vsms orders wait`"""
+
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.orders.wanted import one_order
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.domain.codes import code_in
+from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
+from vsms_cli.domain.orders import Message, Order
+from vsms_cli.domain.outcomes import CancelResult
+from vsms_cli.domain.times import parse_duration
+from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
+from vsms_cli.render.countline import CountLine, waiting_words
+from vsms_cli.render.documents import Format, Row, to_json
+from vsms_cli.render.rows import MESSAGE_FIELDS, message_row, problem_row
+from vsms_cli.render.safe import safe
+from vsms_cli.render.sentences import cancel_line, dressed, problem_lines
+
+
+@command(
+    "wait",
+    examples=(
+        "vsms orders wait 7e44c0",
+        "vsms orders wait ID --timeout 5m --json | jq -r .code",
+        "CODE=$(vsms orders wait ID --cancel-after 10m)",
+    ),
+    takes_timeout=True,
+)
+def app(
+    run: Runtime,
+    *,
+    order_id: Annotated[str, typer.Argument(metavar="ID", help="The id, or a beginning of 6 characters.")],
+    timeout: Annotated[
+        str | None, typer.Option(metavar="D", help="Stop waiting after 90s, 5m, 2h: exit code 124.")
+    ] = None,
+    cancel_after: Annotated[
+        str | None, typer.Option(metavar="D", help="Cancel the order after so long. Takes a whole id.")
+    ] = None,
+) -> ExitCode:
+    """Wait for the SMS and print its code; with --json the whole message.
+
+    Without a code the order refunds itself in full: exit code 5.
+    """
+    shape = shape_of(run, MESSAGE_FIELDS)
+    limits = Limits(
+        timeout=None if timeout is None else parse_duration(timeout),
+        cancel_after=None if cancel_after is None else parse_duration(cancel_after),
+    )
+    # It cancels without a question: a beginning could mean another order than the person thinks.
+    wanted = one_order(run, order_id, beginnings=cancel_after is None)
+    return _Wait(run, shape, wanted).go(limits)
+
+
+class _Wait:
+    def __init__(self, run: Runtime, shape: Shape, order_id: str) -> None:
+        self._run = run
+        self._shape = shape
+        self._order_id = order_id
+        self._line = CountLine(run.streams, alive=run.env.get("TERM") != "dumb")
+
+    def go(self, limits: Limits) -> ExitCode:
+        watcher = Watcher(tick=self._tick, failed=self._failed)
+        desk = self._run.desk
+        try:
+            result = wait_for_code(desk, self._order_id, limits, watcher=watcher, cancel=self._cancel)
+        finally:
+            self._line.hide()
+        return self._tell(result)
+
+    def _tick(self, order: Order | None) -> None:
+        if order is not None:
+            self._line.show(waiting_words(order, now=self._run.clock.now()))
+
+    def _failed(self, error: VsmsError, pause: float) -> None:
+        self._line.hide()
+        self._run.say(f"{error.message}; reading again in {pause:.0f} s")
+
+    def _cancel(self, order: Order | None) -> CancelResult:
+        self._line.hide()
+        run = self._run
+        run.say("the time is up: cancelling the order")
+        with run.stop.gently(lambda: run.say("ending: what is under way finishes; once more ends at once")):
+            return cancel_waiting(run.desk, self._order_id, order)
+
+    def _tell(self, result: WaitResult) -> ExitCode:
+        run = self._run
+        if result.cancelled is not None:
+            mark, line = cancel_line(result.cancelled, now=run.clock.now())
+            talk = run.streams.talk
+            talk.line(dressed(mark, line, unicode=talk.takes_unicode, colour=run.streams.talk_colour))
+        if result.message is not None:
+            self._print(result.message)
+        elif result.problem is not None:
+            self._explain(result.problem)
+        if run.stop.requested:
+            return run.stop.exit_code
+        if result.message is not None:
+            return ExitCode.OK
+        return ExitCode.FAILED if result.problem is None else result.problem.exit_code
+
+    def _print(self, message: Message) -> None:
+        out, shape = self._run.streams.out, self._shape
+        row: Row = message_row(self._order_id, message)
+        asked = self._run.settings.output.value is not None or shape.chosen
+        if shape.format is Format.JSON:
+            out.line(to_json({name: row[name] for name in shape.fields}))
+        elif asked and not (shape.for_a_person and not shape.chosen):
+            document = shape.document(self._run)
+            document.row(row)
+            document.end()
+        else:
+            out.line(safe(code_in(message.content) or message.content))
+
+    def _explain(self, problem: Problem) -> None:
+        as_json = self._run.settings.output.value in {Format.JSON, Format.NDJSON}
+        lines = [to_json({"error": problem_row(problem)})] if as_json else problem_lines(problem)
+        for line in lines:
+            self._run.streams.talk.line(line)

@@ -1,0 +1,219 @@
+"""Waiting for an order's SMS: reading it again and again within the shared budget, until a code, an end or a limit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from vsms_cli.domain.codes import newest
+from vsms_cli.domain.errors import BadAnswer, ExitCode, Problem, StopRequested, Unreachable, VsmsError
+from vsms_cli.domain.orders import Message, Order, Phase
+from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.mutation import cancel_order
+
+_FIRST_STEP_S: Final = 5.0  # between two reads: most codes come within a minute
+_LONGEST_STEP_S: Final = 15.0
+_SLOWER_BY: Final = 1 / 30  # seconds more for each second waited: 15 s after five minutes
+_LONGEST_PAUSE_S: Final = 30.0  # between two reads that fail
+_TICK_S: Final = 1.0  # a countdown moves so often
+_READS_WITHOUT_TEXT: Final = 3  # a completed order may show its message a moment later
+_GRACE: Final = timedelta(seconds=1)  # after its time is up the order is read, and should be refunded
+
+
+class WaitEnd(StrEnum):
+    """How waiting ended."""
+
+    CODE = "code"
+    REFUNDED = "refunded"
+    TIMEOUT = "timeout"
+    NOT_CANCELLED = "not_cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitResult:
+    """`message` where a code came; `cancelled` is what the cancel at the end came to, if there was one."""
+
+    end: WaitEnd
+    order: Order | None
+    message: Message | None = None
+    cancelled: CancelResult | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """From the start: `timeout` ends the waiting, `cancel_after` the order."""
+
+    timeout: timedelta | None = None
+    cancel_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watcher:
+    """Who is told: of each second that passes, and of a read that failed and the pause after it in seconds."""
+
+    tick: Callable[[Order | None], None] = lambda _order: None
+    failed: Callable[[VsmsError, float], None] = lambda _error, _pause: None
+
+
+def wait_for_code(
+    desk: Desk,
+    order_id: str,
+    limits: Limits,
+    *,
+    watcher: Watcher,
+    cancel: Callable[[Order | None], CancelResult],
+) -> WaitResult:
+    """Raises VsmsError where no reading can help: an unknown order, a refused token, a rate limit past patience."""
+    return _Waiting(desk, order_id, limits, watcher, cancel).go()
+
+
+def cancel_waiting(desk: Desk, order_id: str, order: Order | None) -> CancelResult:
+    """Through the same choke point as `orders cancel`."""
+    return cancel_order(desk, order_id, order=order)
+
+
+class _Waiting:
+    def __init__(
+        self,
+        desk: Desk,
+        order_id: str,
+        limits: Limits,
+        watcher: Watcher,
+        cancel: Callable[[Order | None], CancelResult],
+    ) -> None:
+        self._desk = desk
+        self._order_id = order_id
+        self._watcher = watcher
+        self._cancel = cancel
+        self._start = desk.clock.monotonic()
+        self._timeout = self._at(limits.timeout)
+        self._cancel_at = self._at(limits.cancel_after)
+        self._order: Order | None = None
+        self._error: VsmsError | None = None
+        self._failures = 0
+        self._textless = 0
+
+    def go(self) -> WaitResult:
+        while True:
+            # Judged before the read: what is due by then is decided by a read that came after.
+            now = self._desk.clock.monotonic()
+            ended = self._look()
+            if ended is not None:
+                return ended
+            if self._timeout is not None and now >= self._timeout:
+                return self._timed_out()
+            if self._cancel_at is not None and now >= self._cancel_at:
+                ended = self._cancelled()
+                if ended is not None:
+                    return ended
+            self._nap(self._next_look())
+            if self._desk.stop.requested:
+                raise StopRequested("ended while waiting; the order is as it was")
+
+    def _look(self) -> WaitResult | None:
+        try:
+            order = self._desk.service.order(self._order_id)
+        except (Unreachable, BadAnswer) as exc:
+            self._error = exc
+            self._failures += 1
+            self._watcher.failed(exc, self._step())
+            return None
+        self._order, self._error, self._failures = order, None, 0
+        message = newest(order.messages or ())
+        if message is not None:
+            return WaitResult(end=WaitEnd.CODE, order=order, message=message)
+        match order.phase:
+            case Phase.CANCELLED | Phase.EXPIRED:
+                return WaitResult(end=WaitEnd.REFUNDED, order=order, problem=_refunded(order.phase))
+            case Phase.COMPLETED:
+                self._textless += 1
+                if self._textless > _READS_WITHOUT_TEXT:
+                    raise BadAnswer(
+                        "the service says that an SMS came, and does not show it",
+                        hint=f"look again later: `vsms orders show {order.id}`",
+                    )
+        return None
+
+    def _timed_out(self) -> WaitResult:
+        if self._order is None and self._error is not None:  # it was never read: that is what there is to say
+            raise self._error
+        problem = Problem(
+            code="timeout",
+            message="no code came within the timeout; the order is as it was",
+            hint=f"wait on: `vsms orders wait {self._order_id}`",
+            exit_code=ExitCode.TIMEOUT,
+        )
+        return WaitResult(end=WaitEnd.TIMEOUT, order=self._order, problem=problem)
+
+    def _cancelled(self) -> WaitResult | None:
+        """Cancel; None where it is too early for that, and waiting goes on. A code that came meanwhile wins."""
+        opens = None if self._order is None else self._order.cancel_opens_at
+        if opens is not None and opens > self._desk.clock.now():
+            self._cancel_at = self._moment(opens)
+            return None
+        result = self._cancel(self._order)
+        if result.outcome is CancelOutcome.TOO_EARLY and result.retry_at is not None:
+            self._cancel_at = self._moment(result.retry_at)
+            return None
+        if result.outcome in {
+            CancelOutcome.CANCELLED,
+            CancelOutcome.ALREADY_CANCELLED,
+            CancelOutcome.EXPIRED,
+        }:
+            phase = Phase.EXPIRED if result.outcome is CancelOutcome.EXPIRED else Phase.CANCELLED
+            return WaitResult(
+                end=WaitEnd.REFUNDED, order=self._order, cancelled=result, problem=_refunded(phase)
+            )
+        for _ in range(_READS_WITHOUT_TEXT):
+            ended = self._look()
+            if ended is not None:
+                return ended
+            if result.outcome is not CancelOutcome.SMS_RECEIVED or self._desk.stop.wait(_TICK_S):
+                break
+        return WaitResult(
+            end=WaitEnd.NOT_CANCELLED, order=self._order, cancelled=result, problem=result.problem
+        )
+
+    def _next_look(self) -> float:
+        """When to read next: in a step, or when something is due before that. Monotonic."""
+        now = self._desk.clock.monotonic()
+        due = [self._timeout, self._cancel_at]
+        order = self._order
+        if order is not None and not self._failures and order.refunds_itself_at is not None:
+            end = self._moment(order.refunds_itself_at + _GRACE)
+            due.append(end if end > now else None)
+        return min([now + self._step(), *(max(moment, now) for moment in due if moment is not None)])
+
+    def _step(self) -> float:
+        waited = self._desk.clock.monotonic() - self._start
+        step = min(_FIRST_STEP_S + waited * _SLOWER_BY, _LONGEST_STEP_S)
+        if self._failures:
+            return min(step * 2.0 ** min(self._failures - 1, 5), _LONGEST_PAUSE_S)
+        return _TICK_S if self._textless else step
+
+    def _nap(self, until: float) -> None:
+        self._watcher.tick(self._order)
+        while (left := until - self._desk.clock.monotonic()) > 0:
+            if self._desk.stop.wait(min(left, _TICK_S)):
+                return
+            self._watcher.tick(self._order)
+
+    def _at(self, span: timedelta | None) -> float | None:
+        return None if span is None else self._start + span.total_seconds()
+
+    def _moment(self, at: datetime) -> float:
+        """A point in the service's time as one of the monotonic clock's."""
+        return self._desk.clock.monotonic() + (at - self._desk.clock.now()).total_seconds()
+
+
+def _refunded(phase: Phase) -> Problem:
+    how = "it was cancelled" if phase is Phase.CANCELLED else "its time is up, and it refunded itself"
+    return Problem(
+        code="refunded",
+        message=f"no code came: {how}",
+        hint="the money is back on the balance: `vsms balance`",
+        exit_code=ExitCode.REFUSED,
+    )

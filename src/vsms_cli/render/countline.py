@@ -1,0 +1,36 @@
+"""One line on a terminal's stderr that counts down, redrawn in place; elsewhere nothing."""
+
+from datetime import datetime
+from typing import Final
+
+from vsms_cli.domain.orders import Order
+from vsms_cli.render.countdowns import refunds_itself
+from vsms_cli.render.safe import shown
+from vsms_cli.render.streams import Streams
+
+_ERASE: Final = "\r\x1b[2K"
+
+
+class CountLine:
+    """`hide` makes way for a line on stdout, which may be the same terminal."""
+
+    def __init__(self, streams: Streams, *, alive: bool) -> None:
+        self._talk = streams.talk
+        self._alive = streams.talk.is_terminal and alive
+        self._width = streams.width
+        self._visible = False
+
+    def hide(self) -> None:
+        if self._visible:
+            self._talk.write(_ERASE)
+            self._visible = False
+
+    def show(self, text: str) -> None:
+        if self._alive:
+            self._talk.write(f"{_ERASE}{text[: self._width - 1]}")  # in the last column it would wrap
+            self._visible = True
+
+
+def waiting_words(order: Order, *, now: datetime) -> str:
+    number = "the order" if order.phone_number is None else shown(order.phone_number)
+    return f"waiting for a code to {number}; refunds itself {refunds_itself(order, now)}"

@@ -58,6 +58,7 @@ ROOT: Final = {
     "journal": Lazy(f"{_CLI}.journal.app", "What was sent that moves money, and what came of it."),
     "config": Lazy(f"{_CLI}.config.app", "The settings in force."),
     "sandbox": Lazy(f"{_CLI}.sandbox.app", "The levers of the embedded service."),
+    "completion": Lazy(f"{_CLI}.completion", "Print the script that completes words in your shell."),
     "help": Lazy(f"{_CLI}.help", "Explain a topic or a command."),
 }
 GROUPS: Final = {

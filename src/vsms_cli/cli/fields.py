@@ -5,13 +5,14 @@ from typing import Final
 from vsms_cli.cli.auth.status import FIELDS as STATUS_FIELDS
 from vsms_cli.cli.config.path import FIELDS as PATH_FIELDS
 from vsms_cli.cli.config.show import FIELDS as SHOW_FIELDS
-from vsms_cli.render import money_rows, rows
+from vsms_cli.render import money_rows, number_words, rows
 
 FIELDS: Final = {
     "orders list": rows.ORDER_FIELDS,
     "orders show": rows.ORDER_DETAIL_FIELDS,
     "orders cancel": rows.CANCEL_FIELDS,
     "orders refund": rows.REFUND_FIELDS,
+    "orders swap": number_words.SWAP_FIELDS,
     "balance": rows.BALANCE_FIELDS,
     "transactions list": money_rows.TRANSACTION_FIELDS,
     "refunds audit": money_rows.AUDIT_KEYS,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what a command does not use is not imported: start-up is pa
     from vsms_cli.sandbox.door import SandboxTransport
     from vsms_cli.store.credentials import Found, Vault
     from vsms_cli.store.journal import JournalFile
+    from vsms_cli.store.seen import SeenOrders
 
 SANDBOX_HOST: Final = "sandbox"
 _SANDBOX_URL: Final = "https://sandbox.invalid/api/v1"  # a name that can't exist (RFC 6761): never looked up
@@ -255,6 +256,12 @@ class Runtime:
         catalogue = self.client.catalogue()
         cache.write(catalogue)
         return catalogue, True
+
+    @property
+    def seen_orders(self) -> "SeenOrders":
+        from vsms_cli.store.seen import SeenOrders  # noqa: PLC0415 - see the top
+
+        return SeenOrders(self.paths.cache_dir, host=self.host)
 
     # Talk
 

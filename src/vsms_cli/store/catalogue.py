@@ -19,12 +19,12 @@ class CatalogueCache:
     def __init__(self, cache_dir: Path, *, host: str) -> None:
         self._file = cache_dir / f"catalogue-{host.replace(':', '_')}.json"
 
-    def read(self) -> Catalogue | None:
+    def read(self, *, however_old: bool = False) -> Catalogue | None:
         """The catalogue where one of the last day is there."""
         try:
             value = json.loads(self._file.read_bytes())
             age = datetime.now(UTC) - parse_rfc3339(value["at"])
-            if not timedelta(0) <= age < _FRESH_FOR:
+            if not (however_old or timedelta(0) <= age < _FRESH_FOR):
                 return None
             return Catalogue(countries=_entries(value["countries"]), services=_entries(value["services"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -68,6 +68,7 @@ def app(
     filters = resolve(run, filters)
     client = run.client
     listing = orders_with(client, statuses) if all_ or statuses else active_orders(client)
+    run.seen_orders.leave(listing.orders)
     orders = filters.select(listing.orders, now=run.clock.now())
     if not orders:
         run.say("no orders match")

@@ -1,0 +1,245 @@
+"""What a Tab may become: `vsms __complete WORD…`, the last word being the one under the cursor.
+
+From caches alone: no network, no keyring, and nothing at all where anything is wrong, because a person is in the
+middle of a line. One candidate a line, a tab, and what it is about.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from vsms_cli.cli.topics import FORMATS, TOPICS
+from vsms_cli.cli.words import Node, Words
+from vsms_cli.domain.catalogue import Entry
+from vsms_cli.domain.orders import KNOWN_STATUSES
+from vsms_cli.render.safe import safe
+from vsms_cli.store.catalogue import CatalogueCache
+from vsms_cli.store.paths import Paths
+from vsms_cli.store.profiles import Profiles
+from vsms_cli.store.seen import SeenOrders
+from vsms_cli.store.settings import Options, Settings, host_of, load_settings, service_name
+
+Candidate = tuple[str, str]
+SHELLS = ("bash", "zsh", "fish", "powershell")
+
+_TYPES = ("deposit", "purchase", "refund", "credit", "admin_credit")  # as `transactions list` knows them
+_ANY_ORDER = frozenset({"orders show", "orders refund"})
+_WAITING_ORDER = frozenset({"orders cancel", "orders wait", "orders swap", "sandbox deliver"})
+
+
+def complete(words: Sequence[str]) -> int:
+    """Prints the candidates. Always 0, and never a word on stderr."""
+    with contextlib.suppress(Exception):  # the second broad except: see the top
+        lines = "".join(_lines(candidates(words, os.environ)))
+        try:
+            sys.stdout.write(lines)
+            sys.stdout.flush()
+        except OSError:
+            sys.stdout = None  # else the interpreter flushes it once more at its end, and says so
+    return 0
+
+
+def candidates(words: Sequence[str], env: Mapping[str, str]) -> list[Candidate]:
+    """Those for the last word, given all words behind `vsms`."""
+    paths = Paths.from_environment(env)
+    line = _Line.read([_plain(word) for word in words] or [""], Words(paths.cache_dir))
+    found = _Values(line, env, paths).all()
+    return [(f"{line.before}{value}", about) for value, about in found]
+
+
+@dataclass(slots=True)
+class _Line:
+    """The line as far as it goes. `option` is the one whose value is under the cursor, `before` what stands in the
+    same word ahead of what is to be completed.
+    """
+
+    node: Node
+    current: str
+    path: tuple[str, ...] = ()
+    option: str = ""
+    before: str = ""
+    said: dict[str, str] = field(default_factory=dict)
+    arguments: list[str] = field(default_factory=list)
+    ended: bool = False
+
+    @classmethod
+    def read(cls, words: Sequence[str], tree: Words) -> "_Line":
+        line = cls(node=tree.node(()), current="")
+        for word in words[:-1]:
+            line._take(word, tree)
+        last = words[-1]
+        if last == "=" and line.option:  # bash splits `--output=json` into three words
+            last = ""
+        elif last.startswith("--") and "=" in last and not line.option and not line.ended:
+            line.option, _, last = last.partition("=")
+            line.before = f"{line.option}="
+        line.current = last
+        return line
+
+    def _take(self, word: str, tree: Words) -> None:
+        if self.option:
+            if word != "=":
+                self.said[self.option], self.option = word, ""
+        elif word == "--":
+            self.ended = True
+        elif word.startswith("-") and word != "-" and not self.ended:
+            name, equals, value = word.partition("=")
+            if equals:
+                self.said[name] = value
+            elif name in self.node.takes:
+                self.option = name
+            else:
+                self.said[name] = ""
+        elif self.node.commands:
+            self.path = (*self.path, word)
+            self.node = tree.node(self.path)
+        else:
+            self.arguments.append(word)
+
+
+class _Values:
+    def __init__(self, line: _Line, env: Mapping[str, str], paths: Paths) -> None:
+        self._line = line
+        self._env = env
+        self._paths = paths
+
+    def all(self) -> list[Candidate]:
+        line = self._line
+        if line.option:
+            return list(self._of_option(line.option))
+        if line.current.startswith("-") and not line.ended:
+            return self._options()
+        if line.node.commands:
+            return _beginning(line.current, line.node.commands.items())
+        return list(self._of_argument()) or ([] if line.current or line.ended else self._options())
+
+    def _options(self) -> list[Candidate]:
+        long = ((name, about) for name, about in self._line.node.options.items() if name.startswith("--"))
+        return _beginning(self._line.current, long)
+
+    def _of_option(self, option: str) -> Iterable[Candidate]:
+        current = self._line.current
+        match option:
+            case "--country" | "--not-country":
+                return self._named("country")
+            case "--service" | "--not-service":
+                return self._named("service")
+            case "--profile":
+                return _beginning(current, self._profiles())
+            case "--output" | "-o":
+                return _beginning(current, FORMATS.items())
+            case "--fields":
+                return self._fields()
+            case "--status":
+                return _beginning(current, ((status, "") for status in KNOWN_STATUSES))
+            case "--type":
+                return _beginning(current, ((kind, "") for kind in _TYPES))
+            case "--order":
+                return self._orders(waiting=False)
+            case "--reason":
+                from vsms_cli.ops.refund import REASONS  # noqa: PLC0415 - one option's
+
+                return _beginning(current, ((reason, "") for reason in REASONS))
+            case _:
+                return []
+
+    def _of_argument(self) -> Iterable[Candidate]:
+        current, path = self._line.current, " ".join(self._line.path)
+        if path in _ANY_ORDER or path in _WAITING_ORDER:
+            return self._orders(waiting=path in _WAITING_ORDER)
+        if self._line.arguments and path != "help":
+            return []
+        match path:
+            case "auth switch":
+                return _beginning(current, self._profiles())
+            case "completion":
+                return _beginning(current, ((shell, "") for shell in SHELLS))
+            case "help":
+                return self._help()
+            case _:
+                return []
+
+    def _help(self) -> list[Candidate]:
+        tree, words = Words(self._paths.cache_dir), self._line.arguments
+        if words[:1] and words[0] in TOPICS:
+            return []
+        known = dict(tree.node(tuple(words)).commands)
+        return _beginning(self._line.current, ({} if words else TOPICS).items()) + _beginning(
+            self._line.current, known.items()
+        )
+
+    def _fields(self) -> Iterator[Candidate]:
+        done, comma, current = self._line.current.rpartition(",")
+        for name in self._line.node.fields:
+            if name.startswith(current) and name not in done.split(","):
+                yield f"{done}{comma}{name}", ""
+
+    def _orders(self, *, waiting: bool) -> Iterator[Candidate]:
+        now = datetime.now(UTC)
+        for order in SeenOrders(self._paths.cache_dir, host=self._host).read():
+            about = " ".join(part for part in (order.country, order.service, order.status) if part)
+            wanted = order.id.startswith(self._line.current.lower()) and order.id not in self._line.arguments
+            if wanted and (not waiting or order.may_wait(now)):
+                yield order.id, about
+
+    def _named(self, kind: str) -> Iterator[Candidate]:
+        """Codes with their names, or a name where the name is what was begun."""
+        wanted = self._line.current.casefold()
+        for entry in self._entries(kind):
+            if entry.code.casefold().startswith(wanted):
+                yield entry.code, entry.name
+            elif entry.name.casefold().startswith(wanted):
+                yield entry.name, entry.code
+
+    def _entries(self, kind: str) -> list[Entry]:
+        """Of the catalogue's last copy, however old, and of the orders that were seen."""
+        kept = CatalogueCache(self._paths.cache_dir, host=self._host).read(however_old=True)
+        entries = [] if kept is None else list(kept.countries if kind == "country" else kept.services)
+        if kept is None and self._settings.sandbox.value:
+            from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS  # noqa: PLC0415 - the sandbox's alone
+
+            own = COUNTRIES.values() if kind == "country" else PRODUCTS.values()
+            entries = [Entry(code=each.code, name=each.name) for each in own]
+        seen = {getattr(order, kind) for order in SeenOrders(self._paths.cache_dir, host=self._host).read()}
+        known = {entry.code for entry in entries}
+        return [Entry(code=code, name="") for code in sorted(seen - known - {""})] + entries
+
+    def _profiles(self) -> list[Candidate]:
+        service = service_name(self._settings.base_url.value)
+        return [(name, "") for name in Profiles(path=self._paths.profiles).names(service)]
+
+    @property
+    def _host(self) -> str:
+        """As `Runtime.host`."""
+        settings = self._settings
+        deliver = self._line.path[:1] == ("sandbox",)
+        return "sandbox" if deliver or settings.sandbox.value else host_of(settings.base_url.value)
+
+    @property
+    def _settings(self) -> Settings:
+        said = self._line.said
+        options = Options(
+            profile=said.get("--profile"), base_url=said.get("--base-url"), sandbox="--sandbox" in said
+        )
+        return load_settings(options, self._env, self._paths)
+
+
+def _beginning(current: str, known: Iterable[Candidate]) -> list[Candidate]:
+    return [(word, about) for word, about in known if word.startswith(current)]
+
+
+def _plain(word: str) -> str:
+    """A word as it is typed, without its quotes and backslashes: it is only held against others."""
+    return "".join(char for char in word if char not in "\"'\\").strip()
+
+
+def _lines(found: Iterable[Candidate]) -> Iterator[str]:
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    for value, about in found:
+        line = f"{value}\t{safe(about)}\n"
+        # What the service calls its countries is text of the service's: see render.safe.
+        if safe(value) == value and line.encode(encoding, errors="ignore").decode(encoding) == line:
+            yield line

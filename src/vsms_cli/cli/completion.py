@@ -1,0 +1,90 @@
+"""`vsms completion`"""
+
+from difflib import get_close_matches
+from typing import Annotated, Final
+
+import typer
+
+from vsms_cli.cli.completing import SHELLS
+from vsms_cli.cli.options import command
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.domain.errors import ExitCode, UsageMistake
+
+_BASH: Final = r"""# vsms: completion for bash.  source <(vsms completion bash)
+_vsms() {
+    local line
+    COMPREPLY=()
+    while IFS= read -r line; do
+        printf -v line '%q' "${line%%$'\t'*}"
+        COMPREPLY+=("$line")
+    done < <("$1" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _vsms vsms
+"""
+
+_ZSH: Final = r"""#compdef vsms
+# vsms: completion for zsh.  source <(vsms completion zsh), behind compinit; or a file _vsms in $fpath
+_vsms() {
+    local -a values shown
+    local value about
+    while IFS=$'\t' read -r value about; do
+        values+=("$value")
+        shown+=("$value${about:+  -- $about}")
+    done < <("${words[1]}" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)
+    (( $#values )) && compadd -l -M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}' -d shown -a values
+}
+if [[ ${funcstack[1]-} == _vsms ]]; then _vsms "$@"; else compdef _vsms vsms; fi
+"""
+
+_FISH: Final = r"""# vsms: completion for fish.  vsms completion fish | source
+function __vsms_complete
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    test (count $current) -eq 0; and set current ''
+    $words[1] __complete $words[2..-1] $current 2>/dev/null
+end
+complete -c vsms -k -f -a '(__vsms_complete)'
+"""
+
+_POWERSHELL: Final = r"""# vsms: completion for PowerShell.  vsms completion powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName vsms -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
+        Where-Object { $_.Extent.StartOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
+    if ($wordToComplete -eq '') { $words += ' ' }
+    & $commandAst.CommandElements[0].ToString() __complete @words 2>$null | ForEach-Object {
+        $value, $about = $_ -split "`t", 2
+        $typed = if ($value -match '[^A-Za-z0-9._=-]') { "'" + $value.Replace("'", "''") + "'" } else { $value }
+        $tip = if ($about) { $about } else { $value }
+        [System.Management.Automation.CompletionResult]::new($typed, $value, 'ParameterValue', $tip)
+    }
+}
+"""
+
+_SCRIPTS: Final = dict(zip(SHELLS, (_BASH, _ZSH, _FISH, _POWERSHELL), strict=True))
+
+
+@command(
+    "completion",
+    examples=("source <(vsms completion bash)", "vsms completion fish | source"),
+    rows=False,
+    checked=False,
+)
+def app(
+    run: Runtime,
+    *,
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help=f"{', '.join(SHELLS)}.")],
+) -> ExitCode:
+    """Print the script that completes commands, options, ids, countries, services and profiles with Tab.
+
+    It reads what vsms left in its cache directory: neither the network nor the keyring is asked. Order ids are
+    those of the last `vsms orders list`.
+    """
+    if shell not in _SCRIPTS:
+        near = get_close_matches(shell.lower(), _SCRIPTS, n=1)
+        guess = f"did you mean {near[0]}? " if near else ""
+        raise UsageMistake(
+            f"no completion for {shell[:60]!r}", hint=f"{guess}there are {', '.join(_SCRIPTS)}"
+        )
+    run.streams.out.write(_SCRIPTS[shell])
+    return ExitCode.OK

@@ -1,0 +1,73 @@
+"""The orders that `orders list` saw last, left for completion: a Tab must ask neither the service nor the keyring."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from vsms_cli.domain.errors import ConfigBroken
+from vsms_cli.domain.orders import Order, Phase, is_whole_id
+from vsms_cli.domain.times import parse_rfc3339, rfc3339
+from vsms_cli.store.paths import write_private
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An order as it was. `until` is when it would refund itself; None where that is not known."""
+
+    id: str
+    waiting: bool
+    country: str
+    service: str
+    status: str
+    until: datetime | None
+
+    def may_wait(self, now: datetime) -> bool:
+        """Whether it may still wait for a code."""
+        return self.waiting and (self.until is None or self.until > now)
+
+
+class SeenOrders:
+    """Those of one host, in the cache directory, 0600. A cache: whatever is wrong with it, it is empty."""
+
+    def __init__(self, cache_dir: Path, *, host: str) -> None:
+        self._file = cache_dir / f"orders-{host.replace(':', '_')}.json"
+
+    def leave(self, orders: Sequence[Order]) -> None:
+        """Instead of those seen before."""
+        value = [
+            {
+                "id": order.id,
+                "waiting": order.phase is Phase.WAITING,
+                "country": order.country or "",
+                "service": order.service or "",
+                "status": order.status,
+                "until": None if order.refunds_itself_at is None else rfc3339(order.refunds_itself_at),
+            }
+            for order in orders
+        ]
+        try:
+            write_private(self._file, json.dumps(value).encode())
+        except (OSError, ConfigBroken):  # ConfigBroken: there is no home directory
+            return  # then nothing completes
+
+    def read(self) -> tuple[Seen, ...]:
+        try:
+            return tuple(_seen(value) for value in json.loads(self._file.read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return ()
+
+
+def _seen(value: dict[str, object]) -> Seen:
+    if not is_whole_id(str(value["id"])):
+        raise ValueError("no order's id")
+    until = value["until"]
+    return Seen(
+        id=str(value["id"]),
+        waiting=value["waiting"] is True,
+        country=str(value["country"]),
+        service=str(value["service"]),
+        status=str(value["status"]),
+        until=None if until is None else parse_rfc3339(str(until)),
+    )

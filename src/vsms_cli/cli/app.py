@@ -19,6 +19,7 @@ ORDERS: Final = {
     "list": Lazy(f"{_CLI}.orders.listing", "List orders; the active ones, unless told otherwise."),
     "show": Lazy(f"{_CLI}.orders.show", "Show an order, its messages, and what can be done with it."),
     "cancel": Lazy(f"{_CLI}.orders.cancel", "Cancel orders for a full refund to the balance."),
+    "watch": Lazy(f"{_CLI}.orders.watch", "Watch the active orders on a live table."),
     "wait": Lazy(f"{_CLI}.orders.wait", "Wait for the SMS and print its code."),
     "swap": Lazy(f"{_CLI}.orders.swap", "Get another number for the same service and country."),
     "refund": Lazy(f"{_CLI}.orders.refund", "Get an order's money back in the way its state allows."),

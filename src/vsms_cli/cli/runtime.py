@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -90,6 +91,7 @@ class Runtime:
         self._stack = ExitStack()
         self._told_wait = False
         self.on_wait = self._say_wait
+        self.say_elsewhere: Callable[[str], None] | None = None  # while a live table has the terminal
 
     def __enter__(self) -> Self:
         return self
@@ -266,6 +268,9 @@ class Runtime:
     # Talk
 
     def say(self, text: str) -> None:
+        if self.say_elsewhere is not None:
+            self.say_elsewhere(text)
+            return
         self.streams.talk.line(safe(text))
 
     def _log(self, line: str) -> None:

@@ -1,0 +1,61 @@
+"""Single keys from the terminal, without Enter."""
+
+import os
+import select
+import sys
+from contextlib import suppress
+from typing import Any, Final, Self
+
+from vsms_cli.cli.signals import Stop
+
+try:
+    import termios
+    import tty
+except ImportError:  # pragma: no cover - Windows: watched without keys, left with Ctrl-C
+    termios = None  # type: ignore[assignment] # a module's name that is None where there is none
+
+_NAMES: Final = {"\x1b[A": "up", "\x1bOA": "up", "k": "up", "\x1b[B": "down", "\x1bOB": "down", "j": "down"}
+_LONGEST: Final = 64  # bytes of one reading: a key, or what was pasted
+
+
+class Keys:
+    """Inside, keys come one by one and are not echoed; afterwards the terminal as it was, whatever ended the block.
+
+    Where there are no keys to read, `read` only waits.
+    """
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._file: int | None = None
+        self._before: Any = None  # what tcgetattr said; its parts are termios' own
+
+    @property
+    def alive(self) -> bool:
+        return self._file is not None
+
+    def __enter__(self) -> Self:
+        if sys.stdin is not None and sys.stdin.isatty() and termios is not None:
+            self._file = sys.stdin.fileno()
+            self._before = termios.tcgetattr(self._file)
+            tty.setcbreak(self._file)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._file is None:
+            return
+        with suppress(termios.error):  # where the terminal is gone there is nothing to restore
+            termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
+        self._file = None
+
+    def read(self, seconds: float) -> str:
+        """The next key's name, or the key; empty if none came within so many seconds."""
+        if self._file is None:
+            self._stop.wait(seconds)
+            return ""
+        ready, _, _ = select.select([self._file], [], [], seconds)
+        if not ready:
+            return ""
+        text = os.read(self._file, _LONGEST).decode("utf-8", "replace")
+        if not text:  # stdin ended: no key will come
+            self.__exit__()
+        return _NAMES.get(text, text)

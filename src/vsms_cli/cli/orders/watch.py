@@ -1,0 +1,73 @@
+"""`vsms orders watch`"""
+
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.orders.options import (
+    Country,
+    Given,
+    Limit,
+    NewerThan,
+    NotCountry,
+    NotService,
+    OlderThan,
+    Service,
+    resolve,
+)
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.domain.times import parse_duration
+
+_SHORTEST = 1.0  # seconds: the API takes 60 requests a minute, from all processes together
+
+
+@command(
+    "watch",
+    examples=("vsms orders watch", "vsms orders watch --country AR --service wa --interval 10s"),
+    rows=False,
+)
+def app(
+    run: Runtime,
+    *,
+    country: Country = None,
+    not_country: NotCountry = None,
+    service: Service = None,
+    not_service: NotService = None,
+    older_than: OlderThan = None,
+    newer_than: NewerThan = None,
+    limit: Limit = None,
+    interval: Annotated[
+        str, typer.Option(metavar="D", help="Read so often: 5, 10s, 1m; 1 second at the least.")
+    ] = "5s",
+) -> ExitCode:
+    """Watch the active orders on a live table, least time left on top: codes as they come, countdowns, keys.
+
+    q leaves, up and down select an order, c cancels it after a question.
+    """
+    given = Given(
+        country=country,
+        not_country=not_country,
+        service=service,
+        not_service=not_service,
+        older_than=older_than,
+        newer_than=newer_than,
+        limit=limit,
+    )
+    filters, seconds = given.filters(), _seconds(interval)
+    if not run.streams.out.is_terminal or run.env.get("TERM") == "dumb":
+        raise UsageMistake(
+            "watch needs a terminal that can be drawn on",
+            hint="in a script: `vsms orders list`, or `vsms orders wait ID` for a code",
+        )
+    from vsms_cli.cli.orders.watching import Watching  # noqa: PLC0415 - Rich: terminals only
+
+    return Watching(run, resolve(run, filters), interval=seconds).go()
+
+
+def _seconds(said: str) -> float:
+    span = parse_duration(f"{said}s" if said.isascii() and said.isdigit() else said).total_seconds()
+    if span < _SHORTEST:
+        raise UsageMistake("--interval must be 1 second or more")
+    return span

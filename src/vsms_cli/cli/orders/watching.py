@@ -1,0 +1,170 @@
+"""A live table: drawn and asked in this thread, read in another."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from vsms_cli.cli.orders.keys import Keys
+from vsms_cli.cli.orders.reader import Failed, Reader
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.domain.errors import ExitCode, StreamClosed, VsmsError
+from vsms_cli.domain.money import dollars
+from vsms_cli.domain.orders import Order
+from vsms_cli.domain.outcomes import CancelOutcome
+from vsms_cli.domain.times import short_duration
+from vsms_cli.ops.mutation import cancel_order
+from vsms_cli.ops.selection import Filters
+from vsms_cli.ops.watching import Board, Watched, look
+from vsms_cli.render.live import LiveRow, Screen, frame, live_table, size
+from vsms_cli.render.sentences import cancel_line, plural
+
+_REDRAW_S: Final = 0.5  # countdowns show whole seconds
+_KEYS: Final = "q leaves   up/down selects   c cancels"
+
+
+class Watching:
+    def __init__(self, run: Runtime, filters: Filters, *, interval: float) -> None:
+        self._run = run
+        self._desk = run.desk
+        self._reader = Reader(lambda board: look(run.client, run.clock, filters, board), interval=interval)
+        self._board: Board | None = None
+        self._selected = ""  # an order's id: rows move
+        self._asking: Order | None = None
+        self._note = ""
+        self._failure = ""
+
+    def go(self) -> ExitCode:
+        self._run.say_elsewhere = self._hear
+        try:
+            with Screen(self._run.streams.out) as screen, Keys(self._run.stop) as keys:
+                self._reader.start()
+                while not self._run.stop.requested:
+                    self._take_news()
+                    self._draw(screen, alive=keys.alive)
+                    if not self._obey(keys.read(_REDRAW_S), screen):
+                        break
+        finally:
+            self._reader.end()
+            self._run.say_elsewhere = None
+            self._leave_last_state()
+        return self._run.stop.exit_code if self._run.stop.requested else ExitCode.OK
+
+    def _hear(self, text: str) -> None:
+        self._note = text
+
+    def _take_news(self) -> None:
+        while (news := self._reader.news()) is not None:
+            if isinstance(news, Board):
+                self._board, self._failure = news, ""
+            elif news.pause is None:
+                raise news.error
+            else:
+                self._failure = _failure_words(news)
+        rows = self._rows()
+        if rows and self._selected not in {row.order.id for row in rows}:
+            self._selected = rows[0].order.id
+
+    def _rows(self) -> tuple[Watched, ...]:
+        return () if self._board is None else self._board.rows
+
+    def _draw(self, screen: Screen, *, alive: bool) -> None:
+        question = None if self._asking is None else _question(self._asking)
+        screen.draw(
+            frame(
+                [self._live(row, marked=alive) for row in self._rows()],
+                title=self._title(),
+                note=question or self._failure or self._note,
+                keys=_KEYS if alive else "Ctrl-C leaves",
+                now=self._run.clock.now(),
+                colour=self._run.streams.colour,
+            )
+        )
+
+    def _live(self, row: Watched, *, marked: bool) -> LiveRow:
+        return LiveRow(
+            order=row.order, message=row.message, selected=marked and row.order.id == self._selected
+        )
+
+    def _title(self) -> str:
+        if self._board is None:
+            return "vsms orders watch: reading"
+        came = sum(row.message is not None for row in self._board.ended)
+        more = " (a page of 200 came back full: more may exist)" if self._board.full else ""
+        return f"{plural(len(self._board.waiting), 'order')} waiting, {plural(came, 'code')} came{more}"
+
+    def _obey(self, key: str, screen: Screen) -> bool:
+        """Do what a key says; False to leave."""
+        if self._asking is not None:
+            if key:
+                order, self._asking = self._asking, None
+                self._note = "not cancelled"
+                if key.lower() == "y":
+                    self._cancel(order, screen)
+            return True
+        match key:
+            case "q" | "Q" | "\x04":
+                return False
+            case "up" | "down":
+                self._move(-1 if key == "up" else 1)
+            case "c" | "C":
+                self._ask()
+        return True
+
+    def _move(self, by: int) -> None:
+        ids = [row.order.id for row in self._rows()]
+        if self._selected in ids:
+            self._selected = ids[max(0, min(len(ids) - 1, ids.index(self._selected) + by))]
+
+    def _ask(self) -> None:
+        row = next((row for row in self._rows() if row.order.id == self._selected), None)
+        if row is None:
+            return
+        opens = row.order.cancel_opens_at
+        now = self._run.clock.now()
+        if not row.waits:
+            self._note = f"{row.order.id} has ended: nothing to cancel"
+        elif opens is not None and row.order.too_young(now):
+            self._note = f"too early: cancelling opens in {short_duration(opens - now)}"
+        else:
+            self._asking = row.order
+
+    def _cancel(self, order: Order, screen: Screen) -> None:
+        self._note = f"cancelling {order.id}"
+        self._draw(screen, alive=True)
+        try:
+            with self._run.stop.gently(lambda: None):
+                result = cancel_order(self._desk, order.id, order=order)
+        except VsmsError as exc:
+            self._note = exc.message
+            return
+        self._note = cancel_line(result, now=self._run.clock.now())[1]
+        if self._board is not None and result.outcome is CancelOutcome.CANCELLED:
+            ended = order if result.status is None else _with_status(order, result.status)
+            self._board = self._board.without(ended)
+        self._reader.at_once()
+
+    def _leave_last_state(self) -> None:
+        rows = [self._live(row, marked=False) for row in self._rows()]
+        streams = self._run.streams
+        with suppress(StreamClosed):  # it must not hide why it ended
+            if rows:
+                now = self._run.clock.now()
+                streams.out.write(live_table(rows, now=now, width=size()[0], colour=streams.colour))
+            elif self._board is not None:
+                self._run.say("nothing to watch")
+        if self._note:
+            self._run.say(self._note)
+
+
+def _question(order: Order) -> str:
+    return f"Cancel {order.id} and return {dollars(order.price)} to your balance? [y/N]"
+
+
+def _failure_words(failed: Failed) -> str:
+    message = failed.error.message if isinstance(failed.error, VsmsError) else "the read failed"
+    return f"{message}; reading again in {short_duration(timedelta(seconds=failed.pause or 0))}"
+
+
+def _with_status(order: Order, status: str) -> Order:
+    return replace(order, status=status)

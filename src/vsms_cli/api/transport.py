@@ -18,6 +18,7 @@ from vsms_cli.domain.errors import ConfigBroken
 
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
+_SHORTEST_STRUCK: Final = 12  # characters; a shorter token could be part of good JSON
 _SHOWN_HEADERS: Final = ("content-type", "content-length", "date", "retry-after", "x-request-id")
 
 
@@ -118,7 +119,15 @@ class Transport:
                     raise AnswerUnusable(f"the answer is larger than {MAX_BODY_BYTES} bytes")
         finally:
             response.close()
-        return Reply(status=response.status_code, headers=dict(response.headers), body=bytes(body))
+        return Reply(
+            status=response.status_code, headers=dict(response.headers), body=self._struck(bytes(body))
+        )
+
+    def _struck(self, body: bytes) -> bytes:
+        """A service that sends the token back, in whatever field, would put it on stdout and into the cache."""
+        if len(self._token) < _SHORTEST_STRUCK:
+            return body
+        return body.replace(self._token.encode(), b"[token]")
 
     def _debug(self, method: str, path: str, result: str, started: float, headers: Mapping[str, str]) -> None:
         if self._log is None:

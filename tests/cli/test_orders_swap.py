@@ -40,7 +40,7 @@ def test_a_swap_gives_another_number_and_stands_in_the_journal(live: Vsms, serve
     assert (entry["operation"], entry["outcome"], entry["reference"]) == ("swap", "swapped", before)
 
 
-@pytest.mark.parametrize("kind", ["timeout", "reset", "502", "empty-200", "captive-portal"])
+@pytest.mark.parametrize("kind", ["timeout", "reset", "502", "success-false", "other-id", "missing-fields"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_whatever_happens_to_the_answer_it_is_swapped_once(
     live: Vsms, server: FaultServer, kind: str, when: str

@@ -38,6 +38,9 @@ class Keys:
             self._file = sys.stdin.fileno()
             self._before = termios.tcgetattr(self._file)
             tty.setcbreak(self._file)
+            now = termios.tcgetattr(self._file)
+            now[6][termios.VSUSP] = b"\0"  # Ctrl-Z would leave the shell on our screen, without an echo
+            termios.tcsetattr(self._file, termios.TCSANOW, now)
         return self
 
     def __exit__(self, *_exc: object) -> None:

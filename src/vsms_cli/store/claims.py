@@ -6,12 +6,28 @@ that ended: a dead holder blocks nobody, and nothing is left to clean up.
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
-try:
+if sys.platform == "win32":  # pragma: no cover - as its documentation says; tested on Linux alone
+    import msvcrt
+
+    def _lock(file: int, place: int) -> None:
+        os.lseek(file, place, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+
+    def _unlock(file: int, place: int) -> None:
+        os.lseek(file, place, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
+
+else:
     import fcntl
-except ImportError:  # pragma: no cover - Windows, where a process has its claims to itself
-    fcntl = None  # type: ignore[assignment] # a module's name that is None where there is none
+
+    def _lock(file: int, place: int) -> None:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+
+    def _unlock(file: int, place: int) -> None:
+        fcntl.lockf(file, fcntl.LOCK_UN, 1, place)
 
 
 class Claims:
@@ -30,21 +46,20 @@ class Claims:
         """False while another process, or another thread of this one, has it. OSError where no file can be."""
         if order_id in self._held:
             return False
-        if fcntl is not None:
-            if self._file is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self._place_of(order_id))
-            except (BlockingIOError, PermissionError):  # POSIX allows either where somebody else has it
-                return False
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(self._file, self._place_of(order_id))
+        except (BlockingIOError, PermissionError):  # POSIX allows either where somebody else has it
+            return False
         self._held.add(order_id)
         return True
 
     def give_back(self, order_id: str) -> None:
+        if self._file is not None and order_id in self._held:
+            _unlock(self._file, self._place_of(order_id))
         self._held.discard(order_id)
-        if self._file is not None:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._place_of(order_id))
 
     def shut(self) -> None:
         if self._file is not None:

@@ -12,6 +12,7 @@ FIELDS: Final = {
     "orders show": rows.ORDER_DETAIL_FIELDS,
     "orders cancel": rows.CANCEL_FIELDS,
     "orders refund": rows.REFUND_FIELDS,
+    "orders wait": rows.MESSAGE_FIELDS,
     "orders swap": number_words.SWAP_FIELDS,
     "balance": rows.BALANCE_FIELDS,
     "transactions list": money_rows.TRANSACTION_FIELDS,

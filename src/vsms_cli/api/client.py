@@ -254,7 +254,9 @@ class Client:
                     hint="try again in a moment",
                     exit_code=ExitCode.UNREACHABLE,
                 )
-                return Ambiguous(answered=reply.status not in _LOST_BEHIND, status=reply.status, problem=problem)
+                return Ambiguous(
+                    answered=reply.status not in _LOST_BEHIND, status=reply.status, problem=problem
+                )
 
     def _token_refused(self, reply: Reply) -> TokenRefused:
         return TokenRefused(

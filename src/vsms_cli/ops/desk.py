@@ -16,7 +16,9 @@ class Desk:
     clock: Clock
     stop: Stop
     outage: Outage = field(default_factory=Outage)
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))  # by this machine's clock, as the journal's
+    started: datetime = field(
+        default_factory=lambda: datetime.now(UTC)
+    )  # by this machine's clock, as the journal's
 
     def attempts(self) -> Attempts:
         """For one request that moves money."""

@@ -1,6 +1,7 @@
 """The process's edge: exit codes, the one broad except, signals, and how an error is told."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -105,9 +106,11 @@ def _path_in(argv: Sequence[str]) -> str:
 
 
 def _tell(error: "VsmsError", argv: Sequence[str]) -> int:
-    from vsms_cli.domain.errors import StreamClosed  # noqa: PLC0415 - see run
+    from vsms_cli.domain.errors import StreamClosed, UsageMistake  # noqa: PLC0415 - see run
     from vsms_cli.render.sentences import error_lines  # noqa: PLC0415 - see run
 
+    if isinstance(error, UsageMistake):  # a token typed as an argument is repeated nowhere
+        error.message = re.sub(r"vsms_[!-~]{4,}", "vsms_…", error.message)
     if error.hint or not isinstance(error, StreamClosed):  # a reader that left needs no word
         _talk(error_lines(error, as_json=_wants_json(argv)))
     return error.exit_code

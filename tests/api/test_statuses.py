@@ -301,7 +301,7 @@ def test_425_never_has_its_sentence_parsed(body: bytes) -> None:
         (" 7 ", 7),
         ("0", None),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 1.5),
         ("garbage", None),
         ("٣", None),
         ("Sun, 24 May 2026 12:00:30 GMT", 30),

@@ -43,7 +43,7 @@ def test_it_holds_every_fact_of_the_order() -> None:
         "Status: completed",
         "Price: $0.80",
         "Bought: 2026-05-24T12:00:00Z",
-        "Ended: 2026-05-24T12:20:00Z",
+        "Expires: 2026-05-24T12:20:00Z",
         "SMS from WhatsApp at 2026-05-24T12:01:00Z: Code 1",
         "SMS from unknown: Code 2",
         "",
@@ -55,5 +55,5 @@ def test_what_is_not_known_is_said_to_be_unknown() -> None:
     lines = support_message(Order(id=ORDER, status="expired"), reason="other", note=None).split("\n")
     assert not [line for line in lines if line.startswith(("Note", "SMS"))]
     assert [line for line in lines if line.endswith(": unknown")] == [
-        f"{name}: unknown" for name in ("Service", "Country", "Number", "Price", "Bought", "Ended")
+        f"{name}: unknown" for name in ("Service", "Country", "Number", "Price", "Bought", "Expires")
     ]

@@ -17,7 +17,7 @@ def in_seconds(seconds: float) -> str:
 
 @pytest.mark.parametrize(
     "retry_after",
-    ["1", "1e9", "past"],  # the rest is in tests/api
+    ["1", "soon", "past"],  # the rest is in tests/api
 )
 def test_a_429_is_waited_out_and_the_cancel_is_sent_again(stage: Scene, retry_after: str) -> None:
     order = stage.server.add_order()
@@ -31,7 +31,7 @@ def test_a_429_is_waited_out_and_the_cancel_is_sent_again(stage: Scene, retry_af
     assert 0.8 < time.monotonic() - start < 5
 
 
-@pytest.mark.parametrize("retry_after", ["3600", "1000000000", "99999999999999999999999", "date"])
+@pytest.mark.parametrize("retry_after", ["3600", "1e9", "1000000000", "99999999999999999999999", "date"])
 def test_beyond_the_cap_it_stops_with_exit_7_and_says_what_was_asked(stage: Scene, retry_after: str) -> None:
     orders = [stage.server.add_order() for _ in range(12)]
     stage.server.fault(

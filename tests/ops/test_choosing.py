@@ -61,7 +61,7 @@ def test_an_unknown_name_is_a_mistake_that_names_the_nearest(filters: Filters) -
 def test_ids_come_once_in_the_order_given() -> None:
     one, two = order_id(1), order_id(2)
 
-    assert whole_ids([two, one.upper(), one, f" {two} "]) == [two, one]
+    assert whole_ids([two, one.upper(), one]) == [two, one]
     assert ids_from_lines(["", "# none", f"{two} # a note", one, two]) == [two, one]
     assert ids_or_beginnings(["00000001-", one]) == ["00000001-", one]
 

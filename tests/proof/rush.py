@@ -55,7 +55,8 @@ class Figures:
 
 def rush(*, orders: int, processes: int, limit: int, seed: int = 1) -> Figures:
     dice = random.Random(seed)
-    with FaultServer(rate_limit=limit, window=WINDOW_S) as server, TemporaryDirectory() as home:
+    # So slow that every process has started before the first order is known to be cancelled.
+    with FaultServer(rate_limit=limit, window=WINDOW_S, latency=3.0) as server, TemporaryDirectory() as home:
         ids = [server.add_order(age_s=300) for _ in range(orders)]
         lists: list[Sequence[str]] = [
             dice.sample(ids, max(1, int(orders * _OWN_SHARE))) for _ in range(processes)

@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -89,7 +89,14 @@ def test_streams_that_are_not_there_are_no_terminals() -> None:
 
 
 def streams(stream: io.StringIO, *, colour: bool) -> Streams:
-    return Streams(out=Out(stream), talk=Talk(stream), colour=colour, talk_colour=colour, width=80)
+    return Streams(
+        out=Out(stream),
+        talk=Talk(stream),
+        colour=colour,
+        talk_colour=colour,
+        width=80,
+        redraws=stream.isatty(),
+    )
 
 
 def test_a_progress_line_is_drawn_on_a_terminal_and_leaves_no_trace() -> None:
@@ -101,13 +108,26 @@ def test_a_progress_line_is_drawn_on_a_terminal_and_leaves_no_trace() -> None:
     assert stream.getvalue().endswith("\r\x1b[2K")
 
 
-@pytest.mark.parametrize(
-    ("stream", "colour", "total"), [(io.StringIO(), True, 2), (Terminal(), False, 2), (Terminal(), True, 1)]
-)
-def test_elsewhere_or_for_one_order_there_is_no_progress_line(
-    stream: io.StringIO, *, colour: bool, total: int
-) -> None:
-    progress = ProgressLine(streams(stream, colour=colour), total=total)
+def test_a_wait_is_counted_down_for_one_order_too_and_without_colour() -> None:
+    stream = Terminal()
+    progress = ProgressLine(streams(stream, colour=False), total=1)
+    progress.waiting("1 order too young", timedelta(seconds=72))
+    progress.waiting("1 order too young", timedelta(seconds=71))
+    assert stream.getvalue().count("too young, next in 1:1") == 2
+    assert stream.getvalue().count("\n") == 0
+
+
+def test_elsewhere_a_wait_is_said_once() -> None:
+    stream = io.StringIO()
+    progress = ProgressLine(streams(stream, colour=False), total=2)
+    progress.waiting("2 orders too young", timedelta(seconds=72))
+    progress.waiting("2 orders too young", timedelta(seconds=71))
+    assert stream.getvalue() == "2 orders too young, next in 1:12\n"
+
+
+@pytest.mark.parametrize(("stream", "total"), [(io.StringIO(), 2), (Terminal(), 1)])
+def test_elsewhere_or_for_one_order_there_is_no_bar(stream: io.StringIO, total: int) -> None:
+    progress = ProgressLine(streams(stream, colour=True), total=total)
     progress.ended()
     progress.hide()
     assert stream.getvalue() == ""

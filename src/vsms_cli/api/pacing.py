@@ -5,6 +5,7 @@ account waits for the same one.
 """
 
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,6 +14,8 @@ from typing import Final, Protocol
 from vsms_cli.domain.errors import RateLimited, StopRequested
 from vsms_cli.domain.ports import Clock, Stop
 
+_SECONDS: Final = re.compile(r"\d+(\.\d+)?([eE]\+?\d{1,3})?", re.ASCII)  # 1e9 is a number of seconds too
+_FURTHEST_S: Final = 1e9
 PATIENCE_S: Final = 90.0  # since the last answer that was no 429; the limit's own window is 60 s
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_NAP_S: Final = 1.0  # look again so often: another process may have lengthened the pause
@@ -101,8 +104,8 @@ class Pacer:
 def seconds_of(retry_after: str | None, *, now: datetime) -> float | None:
     """`Retry-After` in either of its forms; None where it is absent, garbage, or in the past."""
     text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:12]) or None
+    if _SECONDS.fullmatch(text):
+        return min(float(text), _FURTHEST_S) or None
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):

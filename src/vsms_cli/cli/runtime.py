@@ -24,6 +24,7 @@ from vsms_cli.store.settings import Options, Settings, host_of, load_settings
 if TYPE_CHECKING:  # what a command does not use is not imported: start-up is part of being pleasant
     from vsms_cli.api.client import Client
     from vsms_cli.domain.catalogue import Catalogue
+    from vsms_cli.domain.ports import JournalEntry
     from vsms_cli.ops.desk import Desk
     from vsms_cli.sandbox.app import Sandbox
     from vsms_cli.sandbox.book import Book
@@ -35,7 +36,7 @@ if TYPE_CHECKING:  # what a command does not use is not imported: start-up is pa
 SANDBOX_HOST: Final = "sandbox"
 _SANDBOX_URL: Final = "https://sandbox.invalid/api/v1"  # a name that can't exist (RFC 6761): never looked up
 _SANDBOX_TOKEN: Final = "vsms_sandbox"  # noqa: S105 - the sandbox takes any token of the right form
-_WORTH_SAYING_S: Final = 2.0  # a shorter wait for the rate limit passes in silence
+_WORTH_SAYING_S: Final = 0.9  # a shorter wait for the rate limit passes in silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +290,7 @@ class Runtime:
 
     def _mention_unresolved(self) -> None:
         try:
-            count = len(self.journal.entries(unresolved=True))
+            count = sum(self._is_left_over(entry) for entry in self.journal.entries(unresolved=True))
         except ConfigBroken:  # no home: nowhere that a journal could lie, and what needed one said so
             return
         except JournalUnusable as exc:
@@ -297,6 +298,15 @@ class Runtime:
             return
         if count:
             self.say(f"{plural(count, 'request')} with an outcome not known yet: `vsms journal resolve`")
+
+    def _is_left_over(self, entry: "JournalEntry") -> bool:
+        """Not one that a process which lives is still at."""
+        if entry.outcome is not None:
+            return True
+        free = self.journal.claim(entry.order_id)
+        if free:
+            self.journal.release(entry.order_id)
+        return free
 
     def _budget_file(self) -> Path | None:
         from vsms_cli.store.paths import private_dir  # noqa: PLC0415 - see the top

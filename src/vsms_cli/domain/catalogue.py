@@ -47,8 +47,10 @@ def _find(text: str, entries: Sequence[Entry], *, kind: str) -> str:
     codes = {entry.code.casefold(): entry for entry in entries}
     near = [names[name] for name in get_close_matches(wanted, names, n=3, cutoff=0.6)]
     near += [codes[code] for code in get_close_matches(wanted, codes, n=3, cutoff=0.5)]
+    guess = "did you mean {}?" if near else "the nearest are {}"
+    near = near or [names[name] for name in get_close_matches(wanted, names, n=3, cutoff=0.0)]
     listed = ", ".join(dict.fromkeys(f"{entry.code} ({entry.name})" for entry in near[:3]))
     raise UsageMistake(
         f"unknown {kind} {text[:60]!r}",
-        hint=f"did you mean {listed}?" if listed else f"give a {kind} by its code or its English name",
+        hint=guess.format(listed) if listed else f"give a {kind} by its code or its English name",
     )

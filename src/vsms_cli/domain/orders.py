@@ -110,7 +110,7 @@ def parse_order_id(text: str) -> str:
 
     Only a UUID passes: an id of `../purchase` in a URL would turn a cancel into a purchase.
     """
-    wanted = text.strip().lower()
+    wanted = text.lower()
     if _UUID.fullmatch(wanted) is None:
         raise UsageMistake(
             f"{_shown(text)} is not an order id",
@@ -121,7 +121,7 @@ def parse_order_id(text: str) -> str:
 
 def parse_id_or_beginning(text: str) -> str:
     """A whole id or the beginning of one, in lower case; of at least 6 characters."""
-    wanted = text.strip().lower()
+    wanted = text.lower()
     if len(wanted) >= PREFIX_LENGTH and len(wanted) < len(_UUID_SHAPE) and _fits_shape(wanted):
         return wanted
     return parse_order_id(text)

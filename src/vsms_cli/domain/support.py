@@ -35,7 +35,7 @@ def _lines(order: Order, reason: str, note: str | None) -> Iterable[str]:
         "Status": order.status,
         "Price": None if order.price is None else dollars(order.price),
         "Bought": None if order.created_at is None else rfc3339(order.created_at),
-        "Ended": None if order.expires_at is None else rfc3339(order.expires_at),
+        "Expires": None if order.expires_at is None else rfc3339(order.expires_at),
     }
     for name, fact in facts.items():
         yield f"{name}: {fact or 'unknown'}"

@@ -5,7 +5,7 @@ second. Both are read, never sent again on suspicion.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from vsms_cli.domain.errors import RateLimited, StopRequested, TokenRefused, VsmsError
@@ -17,7 +17,6 @@ from vsms_cli.ops.reconcile import settle_by_reading
 from vsms_cli.ops.verdict import unknown, verdict
 
 _CANCELLED: Final = frozenset({CancelOutcome.CANCELLED.value, CancelOutcome.ALREADY_CANCELLED.value})
-_AT_ONCE: Final = timedelta(seconds=60)  # processes started together (xargs -P) may begin so far apart
 _NAP_S: Final = 1.0  # between two reads of an order whose cancel may still be on its way
 
 
@@ -63,7 +62,7 @@ def settle_open_cancel(
 
 def _cancelled_meanwhile(desk: Desk, earlier: JournalEntry) -> CancelResult | None:
     """What another process saw that runs beside this one: no request is spent, of which all share 60 a minute."""
-    if earlier.updated_at < desk.started - _AT_ONCE or earlier.outcome not in _CANCELLED:
+    if earlier.updated_at < desk.started or earlier.outcome not in _CANCELLED:
         return None
     return CancelResult(
         order_id=earlier.order_id,

@@ -20,10 +20,14 @@ class Listing:
 
 
 def active_orders(service: Service) -> Listing:
-    """What still waits. Asked for by status, so that 200 ended orders can't hide an older active one."""
-    page = service.orders(status=ACTIVE)
-    waiting = [order for order in page.orders if order.phase is Phase.WAITING]
-    return Listing(orders=_newest_first(waiting), full=page.full)
+    """What still waits, under whichever of its names (older deployments: pending, created). Where the newest 200 are
+    not all there are, the waiting ones are asked for by status too: 200 ended orders must not hide an active one.
+    """
+    pages = [service.orders(status=None)]
+    if pages[0].full:
+        pages.append(service.orders(status=ACTIVE))
+    waiting = {order.id: order for page in pages for order in page.orders if order.phase is Phase.WAITING}
+    return Listing(orders=_newest_first(waiting.values()), full=pages[-1].full)
 
 
 def orders_with(service: Service, statuses: Sequence[str]) -> Listing:

@@ -1,5 +1,6 @@
 """What an order that was read, or could not be read, says of a cancel."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, assert_never
@@ -77,7 +78,10 @@ def verdict(desk: Desk, order: Order, *, price: Decimal | None, in_doubt: bool) 
         case Phase.UNKNOWN if in_doubt:
             return unknown(order.id, _STRANGE_STATUS, price=price, status=order.status)
         case Phase.UNKNOWN:
-            outcome, problem = CancelOutcome.FAILED, _STRANGE_STATUS
+            outcome, problem = (
+                CancelOutcome.FAILED,
+                replace(_STRANGE_STATUS, hint="see `vsms orders show ID`"),
+            )
         case _:
             assert_never(order.phase)
     return CancelResult(

@@ -15,11 +15,12 @@ class ProgressLine:
 
     def __init__(self, streams: Streams, *, total: int) -> None:
         self._talk = streams.talk
-        self._alive = streams.talk.is_terminal and streams.talk_colour and total > 1
+        self._alive = streams.redraws
         self._full, self._empty = ("█", "░") if streams.talk.takes_unicode else ("#", ".")
         self._total = total
         self._done = 0
         self._visible = False
+        self._told = False
 
     def hide(self) -> None:
         if self._visible:
@@ -28,13 +29,19 @@ class ProgressLine:
 
     def ended(self) -> None:
         self._done += 1
-        self.show("")
+        if self._total > 1:  # of one order there is no bar
+            self.show("")
 
     def waiting(self, why: str, span: timedelta) -> None:
-        self.show(f"{why}, next in {short_duration(span)}")
+        """A countdown; where nothing can be drawn over, one line for the whole wait."""
+        if self._alive:
+            self.show(f"{why}, next in {short_duration(span)}")
+        elif not self._told:
+            self._told = True
+            self._talk.line(f"{why}, next in {short_duration(span)}")
 
     def show(self, note: str) -> None:
-        if not self._alive:
+        if not self._alive or not self._total:
             return
         filled = _BAR * self._done // self._total
         bar = self._full * filled + self._empty * (_BAR - filled)

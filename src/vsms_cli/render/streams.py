@@ -87,6 +87,7 @@ class Streams:
     colour: bool
     talk_colour: bool
     width: int
+    redraws: bool = False  # whether a line on stderr can be drawn over: a terminal that is not dumb
 
     @classmethod
     def of_this_process(cls, env: Mapping[str, str], *, no_color: bool) -> "Streams":
@@ -101,13 +102,14 @@ class Streams:
             colour=_colour(env, terminal=out.is_terminal, no_color=no_color),
             talk_colour=_colour(env, terminal=talk.is_terminal, no_color=no_color),
             width=_width(env),
+            redraws=talk.is_terminal and env.get("TERM") != "dumb",
         )
 
 
 def _colour(env: Mapping[str, str], *, terminal: bool, no_color: bool) -> bool:
     if no_color or env.get("NO_COLOR"):
         return False
-    if env.get("FORCE_COLOR"):
+    if env.get("FORCE_COLOR", "0") not in {"", "0"}:
         return True
     return terminal and env.get("TERM") != "dumb"
 

@@ -28,6 +28,7 @@ from vsms_cli.render.sentences import (
     cancel_next,
     cancel_question,
     cancel_summary,
+    plural,
 )
 
 
@@ -70,10 +71,11 @@ class Cancelling:
         self._show(plan)
         try:
             ask(self._run, cancel_question(plan))
-        except Declined as exc:
+        except Declined:
             if not self._results:
                 raise
-            self._stopped_by = exc
+            left = plural(len(plan.sending), "order")
+            self._stopped_by = Declined(f"declined; {left} of this page left as they were")
             return False
         return True
 

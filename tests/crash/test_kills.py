@@ -25,6 +25,7 @@ LATE_S = 0.3  # the request outlives its client so long, within the time limit o
 
 @pytest.fixture
 def service(vsms: Vsms) -> Iterator[FaultServer]:
+    vsms.measured = False
     with FaultServer(pays_again=True) as server:
         vsms.env |= {
             "VSMS_TOKEN": server.token,

@@ -1,6 +1,6 @@
 """The audit against random histories whose writer knows the truth: never a disagreement.
 
-A thousand histories in a run; `VSMS_HISTORIES=10000 pytest tests/ops/test_audit_histories.py` for more.
+150 histories in a run; `VSMS_HISTORIES=10000 pytest tests/ops/test_audit_histories.py` for more.
 """
 
 import json
@@ -22,7 +22,7 @@ from vsms_cli.domain.ports import LedgerPage, OrderPage, Service
 from vsms_cli.ops.audit import audit
 from vsms_cli.ops.desk import Desk
 
-HISTORIES = int(os.environ.get("VSMS_HISTORIES", "1000"))
+HISTORIES = int(os.environ.get("VSMS_HISTORIES", "150"))
 
 
 @dataclass(slots=True)

@@ -153,6 +153,14 @@ def test_it_begins_with_the_two_commands_and_the_gate_runs_the_second() -> None:
     assert "README.md" in gate
 
 
+def test_every_folder_of_tests_is_run(pytestconfig: pytest.Config) -> None:
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    run = {Path(name).name for name in pytestconfig.getini("testpaths")}
+
+    assert folders - run == {"proof"}
+    assert "tests/proof" in (ROOT / ".ci" / "run").read_text()
+
+
 def test_only_the_named_things_stand_at_the_top_level() -> None:
     import subprocess  # noqa: PLC0415 - one test's
 

@@ -80,6 +80,7 @@ def _run(dice: random.Random) -> Figures:
                 "VSMS_TIMEOUT": str(TIME_LIMIT_S),
                 "VSMS_RATE_LIMIT": "10000",
             },
+            measured=False,
         )
         done = vsms.process("orders", "cancel", *ids, "--yes", "--json", timeout=300)
         said = _said(done)

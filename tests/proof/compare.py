@@ -86,7 +86,7 @@ def _vsms(server: FaultServer, base_url: str, order_id: str) -> str:
             "VSMS_BASE_URL": base_url,
             "VSMS_TIMEOUT": str(TIME_LIMIT_S),
         }
-        done = Vsms(Path(home), env).process("orders", "cancel", order_id, "--yes", "--json")
+        done = Vsms(Path(home), env, measured=False).process("orders", "cancel", order_id, "--yes", "--json")
     assert done.out, done.err
     return str(done.json[0]["outcome"])
 
@@ -141,7 +141,7 @@ def fifty() -> tuple[int, int]:
     with FaultServer(rate_limit=60) as server, TemporaryDirectory() as home:
         ids = [server.add_order(age_s=300) for _ in range(50)]
         env = {"VSMS_TOKEN": server.token, "VSMS_BASE_URL": server.base_url}
-        Vsms(Path(home), env).process("orders", "cancel", "--all", "--yes")
+        Vsms(Path(home), env, measured=False).process("orders", "cancel", "--all", "--yes")
         by_vsms = sum(server.times_paid(order_id) for order_id in ids)
     with FaultServer(rate_limit=60) as server:
         ids = [server.add_order(age_s=300) for _ in range(50)]

@@ -70,6 +70,7 @@ def rush(*, orders: int, processes: int, limit: int, seed: int = 1) -> Figures:
                 "VSMS_BASE_URL": server.base_url,
                 "VSMS_RATE_LIMIT": str(limit),
             },
+            measured=False,
         )
         started = time.monotonic()
         children = [_start(vsms, chosen) for chosen in lists]

@@ -52,6 +52,7 @@ class Account(RuleBasedStateMachine):
                 "VSMS_TIMEOUT": TIME_LIMIT_S,
                 "VSMS_RATE_LIMIT": "10000",
             },
+            measured=False,
         )
 
     def teardown(self) -> None:
@@ -135,7 +136,7 @@ class Account(RuleBasedStateMachine):
 
 TestAccount = Account.TestCase
 TestAccount.settings = settings(
-    max_examples=12,
+    max_examples=8,
     stateful_step_count=10,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

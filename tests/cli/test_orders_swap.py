@@ -48,7 +48,7 @@ def test_whatever_happens_to_the_answer_it_is_swapped_once(
     order = server.add_order()
     server.fault("swap", kind, when=when)
 
-    done = live("orders", "swap", order, "--yes", "--json", env={"VSMS_TIMEOUT": "0.4"})
+    done = live("orders", "swap", order, "--yes", "--json")
 
     known = server.order(order)
     assert done.code == 0, done.err
@@ -123,7 +123,7 @@ def test_resolve_settles_a_swap_whose_answer_was_lost(live: Vsms, server: FaultS
     server.fault("swap", "reset", when="after")
     server.fault("order", "503", skip=2, times=None)
 
-    lost = live("orders", "swap", order, "--yes", "--json", env={"VSMS_TIMEOUT": "0.3"})
+    lost = live("orders", "swap", order, "--yes", "--json")
     assert (lost.code, lost.json["outcome"]) == (8, "unknown")
     server.clear()
     done = live("journal", "resolve", "-o", "table")

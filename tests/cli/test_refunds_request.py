@@ -86,10 +86,10 @@ def test_with_no_endpoint_there_is_one_message_with_every_fact_of_all(vsms: Vsms
 def test_a_lost_answer_is_unknown_and_never_sent_twice(live: Vsms, server: FaultServer, kind: str) -> None:
     order = lost(server)
     server.fault("refund", kind, when="after")
-    done = ask(live, "--yes", VSMS_TIMEOUT="0.3")
+    done = ask(live, "--yes")
     assert (done.code, requests_in(done)) == (8, {order: "unknown"})
     assert "next: vsms journal resolve" in done.err
-    again = ask(live, "--yes", VSMS_TIMEOUT="0.3")
+    again = ask(live, "--yes")
     assert (again.code, requests_in(again)) == (8, {order: "unknown"})
     assert server.posts(order) == 1
     server.release()

@@ -19,6 +19,7 @@ WIDTH = 124  # columns: every column of a listing, with ids whole
 
 _BLOCK = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n)", re.DOTALL)
 _PROMPT = "$ "
+_ERASE = "\r\x1b[2K"
 _QUESTION = re.escape("[y/N] ")
 _VARIES = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "ID"),
@@ -94,9 +95,9 @@ def _exchange(shell: "pexpect.spawn[str]", typed: list[str]) -> Iterator[str]:
 
 
 def _plain(text: object) -> str:
-    """Without the progress line, which is drawn and erased in place."""
-    lines = str(text).replace("\r\n", "\n")
-    return re.sub(r"\r\x1b\[2K[^\n]*?(?=\r|\n|\Z)|\r\x1b\[2K", "", lines)
+    """As the terminal shows it: the progress line is drawn and erased in place, and what follows stays."""
+    lines = str(text).replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rpartition(_ERASE)[2] for line in lines)
 
 
 def _closed(text: str) -> str:

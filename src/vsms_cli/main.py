@@ -1,10 +1,11 @@
 """The process's edge: exit codes, the one broad except, signals, and how an error is told."""
 
+import contextlib
 import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from vsms_cli import __version__
 
@@ -20,7 +21,18 @@ def main() -> None:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # in the first instant, before we listen to signals
         code = 130
-    sys.exit(code)
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """End at once: taking some 400 modules apart costs a tenth of a short command, and nothing waits for it.
+
+    Everything that was opened is closed by now, and both streams are flushed with each write. mypy ends so too.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or its reader is gone
+            stream.flush()
+    os._exit(code)
 
 
 def run(argv: Sequence[str]) -> int:

@@ -9,14 +9,16 @@ import pytest
 from support.fault_server import FaultServer
 from support.vsms import Vsms
 
-# Run as `python -m vsms_cli` is, then tells what is loaded. As where vsms alone is installed: import-linter brings
+# Run as `python -m vsms_cli` is, and tells what is loaded when it ends. As where vsms alone is installed: import-linter brings
 # click, and where there is one httpx loads it, and Rich, for a command line of its own.
-SHOW = """import runpy, sys
+SHOW = """import os, runpy, sys
 sys.modules['click'] = None
-try:
-    runpy.run_module('vsms_cli', run_name='__main__')
-finally:
+end = os._exit
+def tell(code):
     open({listing!r}, 'w').write(' '.join(name for name, module in sys.modules.items() if module))
+    end(code)
+os._exit = tell
+runpy.run_module('vsms_cli', run_name='__main__')
 """
 HEAVY = {
     "httpx",

@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,9 +18,12 @@ from ops.histories import MILLS, NOW, WINDOW_S, History, history
 from ops.world import FakeJournal, Time
 from vsms_cli.api import wire
 from vsms_cli.domain.audit import Audit
-from vsms_cli.domain.ports import LedgerPage, OrderPage, Service
+from vsms_cli.domain.pages import LedgerPage, OrderPage
 from vsms_cli.ops.audit import audit
 from vsms_cli.ops.desk import Desk
+
+if TYPE_CHECKING:
+    from vsms_cli.domain.ports import Service
 
 HISTORIES = int(os.environ.get("VSMS_HISTORIES", "150"))
 

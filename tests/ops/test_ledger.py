@@ -4,15 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from ops.world import ORDER, START, World, line, order, order_id
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import Transaction
-from vsms_cli.domain.ports import LedgerPage, Service
+from vsms_cli.domain.pages import LedgerPage
 from vsms_cli.ops.ledger import ago, lines_since, refunds_by_order, refunds_of, total_of
+
+if TYPE_CHECKING:
+    from vsms_cli.domain.ports import Service
 
 
 @dataclass(slots=True)

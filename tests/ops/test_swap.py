@@ -9,9 +9,8 @@ from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused,
 from vsms_cli.domain.errors import OrderNotFound, Problem, TokenRefused, Unreachable
 from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.mutation import swap_order
 from vsms_cli.ops.resolve import resolve
-from vsms_cli.ops.swap import SWAP_COOLDOWN
+from vsms_cli.ops.swap import SWAP_COOLDOWN, swap_order
 
 OLD, NEW = "+5491100000000", "5491100000001"
 WHY = Problem(code="c", message="m")

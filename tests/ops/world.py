@@ -11,10 +11,11 @@ from decimal import Decimal
 
 from vsms_cli.domain.answers import CancelAnswer, Cancelled, RefundAnswer, SwapAnswer
 from vsms_cli.domain.catalogue import Catalogue, Entry
+from vsms_cli.domain.entries import JournalEntry
 from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, StopRequested, VsmsError
 from vsms_cli.domain.money import Account, Balance, Transaction
 from vsms_cli.domain.orders import Order
-from vsms_cli.domain.ports import JournalEntry, LedgerPage, OrderPage
+from vsms_cli.domain.pages import LedgerPage, OrderPage
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.desk import Desk
 

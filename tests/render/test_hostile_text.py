@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vsms_cli.domain.entries import JournalEntry, JournalEvent
 from vsms_cli.domain.errors import Problem, VsmsError
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
-from vsms_cli.domain.ports import JournalEntry, JournalEvent
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.render.details import entry_details, order_details
 from vsms_cli.render.documents import Document, Format, Row

@@ -1,17 +1,14 @@
 """The service's endpoints as methods. Reads retry what was provably not sent; nothing here repeats a mutation."""
 
+from __future__ import annotations
+
 import json
 import random
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
-from vsms_cli.api.clock import ServiceClock
 from vsms_cli.api.deadline import whole_request_within
 from vsms_cli.api.faults import TRANSPORT_ERRORS, Meaning, Proof, meaning_of, problem_of, proof_of
-from vsms_cli.api.pacing import Pacer
 from vsms_cli.api.transport import Exchange, Reply
 from vsms_cli.domain.answers import (
     Ambiguous,
@@ -35,11 +32,19 @@ from vsms_cli.domain.errors import (
     Unreachable,
     VsmsError,
 )
-from vsms_cli.domain.money import Account, Balance
 from vsms_cli.domain.orders import Order, parse_order_id
-from vsms_cli.domain.ports import LedgerPage, OrderPage
-from vsms_cli.domain.tickets import Ticket
 from vsms_cli.domain.times import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+    from vsms_cli.api.clock import ServiceClock
+    from vsms_cli.api.pacing import Pacer
+    from vsms_cli.domain.money import Account, Balance
+    from vsms_cli.domain.pages import LedgerPage, OrderPage
+    from vsms_cli.domain.tickets import Ticket
 
 REFUND_ENDPOINT: Final = "/customer/refund/"
 """ASSUMED. The vendor's help page says that a manual credit can be asked for; no public source names an endpoint.

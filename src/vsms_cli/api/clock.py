@@ -1,5 +1,7 @@
 """The service's time, kept by a clock that nobody can step."""
 
+from __future__ import annotations
+
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime

@@ -4,16 +4,20 @@ httpx limits each read and each write, so a server that sends one byte every hal
 ever. Here every operation on the socket gets what is left of the request's own time, name look-up included.
 """
 
+from __future__ import annotations
+
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from ssl import SSLContext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpcore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from ssl import SSLContext
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 

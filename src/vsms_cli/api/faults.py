@@ -4,6 +4,8 @@ NOT_SENT proves that the service never saw the request, so that it may go again.
 service may have acted, and only a read settles it.
 """
 
+from __future__ import annotations
+
 import ssl
 from enum import Enum, auto
 from http import HTTPStatus

@@ -4,15 +4,20 @@ Whether a request may go out is the account's shared budget to say (`store.budge
 account waits for the same one.
 """
 
+from __future__ import annotations
+
 import random
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from vsms_cli.domain.errors import RateLimited, StopRequested
-from vsms_cli.domain.ports import Clock, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsms_cli.domain.ports import Clock, Stop
 
 _SECONDS: Final = re.compile(r"\d+(\.\d+)?([eE]\+?\d{1,3})?", re.ASCII)  # 1e9 is a number of seconds too
 _FURTHEST_S: Final = 1e9

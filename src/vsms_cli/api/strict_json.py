@@ -4,11 +4,15 @@ The standard library takes NaN, repeated keys and lone surrogates, and turns 0.8
 those is an error, and a number with a point is a Decimal with the digits that were sent.
 """
 
+from __future__ import annotations
+
 import json
 import re
-from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LONGEST_NUMBER: Final = 64  # characters; the largest amount the API shows has 8
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")

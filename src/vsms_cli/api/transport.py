@@ -4,10 +4,13 @@ A hard limit over the whole request, 1 MiB of body, no compression, no redirects
 and only for the base URL's own host, and a debug log in which the token never stands.
 """
 
+from __future__ import annotations
+
+import os
+import ssl
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,6 +18,9 @@ import httpx
 from vsms_cli import __version__
 from vsms_cli.api.deadline import BoundedBackend, whole_request_within
 from vsms_cli.domain.errors import ConfigBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
@@ -71,7 +77,9 @@ class Transport:
         self.time_limit = time_limit
         self.host = urlsplit(base_url).netloc
         self._log = log
-        self._client = _client(door)
+        self._client = _client(
+            door, needs_certificates=door is None and _needs_certificates(base_url, os.environ)
+        )
 
     def close(self) -> None:
         self._client.close()
@@ -139,10 +147,25 @@ class Transport:
         self._log(self.without_token(line))
 
 
-def _client(door: httpx.BaseTransport | None) -> httpx.Client:
+def _needs_certificates(base_url: str, env: Mapping[str, str]) -> bool:
+    """Whether any connection may be TLS: reading the CA file takes 15 ms. Without it TLS would trust nobody.
+
+    Plain http goes to loopback alone, so such a connection has none, unless a proxy comes between; and a CA file
+    that is named is read in any case, so that a wrong name is said.
+    """
+    named = {name.lower() for name, value in env.items() if value}
+    return (
+        urlsplit(base_url).scheme != "http"
+        or not named.isdisjoint({"ssl_cert_file", "ssl_cert_dir"})
+        or any(name.endswith("_proxy") for name in named)
+    )
+
+
+def _client(door: httpx.BaseTransport | None, *, needs_certificates: bool) -> httpx.Client:
     try:
         client = httpx.Client(
             transport=door,
+            verify=True if needs_certificates else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             trust_env=door is None,
             limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS),
             headers={

@@ -4,6 +4,8 @@ The listing and the detail name the same things differently (the vendor's live r
 deployments differently again; each reader takes every name that a source gives.
 """
 
+from __future__ import annotations
+
 import math
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +17,7 @@ from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import Account, Balance, Transaction
 from vsms_cli.domain.orders import Message, Order, is_whole_id, same_number
-from vsms_cli.domain.ports import LedgerPage, OrderPage
+from vsms_cli.domain.pages import LedgerPage, OrderPage
 from vsms_cli.domain.times import parse_rfc3339
 
 if TYPE_CHECKING:
@@ -144,7 +146,7 @@ def read_error(body: bytes) -> str:
     return ": ".join(dict.fromkeys(words))[:200]
 
 
-def _order(row: "_Row") -> Order:
+def _order(row: _Row) -> Order:
     order_id = row.text("id", "order_id")
     if order_id is None or not is_whole_id(order_id.lower()):
         _bad(f"{row.where} has no id that is a UUID")
@@ -170,7 +172,7 @@ def _order(row: "_Row") -> Order:
     )
 
 
-def _cooldown(row: "_Row") -> timedelta | None:
+def _cooldown(row: _Row) -> timedelta | None:
     rules = row.value("rules")
     seconds = rules.get("cancel_cooldown_seconds") if isinstance(rules, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= _LONGEST_COOLDOWN:
@@ -178,7 +180,7 @@ def _cooldown(row: "_Row") -> timedelta | None:
     return timedelta(seconds=seconds)
 
 
-def _messages(row: "_Row") -> tuple[Message, ...] | None:
+def _messages(row: _Row) -> tuple[Message, ...] | None:
     """`messages`; in older deployments `sms_text` and `sms_code`. `sms_received` is ignored: the live run saw it
     false although a message was there.
     """
@@ -197,7 +199,7 @@ def _messages(row: "_Row") -> tuple[Message, ...] | None:
     )
 
 
-def _transaction(row: "_Row") -> Transaction:
+def _transaction(row: _Row) -> Transaction:
     amount = row.money("amount")
     number = row.value("id")
     if isinstance(number, int) and not isinstance(number, bool):

@@ -24,7 +24,7 @@ from vsms_cli.store.settings import Options, Settings, host_of, load_settings
 if TYPE_CHECKING:  # what a command does not use is not imported: start-up is part of being pleasant
     from vsms_cli.api.client import Client
     from vsms_cli.domain.catalogue import Catalogue
-    from vsms_cli.domain.ports import JournalEntry
+    from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.ops.desk import Desk
     from vsms_cli.sandbox.app import Sandbox
     from vsms_cli.sandbox.book import Book

@@ -4,10 +4,15 @@ FINAL answers say what the service did. `Ambiguous` proves nothing: only a read 
 `NotSent` proves that the service never saw the request, so that it may go again.
 """
 
-from dataclasses import dataclass
-from decimal import Decimal
+from __future__ import annotations
 
-from vsms_cli.domain.errors import Problem
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from vsms_cli.domain.errors import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,19 @@
 """One message to a person at the service, about every refund that the ledger does not show."""
 
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
-from typing import Final
+from __future__ import annotations
 
-from vsms_cli.domain.audit import Case
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.orders import Order
 from vsms_cli.domain.support import SUPPORT_ADDRESS
 from vsms_cli.domain.times import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vsms_cli.domain.audit import Case
+    from vsms_cli.domain.orders import Order
 
 APPEAL_SUBJECT: Final = "Missing refunds"
 

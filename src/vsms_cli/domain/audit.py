@@ -4,15 +4,19 @@ What came back for an order is the sum of its ledger lines that give money back.
 verdict, unless it can't be told: README, "Verdicts", has the arithmetic in words.
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import REFUNDING_TYPES, Transaction
 from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 GRACE: Final = timedelta(
     minutes=5

@@ -1,11 +1,15 @@
 """The code in an SMS."""
 
-import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Final
+from __future__ import annotations
 
-from vsms_cli.domain.orders import Message
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vsms_cli.domain.orders import Message
 
 _CODE: Final = re.compile(r"(?<![\d-])\d{3}-\d{3}(?![\d-])|(?<!\d)\d{4,8}(?!\d)", re.ASCII)
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,6 +3,8 @@
 One order's refusal is an outcome (`domain.outcomes`), not an exception. An exception here ends the command.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar

@@ -1,9 +1,13 @@
 """Money: decimals of US dollars, never floats."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
 
 CURRENCY: Final = "USD"  # the only one the service has (vendor's reference pages)
 

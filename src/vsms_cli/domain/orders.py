@@ -4,14 +4,18 @@ waiting → completed (an SMS arrived) | expired (nothing came in time) | cancel
 Those four are the live values (the vendor's live run of 2026-05-24); older material has more names.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import UsageMistake
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 CANCEL_COOLDOWN: Final = timedelta(seconds=120)  # the vendor's live run: 425 until then
 ORDER_LIFE: Final = timedelta(minutes=20)  # the vendor's help page: then it refunds itself

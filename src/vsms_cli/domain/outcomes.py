@@ -3,14 +3,18 @@
 A status or an exit code is always derived from the outcomes here, never set by hand.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vsms_cli.domain.errors import ExitCode, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from decimal import Decimal
 
 
 class CancelOutcome(StrEnum):

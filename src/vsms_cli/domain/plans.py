@@ -1,11 +1,16 @@
 """What a command is about to do, as it is shown before the question. What was shown is what is done."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundResult
+
+if TYPE_CHECKING:
+    from vsms_cli.domain.orders import Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,21 @@
 """What the operations need of the world. `cli.runtime` alone says who provides it."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Protocol
+from __future__ import annotations
 
-from vsms_cli.domain.answers import CancelAnswer, RefundAnswer, SwapAnswer
-from vsms_cli.domain.catalogue import Catalogue
-from vsms_cli.domain.money import Account, Balance, Transaction
-from vsms_cli.domain.orders import Order
-from vsms_cli.domain.tickets import Operation, Ticket
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from vsms_cli.domain.answers import CancelAnswer, RefundAnswer, SwapAnswer
+    from vsms_cli.domain.catalogue import Catalogue
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.money import Account, Balance
+    from vsms_cli.domain.orders import Order
+    from vsms_cli.domain.pages import LedgerPage, OrderPage
+    from vsms_cli.domain.tickets import Operation, Ticket
 
 
 class Stop(Protocol):
@@ -36,22 +40,6 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderPage:
-    """One page of a listing; `full` says that there may be more behind it."""
-
-    orders: tuple[Order, ...]
-    full: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerPage:
-    """One page of the ledger; `total` counts all lines that match."""
-
-    transactions: tuple[Transaction, ...]
-    total: int
 
 
 class Service(Protocol):
@@ -83,36 +71,6 @@ class Service(Protocol):
         self, *, type_: str | None = None, since: datetime | None = None, offset: int = 0
     ) -> LedgerPage: ...
     def catalogue(self) -> Catalogue: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
-    """What was intended and what came of it. `outcome` is None while nothing is known."""
-
-    entry: int
-    at: datetime
-    host: str
-    operation: Operation
-    order_id: str
-    idempotency_key: str
-    price: Decimal | None
-    outcome: str | None
-    refund_amount: Decimal | None
-    reference: str | None
-    detail: str | None
-    updated_at: datetime
-
-    @property
-    def unresolved(self) -> bool:
-        return self.outcome is None or self.outcome == "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEvent:
-    """A step in an entry's story."""
-
-    at: datetime
-    what: str
 
 
 class Journal(Protocol):
@@ -149,11 +107,3 @@ class Journal(Protocol):
         ...
 
     def release(self, order_id: str) -> None: ...
-
-
-class Progress(Protocol):
-    """Where the operations tell how far they are; on a terminal a bar, elsewhere nothing."""
-
-    def running(self, total: int) -> AbstractContextManager[None]: ...
-    def advance(self) -> None: ...
-    def waiting(self, why: str, span: timedelta) -> None: ...

@@ -1,13 +1,19 @@
 """What the ledger says of one refund that is believed to have been paid."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.audit import sum_of
-from vsms_cli.domain.money import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from vsms_cli.domain.money import Transaction
 
 
 class Verified(StrEnum):

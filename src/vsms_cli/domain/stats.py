@@ -1,9 +1,13 @@
 """Figures about the orders of a time."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _PLACES: Final = Decimal("0.0001")  # a rate of one in three is 0.3333
 

@@ -1,11 +1,16 @@
 """The message to a person at the service, where the service has no endpoint for a request."""
 
-from collections.abc import Iterable
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.orders import Order
 from vsms_cli.domain.times import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vsms_cli.domain.orders import Order
 
 SUPPORT_ADDRESS: Final = "support@virtualsms.io"  # the vendor's help page
 

@@ -1,5 +1,7 @@
 """The right to send one request that moves money."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
 

@@ -1,5 +1,7 @@
 """Points in time and durations. Every time is aware and in UTC."""
 
+from __future__ import annotations
+
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final

@@ -1,9 +1,14 @@
 """Which of cancel, wait and refund applies to an order now, and why."""
 
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.times import short_duration
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def advice_for(order: Order, *, now: datetime) -> dict[str, str]:

@@ -1,24 +1,29 @@
 """Every order held against the ledger, and asking once for each refund that is missing."""
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
+
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.appeal import appeal
 from vsms_cli.domain.audit import Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.errors import JournalUnusable
-from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import Order, is_whole_id
 from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
-from vsms_cli.domain.plans import PlannedRefund, RefundPlan
-from vsms_cli.domain.ports import Journal
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.ledger import ago, lines_by_order, lines_since
 from vsms_cli.ops.refund import BY_HAND, Ask, carry_out, plan_refunds
 from vsms_cli.ops.verify import References, note_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from vsms_cli.domain.money import Transaction
+    from vsms_cli.domain.plans import PlannedRefund, RefundPlan
+    from vsms_cli.domain.ports import Journal
+    from vsms_cli.ops.desk import Desk
 
 _MARGIN: Final = timedelta(hours=1)  # a purchase may be booked a moment before its order is
 _ENDED: Final = frozenset({"cancelled", "already_cancelled", "expired"})

@@ -4,19 +4,24 @@ Orders too young to cancel wait here for their moment. After Ctrl-C nothing new 
 allowed to finish. Everything is told from the main thread, each order the moment it ends.
 """
 
+from __future__ import annotations
+
 import heapq
 import queue
-from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
-from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.mutation import cancel_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vsms_cli.ops.desk import Desk
 
 WORKERS: Final = 5  # 50 orders at 50 ms each take half a second; a burst of more would look like abuse
 _NAP_S: Final = 0.25  # how soon a Ctrl-C is noticed while nothing happens

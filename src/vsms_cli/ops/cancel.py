@@ -1,17 +1,22 @@
 """Planning a cancel from what the service says, and foreseeing what needs no request."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Final, assert_never
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
-from vsms_cli.domain.ports import Service
 from vsms_cli.ops.bulk import Target
 from vsms_cli.ops.listing import active_orders
 from vsms_cli.ops.verdict import SMS_CAME, too_early_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from vsms_cli.domain.ports import Service
 
 _CHEAPER_ONE_BY_ONE: Final = 3  # up to so many ids are read each; more are first looked for in one listing
 

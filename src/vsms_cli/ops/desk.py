@@ -1,10 +1,15 @@
 """What an operation works with."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from vsms_cli.domain.ports import Clock, Journal, Service, Stop
 from vsms_cli.ops.outage import Attempts, Outage
+
+if TYPE_CHECKING:
+    from vsms_cli.domain.ports import Clock, Journal, Service, Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,20 +4,24 @@ A cancel that was killed, or whose outcome is unknown, may have been carried out
 second. Both are read, never sent again on suspicion.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import RateLimited, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
-from vsms_cli.domain.ports import JournalEntry
-from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.reading import look_until_old
 from vsms_cli.ops.reconcile import settle_by_reading
 from vsms_cli.ops.verdict import unknown, verdict
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.ops.desk import Desk
+
 _CANCELLED: Final = frozenset({CancelOutcome.CANCELLED.value, CancelOutcome.ALREADY_CANCELLED.value})
-_NAP_S: Final = 1.0  # between two reads of an order whose cancel may still be on its way
 
 
 def settle_earlier_cancel(desk: Desk, order_id: str) -> CancelResult | None:
@@ -43,21 +47,17 @@ def settle_open_cancel(
     """What became of it. FAILED only where the order still waits and the request can't be on its way any more:
     one younger than one time limit is read on. `on_wait` is told for how long, in seconds.
     """
-    clock, limit = desk.clock, desk.service.time_limit
-    # Both times are this machine's: the journal does not know the service's. Where the clock was stepped back
-    # meanwhile, one time limit is still enough.
-    age = (datetime.now(UTC) - entry.updated_at).total_seconds()
-    end = clock.monotonic() + limit - min(max(age, 0.0), limit)
-    while True:
-        started = clock.monotonic()
-        result = settle_by_reading(desk, desk.journal.ticket_of(entry), price=entry.price)
-        if result.outcome is not CancelOutcome.FAILED or started >= end:
-            return result
-        left = max(0.0, end - clock.monotonic())
-        on_wait(left)
-        if desk.stop.wait(min(left, _NAP_S)):
-            why = StopRequested("ended while it may still be on its way").as_problem()
-            return unknown(entry.order_id, why, price=entry.price, status=result.status)
+    result, final = look_until_old(
+        desk,
+        entry,
+        lambda: settle_by_reading(desk, desk.journal.ticket_of(entry), price=entry.price),
+        settled=lambda seen: seen.outcome is not CancelOutcome.FAILED,
+        on_wait=on_wait,
+    )
+    if final:
+        return result
+    why = StopRequested("ended while it may still be on its way").as_problem()
+    return unknown(entry.order_id, why, price=entry.price, status=result.status)
 
 
 def _cancelled_meanwhile(desk: Desk, earlier: JournalEntry) -> CancelResult | None:

@@ -4,15 +4,20 @@ The service's filters are asked for and then applied once more here: a deploymen
 another sum of the same ledger.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import REFUNDING_TYPES, Transaction
-from vsms_cli.domain.orders import Order
-from vsms_cli.domain.ports import LedgerPage, Service
+
+if TYPE_CHECKING:
+    from vsms_cli.domain.orders import Order
+    from vsms_cli.domain.pages import LedgerPage
+    from vsms_cli.domain.ports import Service
 
 _MOST_PAGES: Final = 100_000  # ten million lines; a ledger that never ends must not keep us for ever
 _MOST_PASSES: Final = 4  # over a ledger whose lines move while it is read

@@ -1,11 +1,17 @@
 """Orders as the service lists them."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.ports import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vsms_cli.domain.ports import Service
 
 ACTIVE = "waiting"  # the one active status of the live service (the vendor's live run)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

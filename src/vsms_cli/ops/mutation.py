@@ -4,14 +4,13 @@ Before that, the order is claimed, so that of several processes one sends; and w
 earlier request that may have been carried out, the order is read first: no request follows one that worked.
 """
 
+from __future__ import annotations
+
 import contextlib
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from decimal import Decimal
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, StopRequested, VsmsError
-from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import (
     CancelOutcome,
     CancelResult,
@@ -20,13 +19,18 @@ from vsms_cli.domain.outcomes import (
     SwapOutcome,
     SwapResult,
 )
-from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.domain.tickets import Operation, Ticket
-from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.earlier import settle_earlier_cancel
 from vsms_cli.ops.reconcile import cancel_to_the_end
-from vsms_cli.ops.swap import settle_before_swap, swap_to_the_end
 from vsms_cli.ops.verdict import UNKNOWN_HINT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from decimal import Decimal
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.orders import Order
+    from vsms_cli.ops.desk import Desk
 
 _Result = TypeVar("_Result", CancelResult, RefundResult, SwapResult)
 
@@ -44,7 +48,7 @@ def cancel_order(desk: Desk, order_id: str, *, order: Order | None) -> CancelRes
     price = None if order is None else order.price
     try:
         with claimed(desk, order_id):
-            return settle_earlier_cancel(desk, order_id) or _journalled(
+            return settle_earlier_cancel(desk, order_id) or journalled(
                 desk,
                 Operation.CANCEL,
                 order_id,
@@ -64,25 +68,9 @@ def request_refund(
             earlier = desk.journal.last_refund_request(order_id)
             if earlier is not None:  # another process's, since this one looked
                 return requested_before(earlier)
-            return _journalled(desk, Operation.REFUND, order_id, price, send)
+            return journalled(desk, Operation.REFUND, order_id, price, send)
     except StopRequested as exc:
         return RefundResult(order_id=order_id, outcome=RefundOutcome.SKIPPED, problem=exc.as_problem())
-
-
-def swap_order(desk: Desk, order: Order, *, number: str) -> SwapResult:
-    """Get another number than `number`, journalled. VsmsError only where the whole run must stop."""
-    try:
-        with claimed(desk, order.id):
-            return settle_before_swap(desk, order, number=number) or _journalled(
-                desk,
-                Operation.SWAP,
-                order.id,
-                order.price,
-                lambda ticket: swap_to_the_end(desk, ticket, number=number),
-                reference=number,
-            )
-    except StopRequested as exc:
-        return SwapResult(order_id=order.id, outcome=SwapOutcome.SKIPPED, problem=exc.as_problem())
 
 
 def requested_before(earlier: JournalEntry) -> RefundResult:
@@ -110,7 +98,7 @@ def claimed(desk: Desk, order_id: str) -> Iterator[None]:
         desk.journal.release(order_id)
 
 
-def _journalled(
+def journalled(
     desk: Desk,
     operation: Operation,
     order_id: str,
@@ -119,6 +107,7 @@ def _journalled(
     *,
     reference: str | None = None,
 ) -> _Result:
+    """Intent on disk, `send`, outcome on disk. For an order that is claimed. `reference` as in the port."""
     desk.service.reserve()
     ticket = desk.journal.begin(operation, order_id, price=price, reference=reference)
     try:

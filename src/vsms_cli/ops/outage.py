@@ -1,10 +1,13 @@
 """One outage, shared by the workers of a run: eighty orders must not each wait for the network anew."""
 
+from __future__ import annotations
+
 import random
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.ports import Clock, Stop
+if TYPE_CHECKING:
+    from vsms_cli.domain.ports import Clock, Stop
 
 _FIRST_PAUSE_S: Final = 0.2  # before a request that was provably not sent goes again
 _LONGEST_PAUSE_S: Final = 2.0

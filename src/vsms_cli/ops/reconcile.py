@@ -6,9 +6,10 @@ an answer that never came → the request may yet be on its way: read on over on
 one more cancel with the same key · unreadable → unknown.
 """
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.answers import (
     Ambiguous,
@@ -20,17 +21,20 @@ from vsms_cli.domain.answers import (
     Throttled,
     TooEarly,
 )
-from vsms_cli.domain.errors import ExitCode, Problem, StopRequested, VsmsError
+from vsms_cli.domain.errors import Problem, StopRequested, VsmsError
 from vsms_cli.domain.orders import CANCEL_COOLDOWN, ORDER_LIFE, Order, Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
-from vsms_cli.domain.tickets import Ticket
-from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.reading import read_on, read_once
 from vsms_cli.ops.verdict import STILL_WAITING, too_early_problem, unknown, verdict
 
-_READS: Final = 4  # over one time limit: at its start, its thirds and its end
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from vsms_cli.domain.tickets import Ticket
+    from vsms_cli.ops.desk import Desk
+
 _MOST_CANCELS: Final = 2  # the first, and one more when the order provably still waits
 _NOT_FOUND: Final = 404
-_NO_USE_TO_READ_ON: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED})
 
 
 def cancel_to_the_end(desk: Desk, ticket: Ticket, *, order: Order | None) -> CancelResult:
@@ -52,6 +56,14 @@ def settle_by_reading(desk: Desk, ticket: Ticket, *, price: Decimal | None) -> C
         price=price,
         problem=STILL_WAITING,
     )
+
+
+def _any(_order: Order) -> bool:
+    return True
+
+
+def _ended(order: Order) -> bool:
+    return order.phase is not Phase.WAITING
 
 
 class _Settlement:
@@ -123,7 +135,7 @@ class _Settlement:
         self._in_doubt = True
         how = "answer proves nothing" if answer.answered else "answer was lost"
         self._desk.journal.note(self._ticket, f"{how}: {answer.problem.message}")
-        order = self._read_on(until_ended=not answer.answered)
+        order = read_on(self._desk, self._ticket.order_id, enough=_ended if not answer.answered else _any)
         if isinstance(order, Problem):
             return unknown(self._ticket.order_id, order, price=self._price)
         ended = self._ended(order)
@@ -137,33 +149,6 @@ class _Settlement:
             return self._result(CancelOutcome.FAILED, status=order.status, problem=answer.problem)
         return unknown(self._ticket.order_id, answer.problem, price=self._price, status=order.status)
 
-    def _read_on(self, *, until_ended: bool) -> Order | Problem:
-        """Read the order four times, the last no sooner than one time limit from now: until it can be read, or
-        until it has ended. Asked to end, one more read is the last.
-        """
-        clock, stop = self._desk.clock, self._desk.stop
-        limit = self._desk.service.time_limit
-        start = clock.monotonic()
-        count = 0
-        while True:
-            last = self._read()
-            count += 1
-            if isinstance(last, Order) and (last.phase is not Phase.WAITING or not until_ended):
-                return last
-            if stop.requested or count == _READS:
-                return last
-            if isinstance(last, Problem) and (
-                last.exit_code in _NO_USE_TO_READ_ON or clock.monotonic() >= start + limit
-            ):
-                return last
-            stop.wait(max(0.0, start + limit * count / (_READS - 1) - clock.monotonic()))
-
-    def _read(self) -> Order | Problem:
-        try:
-            return self._desk.service.order(self._ticket.order_id)
-        except VsmsError as exc:
-            return exc.as_problem()
-
     def _ended(self, order: Order) -> CancelResult | None:
         self._order = order
         self._price = order.price if self._price is None else self._price
@@ -171,7 +156,7 @@ class _Settlement:
 
     def _refused_as_ended(self, refusal: Problem) -> CancelResult:
         """400: the order tells why, never the sentence."""
-        order = self._read_on(until_ended=False)
+        order = read_on(self._desk, self._ticket.order_id, enough=_any)
         if isinstance(order, Problem):
             if self._in_doubt:
                 return unknown(self._ticket.order_id, order, price=self._price)
@@ -194,7 +179,7 @@ class _Settlement:
 
     def _opens_at(self) -> datetime | None:
         if self._order is None:
-            order = self._read()
+            order = read_once(self._desk, self._ticket.order_id)
             self._order = order if isinstance(order, Order) else None
         return None if self._order is None else self._order.cancel_opens_at
 
@@ -202,7 +187,7 @@ class _Settlement:
         """`outcome`, unless an earlier request of ours is in doubt: then what a reading shows."""
         if not self._in_doubt:
             return self._result(outcome, problem=problem)
-        order = self._read()
+        order = read_once(self._desk, self._ticket.order_id)
         ended = None if isinstance(order, Problem) else self._ended(order)
         return ended or unknown(self._ticket.order_id, problem, price=self._price)
 

@@ -4,24 +4,29 @@ waiting → cancelling refunds it in full · cancelled or expired → the ledger
 asked for · completed → a manual credit. A refund request is never sent twice by itself.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from datetime import datetime
-from decimal import Decimal
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Requested, Throttled
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem, VsmsError
-from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.support import support_message
-from vsms_cli.domain.tickets import Ticket
-from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.ledger import refunds_by_order, refunds_of, total_of
 from vsms_cli.ops.mutation import cancel_order, request_refund, requested_before
 from vsms_cli.ops.verdict import UNKNOWN_HINT, too_early_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from vsms_cli.domain.money import Transaction
+    from vsms_cli.domain.tickets import Ticket
+    from vsms_cli.ops.desk import Desk
 
 REASONS: Final = ("code-rejected", "code-invalid", "wrong-number", "not-refunded", "other")
 _MISSING_REASON: Final = "not-refunded"

@@ -1,6 +1,8 @@
 """Reading what became of every entry whose outcome is not known. Nothing that moves money is sent."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.outcomes import (
@@ -11,13 +13,17 @@ from vsms_cli.domain.outcomes import (
     SwapOutcome,
     SwapResult,
 )
-from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.domain.tickets import Operation, Ticket
-from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.earlier import settle_open_cancel
 from vsms_cli.ops.ledger import refunds_of, total_of
 from vsms_cli.ops.mutation import claimed, record
 from vsms_cli.ops.swap import settle_open_swap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.ops.desk import Desk
 
 
 def resolve(

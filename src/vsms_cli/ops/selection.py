@@ -1,12 +1,18 @@
 """Which orders are meant: by filters, by ids, by the beginnings of ids."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from __future__ import annotations
 
-from vsms_cli.domain.catalogue import Catalogue
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from vsms_cli.domain.errors import OrderNotFound, UsageMistake
 from vsms_cli.domain.orders import Order, is_whole_id, parse_id_or_beginning, parse_order_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime, timedelta
+
+    from vsms_cli.domain.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +35,7 @@ class Filters:
     def need_catalogue(self) -> bool:
         return bool(self.countries or self.not_countries or self.services or self.not_services)
 
-    def resolved(self, catalogue: Catalogue) -> "Filters":
+    def resolved(self, catalogue: Catalogue) -> Filters:
         """With every country and service as its code. UsageMistake, naming the nearest, for an unknown one."""
         return Filters(
             countries=tuple(catalogue.country(text) for text in self.countries),

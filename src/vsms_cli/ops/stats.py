@@ -1,19 +1,24 @@
 """What came of the orders of a time, from the list of orders and the ledger: nothing guessed."""
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from __future__ import annotations
+
 from decimal import Decimal
 from statistics import median
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.audit import PURCHASE, gives_back
 from vsms_cli.domain.errors import OrderNotFound
-from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.ports import Service
 from vsms_cli.domain.stats import Group, Stats
-from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.ledger import ago, lines_since
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime, timedelta
+
+    from vsms_cli.domain.money import Transaction
+    from vsms_cli.domain.ports import Service
+    from vsms_cli.ops.desk import Desk
 
 _READ_AT_MOST: Final = 20  # details of completed orders: a third of a minute's requests
 _ENDED: Final = (Phase.COMPLETED, Phase.CANCELLED, Phase.EXPIRED)

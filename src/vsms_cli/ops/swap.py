@@ -5,28 +5,48 @@ the same after an answer that never came → the request may yet be on its way: 
 only then one more · unreadable → unknown.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Final, assert_never
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Swapped, Throttled, TooEarly
-from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem, StopRequested, VsmsError
+from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase
 from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
-from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.domain.tickets import Operation, Ticket
-from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.mutation import claimed, journalled
+from vsms_cli.ops.reading import look_until_old, read_on, read_once
 from vsms_cli.ops.swap_verdict import NO_REPLACEMENT, STILL_THE_SAME, foresee, too_early, unknown, verdict
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.ops.desk import Desk
+
 SWAP_COOLDOWN: Final = timedelta(seconds=120)  # the reference pages: a hold of two minutes
-_READS: Final = 4  # over one time limit: at its start, its thirds and its end
 _MOST_SWAPS: Final = 2  # the first, and one more when the number is provably the same
-_NAP_S: Final = 1.0  # between two reads of an order whose swap may still be on its way
 _NOT_FOUND: Final = 404
-_NO_USE_TO_READ_ON: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED, ExitCode.REFUSED})
 
 
-def settle_before_swap(desk: Desk, order: Order, *, number: str) -> SwapResult | None:
+def swap_order(desk: Desk, order: Order, *, number: str) -> SwapResult:
+    """Get another number than `number`, journalled. VsmsError only where the whole run must stop."""
+    try:
+        with claimed(desk, order.id):
+            return _settle_before(desk, order, number=number) or journalled(
+                desk,
+                Operation.SWAP,
+                order.id,
+                order.price,
+                lambda ticket: _swap_to_the_end(desk, ticket, number=number),
+                reference=number,
+            )
+    except StopRequested as exc:
+        return SwapResult(order_id=order.id, outcome=SwapOutcome.SKIPPED, problem=exc.as_problem())
+
+
+def _settle_before(desk: Desk, order: Order, *, number: str) -> SwapResult | None:
     """What an earlier swap, or the order as it is now, says; None where a swap may be sent."""
     for entry in desk.journal.entries(unresolved=True):
         if entry.operation is Operation.SWAP and entry.order_id == order.id:
@@ -49,38 +69,38 @@ def settle_open_swap(
     desk: Desk, entry: JournalEntry, *, on_wait: Callable[[float], None] = lambda _left: None
 ) -> SwapResult:
     """What became of it. FAILED only where the number is the same and the request can't be on its way any more."""
+    result, final = look_until_old(
+        desk,
+        entry,
+        lambda: _settle_by_reading(desk, entry),
+        settled=lambda seen: seen.outcome is not SwapOutcome.FAILED,
+        on_wait=on_wait,
+    )
+    if final:
+        return result
+    why = StopRequested("ended while it may still be on its way").as_problem()
+    return unknown(entry.order_id, why, number=entry.reference, status=result.status)
+
+
+def _settle_by_reading(desk: Desk, entry: JournalEntry) -> SwapResult:
+    """What one reading of the order shows of an earlier swap, without sending it again."""
     number = entry.reference
-    clock, limit = desk.clock, desk.service.time_limit
-    age = (datetime.now(UTC) - entry.updated_at).total_seconds()  # both are this machine's times
-    end = clock.monotonic() + limit - min(max(age, 0.0), limit)
-    while True:
-        started = clock.monotonic()
-        try:
-            order = desk.service.order(entry.order_id)
-        except VsmsError as exc:
-            return unknown(entry.order_id, exc.as_problem(), number=number)
-        if number is None:
-            return unknown(order.id, STILL_THE_SAME, number=None)
-        ended = verdict(order, number=number, in_doubt=True)
-        if ended is not None:
-            return ended
-        if started >= end:
-            return SwapResult(
-                order_id=order.id,
-                outcome=SwapOutcome.FAILED,
-                status=order.status,
-                phone_number=order.phone_number,
-                previous_number=number,
-                problem=STILL_THE_SAME,
-            )
-        left = max(0.0, end - clock.monotonic())
-        on_wait(left)
-        if desk.stop.wait(min(left, _NAP_S)):
-            why = StopRequested("ended while it may still be on its way").as_problem()
-            return unknown(order.id, why, number=number, status=order.status)
+    order = read_once(desk, entry.order_id)
+    if isinstance(order, Problem):
+        return unknown(entry.order_id, order, number=number)
+    if number is None:
+        return unknown(order.id, STILL_THE_SAME, number=None)
+    return verdict(order, number=number, in_doubt=True) or SwapResult(
+        order_id=order.id,
+        outcome=SwapOutcome.FAILED,
+        status=order.status,
+        phone_number=order.phone_number,
+        previous_number=number,
+        problem=STILL_THE_SAME,
+    )
 
 
-def swap_to_the_end(desk: Desk, ticket: Ticket, *, number: str) -> SwapResult:
+def _swap_to_the_end(desk: Desk, ticket: Ticket, *, number: str) -> SwapResult:
     """Send the swap and settle it. VsmsError only where nothing of it is in doubt and the run must stop."""
     return _Settlement(desk, ticket, number).run()
 
@@ -162,30 +182,17 @@ class _Settlement:
         return unknown(self._ticket.order_id, answer.problem, number=self._number, status=order.status)
 
     def _read_on(self, *, until_changed: bool) -> Order | Problem:
-        """Read the order four times, the last no sooner than one time limit from now: until it can be read, or
-        until its number is another. Asked to end, one more read is the last.
-        """
-        clock, stop, limit = self._desk.clock, self._desk.stop, self._desk.service.time_limit
-        start = clock.monotonic()
-        count = 0
-        while True:
-            last = self._read()
-            count += 1
-            if isinstance(last, Order):
-                settled = verdict(last, number=self._number, in_doubt=True) is not None
-                if settled or not until_changed:
-                    return last
-            elif last.exit_code in _NO_USE_TO_READ_ON or clock.monotonic() >= start + limit:
-                return last
-            if stop.requested or count == _READS:
-                return last
-            stop.wait(max(0.0, start + limit * count / (_READS - 1) - clock.monotonic()))
+        """Read on until it can be read, or until the number is another."""
+        return read_on(
+            self._desk,
+            self._ticket.order_id,
+            enough=lambda order: (
+                not until_changed or verdict(order, number=self._number, in_doubt=True) is not None
+            ),
+        )
 
     def _read(self) -> Order | Problem:
-        try:
-            return self._desk.service.order(self._ticket.order_id)
-        except VsmsError as exc:
-            return exc.as_problem()
+        return read_once(self._desk, self._ticket.order_id)
 
     def _refused(self, refusal: Problem, *, missing: bool = False) -> SwapResult:
         """A 4xx: the order tells why, never the sentence. `missing` is a 404, which for an order that the service

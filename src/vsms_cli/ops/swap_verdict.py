@@ -1,13 +1,17 @@
 """What an order that was read, or could not be read, says of a swap."""
 
-from datetime import datetime
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.orders import Order, Phase, same_number
 from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.ops.verdict import UNKNOWN_HINT
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 NO_REPLACEMENT: Final = Problem(
     code="no_replacement",

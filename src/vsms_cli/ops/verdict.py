@@ -1,16 +1,21 @@
 """What an order that was read, or could not be read, says of a cancel."""
 
+from __future__ import annotations
+
 from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.domain.times import rfc3339
-from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.ledger import refunds_of, total_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from vsms_cli.ops.desk import Desk
 
 _LEDGER_READS: Final = 3  # it may show a refund a moment after the order shows the cancel
 _LEDGER_PAUSE_S: Final = 0.5

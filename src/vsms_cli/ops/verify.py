@@ -1,18 +1,24 @@
 """Proof after a cancel: each refund held against the ledger by its order and its amount, and noted in the journal."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from vsms_cli.domain.audit import PURCHASE, gives_back, sum_of
 from vsms_cli.domain.errors import JournalUnusable, OrderNotFound
-from vsms_cli.domain.money import Transaction
-from vsms_cli.domain.ports import Clock, JournalEntry, Service, Stop
 from vsms_cli.domain.proofs import Proof, Wanted, prove
 from vsms_cli.ops.ledger import ago, lines_by_order, lines_since
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.money import Transaction
+    from vsms_cli.domain.ports import Clock, Service, Stop
 
 _READS: Final = 3  # the ledger may show a refund a moment after the order shows the cancel
 _PAUSE_S: Final = 0.5

@@ -1,17 +1,22 @@
 """Waiting for an order's SMS: reading it again and again within the shared budget, until a code, an end or a limit."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.codes import newest
 from vsms_cli.domain.errors import BadAnswer, ExitCode, Problem, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.orders import Message, Order, Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
-from vsms_cli.ops.desk import Desk
 from vsms_cli.ops.mutation import cancel_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsms_cli.ops.desk import Desk
 
 _FIRST_STEP_S: Final = 5.0  # between two reads: most codes come within a minute
 _LONGEST_STEP_S: Final = 15.0

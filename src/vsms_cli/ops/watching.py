@@ -1,15 +1,19 @@
 """The orders on a live table: what still waits, and what became of those that waited when it began."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.codes import newest
 from vsms_cli.domain.errors import OrderNotFound, RateLimited, TokenRefused, VsmsError
 from vsms_cli.domain.orders import Message, Order, Phase
-from vsms_cli.domain.ports import Clock, Service
 from vsms_cli.ops.listing import active_orders
-from vsms_cli.ops.selection import Filters
+
+if TYPE_CHECKING:
+    from vsms_cli.domain.ports import Clock, Service
+    from vsms_cli.ops.selection import Filters
 
 _ENDED_KEPT: Final = 20  # of those that ended, so many stay on the table
 _FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -39,7 +43,7 @@ class Board:
     def rows(self) -> tuple[Watched, ...]:
         return self.waiting + self.ended
 
-    def without(self, order: Order) -> "Board":
+    def without(self, order: Order) -> Board:
         """The board at once after an order of it ended, before it is read anew."""
         left = tuple(each for each in self.waiting if each.order.id != order.id)
         return replace(self, waiting=left, ended=(Watched(order=order), *self.ended)[:_ENDED_KEPT])

@@ -1,15 +1,20 @@
 """Stats as something to look at: bars in a terminal."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from datetime import timedelta
-from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.stats import Group, Stats
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.safe import shown
 from vsms_cli.render.tables import Column, layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from vsms_cli.domain.stats import Group, Stats
 
 _BAR: Final = 24  # characters
 

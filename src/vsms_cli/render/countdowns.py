@@ -1,5 +1,7 @@
 """How long since, how long until."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 
 from vsms_cli.domain.orders import Order, Phase

@@ -1,12 +1,17 @@
 """One line on a terminal's stderr that counts down, redrawn in place; elsewhere nothing."""
 
-from datetime import datetime
-from typing import Final
+from __future__ import annotations
 
-from vsms_cli.domain.orders import Order
+from typing import TYPE_CHECKING, Final
+
 from vsms_cli.render.countdowns import refunds_itself
 from vsms_cli.render.safe import shown
-from vsms_cli.render.streams import Streams
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vsms_cli.domain.orders import Order
+    from vsms_cli.render.streams import Streams
 
 _ERASE: Final = "\r\x1b[2K"
 

@@ -1,14 +1,20 @@
 """One thing told at length: an order, an entry of the journal."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.ports import JournalEntry, JournalEvent
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.countdowns import age, opens, refunds_itself
 from vsms_cli.render.safe import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from vsms_cli.domain.entries import JournalEntry, JournalEvent
 
 
 def order_details(order: Order, advice: Mapping[str, str], *, now: datetime) -> str:

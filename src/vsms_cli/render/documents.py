@@ -5,6 +5,8 @@ escaped to ASCII. TSV and CSV: null is empty, text passes `safe`. In CSV a cell 
 defused with an apostrophe.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import json
@@ -13,12 +15,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import plain_digits
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.safe import safe
-from vsms_cli.render.streams import Out
+
+if TYPE_CHECKING:
+    from vsms_cli.render.streams import Out
 
 Value = str | int | Decimal | datetime | None | Mapping[str, "Value"] | Sequence["Value"]
 Row = Mapping[str, Value]

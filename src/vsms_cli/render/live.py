@@ -1,20 +1,25 @@
 """The live table of `orders watch` on the terminal's alternate screen."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.domain.codes import code_in
 from vsms_cli.domain.errors import StreamClosed
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.orders import Message, Order
 from vsms_cli.render.countdowns import opens, refunds_itself
 from vsms_cli.render.safe import shown
-from vsms_cli.render.streams import Out
 from vsms_cli.render.tables import Column, layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from vsms_cli.domain.orders import Message, Order
+    from vsms_cli.render.streams import Out
 
 # Alternate screen, cursor hidden, no wrapping: a line too long is cut by the terminal, never spilled over the next.
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H\x1b[2J"

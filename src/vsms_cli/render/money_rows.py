@@ -1,15 +1,20 @@
 """The rows of what is about money: transactions, the refund audit, stats. Keys are only ever added."""
 
-from collections.abc import Iterator
-from decimal import Decimal
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.audit import Audit, Case, Verdict
 from vsms_cli.domain.money import CURRENCY, Transaction
-from vsms_cli.domain.outcomes import RefundResult
-from vsms_cli.domain.stats import Group, Stats
-from vsms_cli.render.documents import Row
 from vsms_cli.render.rows import problem_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from vsms_cli.domain.outcomes import RefundResult
+    from vsms_cli.domain.stats import Group, Stats
+    from vsms_cli.render.documents import Row
 
 TRANSACTION_FIELDS: Final = (
     "id",

@@ -1,13 +1,17 @@
 """Transactions and the audit as tables for a person."""
 
-from collections.abc import Sequence
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.audit import Audit, Case, Verdict
 from vsms_cli.domain.money import Transaction, dollars
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.safe import shown
 from vsms_cli.render.tables import Column, layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _STYLES: Final = {Verdict.MISSING: "red", Verdict.SHORT: "red", Verdict.TWICE: "yellow"}
 

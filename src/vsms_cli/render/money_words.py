@@ -1,16 +1,22 @@
 """What is said, rather than listed, about transactions, refunds and stats."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.audit import Audit, Verdict
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
 from vsms_cli.domain.proofs import Proof, Verified
-from vsms_cli.domain.stats import Stats
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.safe import shown
 from vsms_cli.render.sentences import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vsms_cli.domain.stats import Stats
 
 _GOOD, _BAD = "✓", "✗"
 

@@ -1,16 +1,21 @@
 """What a person reads about a swap: the table before the question, the question, the line after it."""
 
-from datetime import datetime
-from typing import Final
+from __future__ import annotations
 
-from vsms_cli.domain.orders import Order
+from typing import TYPE_CHECKING, Final
+
 from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
 from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render.countdowns import refunds_itself
-from vsms_cli.render.documents import Row
 from vsms_cli.render.rows import problem_row
 from vsms_cli.render.safe import shown
 from vsms_cli.render.sentences import outcome_words
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vsms_cli.domain.orders import Order
+    from vsms_cli.render.documents import Row
 
 SWAP_FIELDS: Final = ("id", "outcome", "status", "phone_number", "previous_number", "retry_at", "error")
 THE_OLD_NUMBER: Final = "The old number is given up: a code sent to it does not arrive. Nothing is charged."

@@ -1,10 +1,10 @@
 """What is about to be done, as a table before the question."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import CancelOutcome
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel, PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.times import short_duration
@@ -12,6 +12,12 @@ from vsms_cli.render.countdowns import refunds_itself
 from vsms_cli.render.safe import shown
 from vsms_cli.render.sentences import outcome_words
 from vsms_cli.render.tables import Column, layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from vsms_cli.domain.orders import Order
 
 
 def cancel_plan_table(plan: CancelPlan, *, now: datetime, width: int, colour: bool) -> str:

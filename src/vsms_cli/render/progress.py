@@ -1,10 +1,15 @@
 """One line on a terminal's stderr that says how far a run is; elsewhere nothing."""
 
-from datetime import timedelta
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.times import short_duration
-from vsms_cli.render.streams import Streams
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from vsms_cli.render.streams import Streams
 
 _BAR: Final = 24  # characters
 _ERASE: Final = "\r\x1b[2K"

@@ -1,15 +1,19 @@
 """What each command's rows hold: the keys of its JSON, in the order of its TSV. Keys are only ever added."""
 
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.codes import code_in
-from vsms_cli.domain.errors import Problem
 from vsms_cli.domain.money import CURRENCY
-from vsms_cli.domain.orders import Message, Order
-from vsms_cli.domain.outcomes import CancelResult, RefundResult
-from vsms_cli.domain.ports import JournalEntry
-from vsms_cli.domain.proofs import Proof, Verified
-from vsms_cli.render.documents import Row, Value
+
+if TYPE_CHECKING:
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.errors import Problem
+    from vsms_cli.domain.orders import Message, Order
+    from vsms_cli.domain.outcomes import CancelResult, RefundResult
+    from vsms_cli.domain.proofs import Proof, Verified
+    from vsms_cli.render.documents import Row, Value
 
 ORDER_FIELDS: Final = (
     "id",

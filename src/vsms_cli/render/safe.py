@@ -4,6 +4,8 @@ An SMS is whatever its sender wrote: control sequences that retitle the window o
 that reorder what is read, newlines that forge a row. They are shown as their escapes.
 """
 
+from __future__ import annotations
+
 import unicodedata
 from typing import Final
 

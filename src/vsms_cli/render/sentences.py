@@ -1,11 +1,10 @@
 """The lines and sentences a person reads: one line an order, the summary, the question, an error."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import Final
+from __future__ import annotations
 
-from vsms_cli.domain.errors import Problem, VsmsError
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult, SwapOutcome
 from vsms_cli.domain.plans import CancelPlan, RefundPlan, RefundStep
@@ -13,6 +12,12 @@ from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.rows import problem_row
 from vsms_cli.render.safe import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from vsms_cli.domain.errors import Problem, VsmsError
 
 WAIT_OR_CANCEL: Final = "Still want a code? Waiting is free: with no SMS an order refunds itself in full."
 SERVICE_RULE: Final = (

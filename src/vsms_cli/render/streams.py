@@ -1,12 +1,16 @@
 """Where output goes: stdout is data, stderr is talk."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from vsms_cli.domain.errors import StreamClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NARROWEST: Final = 20  # columns; below that nothing can be laid out
 _DEFAULT_WIDTH: Final = 80
@@ -90,7 +94,7 @@ class Streams:
     redraws: bool = False  # whether a line on stderr can be drawn over: a terminal that is not dumb
 
     @classmethod
-    def of_this_process(cls, env: Mapping[str, str], *, no_color: bool) -> "Streams":
+    def of_this_process(cls, env: Mapping[str, str], *, no_color: bool) -> Streams:
         """As `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb` and `COLUMNS` ask (no-color.org; force-color.org)."""
         for stream in (sys.stdout, sys.stderr):
             if stream is not None and hasattr(stream, "reconfigure"):

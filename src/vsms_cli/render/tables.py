@@ -4,11 +4,11 @@ Rich prints into a string, never to the stream: on a closed pipe its own print r
 a bulk run after 2 of 2,000 orders.
 """
 
+from __future__ import annotations
+
 import io
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -16,11 +16,16 @@ from rich.table import Table
 from rich.text import Text
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.orders import Order
-from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.countdowns import age, opens, refunds_itself
 from vsms_cli.render.safe import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.orders import Order
 
 _GAP: Final = 2  # spaces between two columns
 

@@ -1,10 +1,13 @@
 """A line of the access log: what was asked, what was answered, how long it took; never a token."""
 
+from __future__ import annotations
+
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from vsms_cli.sandbox.app import Request
+if TYPE_CHECKING:
+    from vsms_cli.sandbox.app import Request
 
 _TOKEN: Final = re.compile(r"vsms_[^\s&#/?]*")
 _SHOWN_AT_MOST: Final = 200  # characters of a target

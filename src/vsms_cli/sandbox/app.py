@@ -1,5 +1,7 @@
 """The service as a function: a request in, an answer out, the book in between. And its operator's levers."""
 
+from __future__ import annotations
+
 import random
 import re
 import sqlite3
@@ -8,18 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import parse_qsl, unquote
 
 from vsms_cli.sandbox import endpoints, ledger, orders, scenario
 from vsms_cli.sandbox.asking import Call, storable
-from vsms_cli.sandbox.book import Book
 from vsms_cli.sandbox.catalogue import PRODUCTS
 from vsms_cli.sandbox.dialect import Refusal, Reply, refusal
 from vsms_cli.sandbox.errors import OrderNotWaiting, OrderUnknown, SandboxError
 from vsms_cli.sandbox.jsontext import written
 from vsms_cli.sandbox.orders import Message, Order, Status
 from vsms_cli.sandbox.page import Page, stamp
+
+if TYPE_CHECKING:
+    from vsms_cli.sandbox.book import Book
 
 BODY_LIMIT: Final = 64 * 1024  # bytes; the longest honest body is a refund request of some 2 KB
 

@@ -1,15 +1,19 @@
 """What a caller sends, read strictly: whatever is malformed is a 400, never a surprise further in."""
 
+from __future__ import annotations
+
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS, Country, Product
 from vsms_cli.sandbox.dialect import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}")  # above some 4300 digits Python refuses to read a number
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

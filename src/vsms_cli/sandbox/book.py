@@ -1,18 +1,22 @@
 """The SQLite file that the sandbox keeps its orders and its money in, shared by threads and processes."""
 
+from __future__ import annotations
+
 import os
 import random
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.sandbox import orders
 from vsms_cli.sandbox.errors import SandboxError
 from vsms_cli.sandbox.page import SCHEMA, SCHEMA_VERSION, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _BUSY_TIMEOUT_S: Final = 30.0  # an access takes about a millisecond; this is for hundreds at once
 

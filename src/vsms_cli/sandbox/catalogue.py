@@ -4,6 +4,8 @@ The live catalogue has 719 services and 59 countries, changes with the market an
 Argentina costs $0.80 as in the vendor's live run; every other price is made up.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final

@@ -4,17 +4,22 @@ The listing and the detail of an order name its fields differently, 425 is plain
 relied on: all as in the vendor's live run of 2026-05-24.
 """
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.sandbox.catalogue import Country, Product, price
-from vsms_cli.sandbox.jsontext import Json
-from vsms_cli.sandbox.ledger import Line
-from vsms_cli.sandbox.orders import Message, Order
 from vsms_cli.sandbox.page import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from vsms_cli.sandbox.jsontext import Json
+    from vsms_cli.sandbox.ledger import Line
+    from vsms_cli.sandbox.orders import Message, Order
 
 _SECOND: Final = timedelta(seconds=1)
 

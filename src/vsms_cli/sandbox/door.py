@@ -1,5 +1,7 @@
 """The sandbox's door for a client in the same process. The only place here that knows httpx."""
 
+from __future__ import annotations
+
 import httpx
 
 from vsms_cli.sandbox.app import Request, Sandbox

@@ -4,6 +4,8 @@
 be right without. A second cancel is a 400 like any other.
 """
 
+from __future__ import annotations
+
 import re
 from typing import Final
 

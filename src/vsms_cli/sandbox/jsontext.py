@@ -1,5 +1,7 @@
 """JSON with exact decimals: 0.80 stays 0.80. The standard library can't write a Decimal as a number."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

@@ -1,12 +1,16 @@
 """The ledger: every cent that came or went. It always adds up to the balance."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.sandbox.page import Page, moment, stamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _NOTHING: Final = Decimal("0.00")
 

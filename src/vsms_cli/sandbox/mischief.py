@@ -1,11 +1,14 @@
 """The wrong answers that a fault can have."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from vsms_cli.sandbox.app import Answer, Sandbox
-from vsms_cli.sandbox.trouble import Fault
+if TYPE_CHECKING:
+    from vsms_cli.sandbox.app import Answer, Sandbox
+    from vsms_cli.sandbox.trouble import Fault
 
 _SILENCE_S: Final = 60.0  # longer than most clients wait
 _SLOW_S: Final = 5.0

@@ -4,10 +4,13 @@ Where a country's regulator keeps numbers for fiction, the sandbox sells those. 
 dialling code begins with zeros, which no operator can hand out.
 """
 
-from typing import Final
+from __future__ import annotations
 
-from vsms_cli.sandbox.catalogue import Country
-from vsms_cli.sandbox.page import Page
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from vsms_cli.sandbox.catalogue import Country
+    from vsms_cli.sandbox.page import Page
 
 _NORTH_AMERICAN_AREAS: Final = {
     "US": ("202", "206", "212", "213", "303", "305", "312", "404", "415", "512", "602", "617", "702", "713"),

@@ -1,13 +1,18 @@
 """The life of an order: waiting, then completed, expired or cancelled. The last two give its price back."""
 
-import sqlite3
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from vsms_cli.sandbox import ledger
 from vsms_cli.sandbox.page import Page, moment, stamp
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
 
 
 class Status(StrEnum):

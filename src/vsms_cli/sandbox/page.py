@@ -1,12 +1,16 @@
 """The book's page as one access sees it: its tables, the time, and where chance comes from."""
 
-import random
-import sqlite3
+from __future__ import annotations
+
 import uuid
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import random
+    import sqlite3
+    from collections.abc import Mapping, Sequence
 
 SCHEMA_VERSION: Final = 1
 # Money is TEXT, so that no float comes near it. Times are TEXT of one width, so that they sort as they are.
@@ -103,7 +107,7 @@ class Page:
         """The page keeps its `now`; the next access sees the new time."""
         self.set("clock_offset_us", str(offset // timedelta(microseconds=1)))
 
-    def blank(self) -> "Page":
+    def blank(self) -> Page:
         """Everything is gone, the clock shows the machine's time: the page as it is now."""
         real = self.now - self.clock_offset
         for table in _TABLES:

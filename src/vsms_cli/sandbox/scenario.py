@@ -1,16 +1,21 @@
 """What is in the book at first start, and after `reset`: an account with a past, a present and some money."""
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.sandbox import ledger, numbers, orders
 from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS, price
 from vsms_cli.sandbox.ledger import Kind
 from vsms_cli.sandbox.orders import Message, Order, Status
-from vsms_cli.sandbox.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vsms_cli.sandbox.page import Page
 
 DEFAULT: Final = "default"
 LOST_REFUNDS: Final = "lost-refunds"

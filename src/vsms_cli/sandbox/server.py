@@ -1,5 +1,7 @@
 """The sandbox's door for any client: HTTP/1.1 on this machine's loopback, and nowhere else."""
 
+from __future__ import annotations
+
 import re
 import select
 import socket
@@ -8,16 +10,18 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.sandbox import access, mischief
 from vsms_cli.sandbox.app import BODY_LIMIT, Answer, Request, Sandbox
 from vsms_cli.sandbox.errors import SandboxError
 from vsms_cli.sandbox.trouble import Fault, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _LOOPBACK: Final = "127.0.0.1"
 _IDLE_S: Final = 60  # a connection that says nothing so long is closed

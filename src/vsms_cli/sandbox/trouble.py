@@ -4,17 +4,21 @@
 money has to survive.
 """
 
+from __future__ import annotations
+
 import math
 import re
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.sandbox.app import OPERATIONS
 from vsms_cli.sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 ANY: Final = "any"
 ALWAYS: Final = "always"

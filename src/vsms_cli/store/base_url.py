@@ -1,5 +1,7 @@
 """The API's address: which ones a token may go to, and the name that it is kept under."""
 
+from __future__ import annotations
+
 import ipaddress
 import re
 from dataclasses import dataclass

@@ -5,16 +5,20 @@ taken until one window after its answer was seen: the server saw it somewhere in
 window after that answer reaches a server that has forgotten it.
 """
 
+from __future__ import annotations
+
 import contextlib
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.store.wal import make_private, write_ahead
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WINDOW_S: Final = 60.0  # the reference pages: 60 requests a minute for each key
 _LOST_AFTER_S: Final = 660.0  # a request whose process died unanswered: the longest time limit and one window

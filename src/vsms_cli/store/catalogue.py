@@ -1,14 +1,18 @@
 """The service's countries and services, kept for a day: they change rarely, and a filter should cost no request."""
 
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.catalogue import Catalogue, Entry
 from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.paths import write_private
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FRESH_FOR: Final = timedelta(days=1)
 

@@ -4,10 +4,15 @@ A claim is a lock of the kernel's on one byte of a file that stays empty, and so
 that ended: a dead holder blocks nobody, and nothing is left to clean up.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 if sys.platform == "win32":  # pragma: no cover - as its documentation says; tested on Linux alone
     import msvcrt

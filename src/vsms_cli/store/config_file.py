@@ -1,12 +1,16 @@
 """`config.toml`, read with line numbers and changed without disturbing what a person wrote."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from vsms_cli.domain.errors import ConfigBroken, VsmsError
 from vsms_cli.store.paths import write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")  # str.splitlines also splits where TOML does not
 _ONE_LINE_STRING: Final = re.compile(r"""(\s*[^=]+=[ \t]*)(?:"[^"\\]*"|'[^']*')([ \t]*(?:\#.*)?\r?\n?)""")

@@ -1,19 +1,24 @@
 """The token: its form, where it is looked for, and where it is kept."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from vsms_cli.domain.errors import KeyringUnusable, TokenMissing, UsageMistake
 from vsms_cli.store.base_url import service_name
 from vsms_cli.store.keyring_store import PATIENCE_S, PATIENCE_WITH_PERSON_S, OsKeyring
-from vsms_cli.store.paths import Paths
 from vsms_cli.store.profiles import Place, Profiles
 from vsms_cli.store.settings import Settings, Source
 from vsms_cli.store.token_file import TokenFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vsms_cli.store.paths import Paths
 
 LONGEST_TOKEN: Final = 512  # characters; the vendor's are 37, a gateway's bearer may be longer
 

@@ -4,22 +4,26 @@ SQLite, write-ahead, synchronous=FULL: `begin` returns only when the intent woul
 never comes near it.
 """
 
+from __future__ import annotations
+
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from vsms_cli.domain.entries import JournalEntry, JournalEvent
 from vsms_cli.domain.errors import JournalDamaged, JournalUnusable
-from vsms_cli.domain.ports import JournalEntry, JournalEvent
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.claims import Claims
 from vsms_cli.store.wal import make_private, write_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 _VERSION: Final = 1
 _PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond

@@ -4,6 +4,8 @@ A locked or broken keyring service may never answer, and nothing can end a threa
 that touches the `keyring` package, its import too, runs in a daemon thread that is waited for only so long.
 """
 
+from __future__ import annotations
+
 import contextlib
 import threading
 from dataclasses import dataclass
@@ -49,7 +51,7 @@ class OsKeyring:
     patience_s: float = PATIENCE_S
 
     def read(self, service: str, profile: str) -> Entry:
-        def work(backend: "KeyringBackend") -> Entry:
+        def work(backend: KeyringBackend) -> Entry:
             return Entry(token=backend.get_password(service, profile), backend=_name(backend))
 
         return self._ask(work)
@@ -57,7 +59,7 @@ class OsKeyring:
     def store(self, service: str, profile: str, token: str) -> str:
         """The name of the backend that holds it. It was read back; else KeyringUnusable, nothing is left."""
 
-        def work(backend: "KeyringBackend") -> str:
+        def work(backend: KeyringBackend) -> str:
             backend.set_password(service, profile, token)
             try:
                 _read_back(backend, service, profile, token)
@@ -72,7 +74,7 @@ class OsKeyring:
     def delete(self, service: str, profile: str) -> bool:
         """Whether something was there. Nothing is left afterwards."""
 
-        def work(backend: "KeyringBackend") -> bool:
+        def work(backend: KeyringBackend) -> bool:
             if backend.get_password(service, profile) is None:
                 return False
             backend.delete_password(service, profile)
@@ -82,7 +84,7 @@ class OsKeyring:
 
         return self._ask(work)
 
-    def _ask(self, work: "Callable[[KeyringBackend], T]", *, secret: str = "") -> T:
+    def _ask(self, work: Callable[[KeyringBackend], T], *, secret: str = "") -> T:
         answers: list[T] = []
         failures: list[BaseException] = []
 
@@ -107,12 +109,12 @@ class _UnusableError(Exception):
     """A reason in our own words."""
 
 
-def _read_back(backend: "KeyringBackend", service: str, profile: str, token: str) -> None:
+def _read_back(backend: KeyringBackend, service: str, profile: str, token: str) -> None:
     if backend.get_password(service, profile) != token:
         raise _UnusableError("it does not give back what was stored in it")
 
 
-def _trusted_backend() -> "KeyringBackend":
+def _trusted_backend() -> KeyringBackend:
     """The first backend that keeps what it is given, encrypted.
 
     A chainer is never used as such: it would fall through to a plaintext backend without a word.
@@ -140,7 +142,7 @@ def _trusted_backend() -> "KeyringBackend":
     raise _UnusableError("; ".join(refusals) or "there is none")
 
 
-def _refusal(backend: "KeyringBackend") -> str | None:
+def _refusal(backend: KeyringBackend) -> str | None:
     """Why this one gets no token. A recommended backend of a third party that somebody chose is trusted."""
     for kind in type(backend).__mro__:
         module = kind.__module__
@@ -157,7 +159,7 @@ def _refusal(backend: "KeyringBackend") -> str | None:
     return None
 
 
-def _name(backend: "KeyringBackend") -> str:
+def _name(backend: KeyringBackend) -> str:
     kind = type(backend)
     return f"{kind.__module__.removeprefix(_OWN_BACKENDS)}.{kind.__qualname__}".removesuffix(".Keyring")
 

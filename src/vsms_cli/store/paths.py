@@ -1,13 +1,17 @@
 """Where things lie on this machine, and the one way in which a file here is written."""
 
+from __future__ import annotations
+
 import contextlib
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.domain.errors import ConfigBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CONFIG_DIR_VARIABLE: Final = "VSMS_CONFIG_DIR"
 STATE_DIR_VARIABLE: Final = "VSMS_STATE_DIR"

@@ -1,13 +1,18 @@
 """Which profiles are known at which host and where each one's token lies. Never a token."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import ConfigBroken, VsmsError
 from vsms_cli.store.paths import write_private
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Table = dict[str, dict[str, str]]
 """{service: {profile: text}}, the one shape of the JSON files here."""

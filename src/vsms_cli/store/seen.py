@@ -1,15 +1,20 @@
 """The orders that `orders list` saw last, left for completion: a Tab must ask neither the service nor the keyring."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.orders import Order, Phase, is_whole_id
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.paths import write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

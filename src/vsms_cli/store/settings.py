@@ -1,16 +1,21 @@
 """The settings of one run, each with the place that it came from."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from vsms_cli.domain.errors import ConfigBroken, UsageMistake
 from vsms_cli.store.base_url import DEFAULT_BASE_URL, check_base_url, host_of, service_name
 from vsms_cli.store.config_file import line_of, read_config, replace_profile
-from vsms_cli.store.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vsms_cli.store.paths import Paths
 
 __all__ = [
     "DEFAULT_BASE_URL",

@@ -1,13 +1,18 @@
 """Tokens in a file that only its owner may read, for machines without a keyring: `--insecure-storage`."""
 
+from __future__ import annotations
+
 import os
 import shlex
 import stat
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import TokenMissing
 from vsms_cli.store.profiles import Table, parse_table, remove_entry, write_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

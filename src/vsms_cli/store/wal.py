@@ -1,11 +1,15 @@
 """An SQLite file that several processes may open for the first time at once."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import sqlite3
 import time
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _NAP_S: Final = 0.005
 

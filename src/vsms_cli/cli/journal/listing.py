@@ -9,8 +9,8 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
+from vsms_cli.domain.entries import JournalEntry
 from vsms_cli.domain.errors import ExitCode
-from vsms_cli.domain.ports import JournalEntry
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 
 

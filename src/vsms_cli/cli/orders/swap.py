@@ -13,7 +13,7 @@ from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode, OrderNotFound
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import SwapOutcome, SwapResult, exit_code_of
-from vsms_cli.ops.mutation import swap_order
+from vsms_cli.ops.swap import swap_order
 from vsms_cli.ops.swap_verdict import foresee
 from vsms_cli.render.documents import Format, to_json
 from vsms_cli.render.number_words import (

@@ -1,0 +1,42 @@
+"""What the journal remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from vsms_cli.domain.tickets import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """What was intended and what came of it. `outcome` is None while nothing is known."""
+
+    entry: int
+    at: datetime
+    host: str
+    operation: Operation
+    order_id: str
+    idempotency_key: str
+    price: Decimal | None
+    outcome: str | None
+    refund_amount: Decimal | None
+    reference: str | None
+    detail: str | None
+    updated_at: datetime
+
+    @property
+    def unresolved(self) -> bool:
+        return self.outcome is None or self.outcome == "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEvent:
+    """A step in an entry's story."""
+
+    at: datetime
+    what: str

@@ -1,0 +1,77 @@
+"""Reading an order until it tells what became of a request whose answer proves nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
+from vsms_cli.domain.orders import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.ops.desk import Desk
+
+_READS: Final = 4  # over one time limit: at its start, its thirds and its end
+_NAP_S: Final = 1.0  # between two reads of an order whose request may still be on its way
+_NO_USE: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED, ExitCode.REFUSED})  # to read once more
+
+T = TypeVar("T")
+
+
+def read_once(desk: Desk, order_id: str) -> Order | Problem:
+    try:
+        return desk.service.order(order_id)
+    except VsmsError as exc:
+        return exc.as_problem()
+
+
+def read_on(desk: Desk, order_id: str, *, enough: Callable[[Order], bool]) -> Order | Problem:
+    """Read the order four times, the last no sooner than one time limit from now, until one reading is `enough`.
+
+    Asked to end, one more read is the last.
+    """
+    limit = desk.service.time_limit
+    start = desk.clock.monotonic()
+    count = 0
+    while True:
+        last = read_once(desk, order_id)
+        count += 1
+        if isinstance(last, Order):
+            if enough(last):
+                return last
+        elif last.exit_code in _NO_USE or desk.clock.monotonic() >= start + limit:
+            return last
+        if desk.stop.requested or count == _READS:
+            return last
+        desk.stop.wait(max(0.0, start + limit * count / (_READS - 1) - desk.clock.monotonic()))
+
+
+def look_until_old(
+    desk: Desk,
+    entry: JournalEntry,
+    look: Callable[[], T],
+    *,
+    settled: Callable[[T], bool],
+    on_wait: Callable[[float], None],
+) -> tuple[T, bool]:
+    """What the last look at an open entry showed, and whether that is final: settled, or the entry is one time
+    limit old, so that its request can't be on its way any more. It is not where we were asked to end before.
+
+    `on_wait` is told for how long it may yet take, in seconds. Both times are this machine's: the journal does not
+    know the service's. Where the clock was stepped back meanwhile, one time limit is still enough.
+    """
+    clock, limit = desk.clock, desk.service.time_limit
+    age = (datetime.now(UTC) - entry.updated_at).total_seconds()
+    end = clock.monotonic() + limit - min(max(age, 0.0), limit)
+    while True:
+        started = clock.monotonic()
+        seen = look()
+        if settled(seen) or started >= end:
+            return seen, True
+        left = max(0.0, end - clock.monotonic())
+        on_wait(left)
+        if desk.stop.wait(min(left, _NAP_S)):
+            return seen, False

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.fault_server import FaultServer
+from support.loaded import TELLS_WHAT_IS_LOADED
 from support.vsms import Vsms
 from vsms_cli.cli import completing
 from vsms_cli.cli.app import GROUPS, ROOT
@@ -165,11 +166,7 @@ def test_text_of_the_services_can_do_nothing_to_the_shell(vsms: Vsms) -> None:
 
 @pytest.mark.parametrize("kept", [False, True], ids=["asked of Typer", "kept"])
 def test_a_tab_imports_nothing_that_asks_or_draws(vsms: Vsms, empty_path: Path, *, kept: bool) -> None:
-    (empty_path / "sitecustomize.py").write_text(
-        "import atexit, sys\n"
-        "heavy = {'typer', 'httpx', 'keyring', 'rich', 'sqlite3'}\n"
-        "atexit.register(lambda: sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))) + '|'))\n"
-    )
+    (empty_path / "sitecustomize.py").write_text(TELLS_WHAT_IS_LOADED)
     words = ("__complete", "auth", "status", "--fields", "v")
     if kept:
         vsms(*words)

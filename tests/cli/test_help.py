@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.loaded import TELLS_WHAT_IS_LOADED
 from support.vsms import Vsms
 from vsms_cli.cli.app import GROUPS, ROOT
 
@@ -146,11 +147,7 @@ def test_the_version_is_printed_wherever_it_is_asked_for(vsms: Vsms) -> None:
 
 
 def test_the_version_costs_neither_typer_nor_httpx(vsms: Vsms, empty_path: Path) -> None:
-    (empty_path / "sitecustomize.py").write_text(
-        "import atexit, sys\n"
-        "heavy = {'typer', 'httpx', 'keyring', 'rich', 'sqlite3'}\n"
-        "atexit.register(lambda: sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))) + '|'))\n"
-    )
+    (empty_path / "sitecustomize.py").write_text(TELLS_WHAT_IS_LOADED)
     # Measuring coverage imports sqlite3 itself.
     no_coverage = {"COVERAGE_PROCESS_START": "", "COVERAGE_PROCESS_CONFIG": ""}
     done = vsms.process("--version", env={"PYTHONPATH": str(empty_path), **no_coverage})

@@ -42,7 +42,7 @@ def test_each_missing_refund_is_asked_for_once_and_no_other(live: Vsms, server: 
     again = ask(live, "--yes")
     assert (again.code, requests_in(again)) == (9, {missing: "already_requested", short: "already_requested"})
     assert server.posts() == 2
-    assert "asked for already: 2 refunds" in live("refunds", "audit").err
+    assert "next: vsms journal list   (2 refunds asked for already)" in live("refunds", "audit").err
 
 
 def test_what_somebody_else_asked_for_is_known_from_the_services_409(

@@ -9,8 +9,8 @@ import pytest
 from support.fault_server import FaultServer
 from support.vsms import Vsms
 
-# Run as `python -m vsms_cli` is, and tells what is loaded when it ends. As where vsms alone is installed: import-linter brings
-# click, and where there is one httpx loads it, and Rich, for a command line of its own.
+# Run as `python -m vsms_cli` is, and tells what is loaded when it ends. As where vsms alone is installed: import-linter
+# brings click, and where there is one httpx loads it, and Rich, for a command line of its own.
 SHOW = """import os, runpy, sys
 sys.modules['click'] = None
 end = os._exit

@@ -226,7 +226,7 @@ def test_an_outage_in_the_middle_leaves_the_orders_in_flight_unknown_and_the_res
 def test_a_price_that_is_known_from_the_listing_is_told(empty: World) -> None:
     run = Run(empty, 1)
     known = order(id_=run.ids[0])
-    run.targets = [Target(order_id=known.id, order=known)]
+    run.targets = [Target(order_id=known.id, order=known, price=known.price)]
     empty.time.stop_at = 0
 
     report = run.go()

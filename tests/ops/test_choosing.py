@@ -144,7 +144,7 @@ def test_a_few_ids_are_read_and_many_are_listed_first(world: World) -> None:
 
 
 def test_a_whole_id_with_yes_costs_no_look_up() -> None:
-    plan = plan_unseen([ORDER], wait=True)
+    plan = plan_unseen([ORDER], wait=True, prices={})
 
     assert [target.order_id for target in targets_of(plan)] == [ORDER]
     assert not plan.total_is_known

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from vsms_cli.domain.errors import StreamClosed
-from vsms_cli.render.documents import Document, Format, cell, to_json
+from vsms_cli.render.documents import Document, cell, to_json
+from vsms_cli.render.formats import Format
 from vsms_cli.render.progress import ProgressLine
 from vsms_cli.render.streams import Out, Streams, Talk
 from vsms_cli.render.tables import Column, layout

@@ -19,7 +19,8 @@ from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome,
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.render.details import entry_details, order_details
-from vsms_cli.render.documents import Document, Format, Row
+from vsms_cli.render.documents import Document, Row
+from vsms_cli.render.formats import Format
 from vsms_cli.render.plans import cancel_plan_table
 from vsms_cli.render.rows import (
     CANCEL_FIELDS,

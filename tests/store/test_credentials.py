@@ -24,7 +24,6 @@ from vsms_cli.domain.errors import (
 )
 from vsms_cli.store.credentials import (
     Origin,
-    Vault,
     check_token,
     environment_token_variable,
     find_token,
@@ -35,6 +34,7 @@ from vsms_cli.store.keyring_store import OsKeyring
 from vsms_cli.store.paths import Paths
 from vsms_cli.store.profiles import Place
 from vsms_cli.store.settings import Options, Settings, load_settings
+from vsms_cli.store.vault import Vault
 
 TOKEN = "vsms_0123456789abcdef"
 SERVICE = "vsms:virtualsms.io"
@@ -143,15 +143,15 @@ def test_the_first_variable_that_is_set_supplies_the_token(
     file = tmp_path / "token"
     file.write_bytes(b"\xef\xbb\xbffrom-file\r\nsecond line\n")
     env = {"VSMS_TOKEN": "from-token", "VSMS_TOKEN_FILE": str(file), "VIRTUALSMS_API_KEY": "from-vendor"}
-    first = find_token(env, settings, vault)
+    first = find_token(env, settings, lambda: vault)
     assert (first.token, first.source.what, first.source.description) == (
         "from-token", "VSMS_TOKEN", "environment variable VSMS_TOKEN",
     )  # fmt: skip
-    second = find_token(env | {"VSMS_TOKEN": ""}, settings, vault)
+    second = find_token(env | {"VSMS_TOKEN": ""}, settings, lambda: vault)
     assert (second.token, second.source.what, second.source.description) == (
         "from-file", "VSMS_TOKEN_FILE", f"{file} (VSMS_TOKEN_FILE)",
     )  # fmt: skip
-    third = find_token({"VIRTUALSMS_API_KEY": "from-vendor"}, settings, vault)
+    third = find_token({"VIRTUALSMS_API_KEY": "from-vendor"}, settings, lambda: vault)
     assert (third.token, third.source.what) == ("from-vendor", Origin.VENDOR)
     assert third.source.from_environment
     assert "from-vendor" not in repr(third)
@@ -173,7 +173,7 @@ def test_a_bad_variable_never_falls_through_and_is_named(
     env: dict[str, str], vault: Vault, settings: Settings
 ) -> None:
     with pytest.raises(TokenMissing, match=next(iter(env))) as caught:
-        find_token(env, settings, vault)
+        find_token(env, settings, lambda: vault)
     assert "bad one" not in caught.value.message
 
 
@@ -181,23 +181,23 @@ def test_a_token_file_that_can_not_be_read_is_said_with_path_and_reason(
     vault: Vault, settings: Settings
 ) -> None:
     with pytest.raises(TokenMissing, match=r"/nowhere .*No such file"):
-        find_token({"VSMS_TOKEN_FILE": "/nowhere"}, settings, vault)
+        find_token({"VSMS_TOKEN_FILE": "/nowhere"}, settings, lambda: vault)
 
 
 def test_profile_on_the_command_line_contradicts_a_variable(vault: Vault, paths: Paths) -> None:
     chosen = load_settings(Options(profile="work"), {}, paths)
     with pytest.raises(UsageMistake, match="VIRTUALSMS_API_KEY"):
-        find_token({"VIRTUALSMS_API_KEY": TOKEN}, chosen, vault)
+        find_token({"VIRTUALSMS_API_KEY": TOKEN}, chosen, lambda: vault)
     quiet = load_settings(Options(), {"VSMS_PROFILE": "work"}, paths)
-    assert find_token({"VIRTUALSMS_API_KEY": TOKEN}, quiet, vault).token == TOKEN
+    assert find_token({"VIRTUALSMS_API_KEY": TOKEN}, quiet, lambda: vault).token == TOKEN
 
 
 def test_a_variable_needs_no_home_directory(settings: Settings) -> None:
     nowhere = Path("~/x")
     vault = Vault.at(Paths(config_dir=nowhere, state_dir=nowhere, cache_dir=nowhere), interactive=True)
-    assert find_token({"VSMS_TOKEN": TOKEN}, settings, vault).token == TOKEN
+    assert find_token({"VSMS_TOKEN": TOKEN}, settings, lambda: vault).token == TOKEN
     with pytest.raises(ConfigBroken):
-        find_token({}, settings, vault)
+        find_token({}, settings, lambda: vault)
 
 
 def test_a_person_at_the_terminal_gets_a_minute(paths: Paths) -> None:
@@ -209,13 +209,13 @@ def test_what_is_stored_is_found_for_its_host_and_profile_alone(
     vault: Vault, settings: Settings, paths: Paths, memory: Memory
 ) -> None:
     with pytest.raises(TokenMissing, match=r"no token for profile default at virtualsms\.io") as caught:
-        find_token({}, settings, vault)
+        find_token({}, settings, lambda: vault)
     assert not isinstance(caught.value, KeyringUnusable)
     assert all(way in caught.value.hint for way in ("vsms auth login", "VSMS_TOKEN", "--sandbox"))
     source = vault.store(SERVICE, "default", TOKEN, insecure=False)
     assert source.what == "keyring"
     assert "Memory" in source.description
-    found = find_token({}, settings, vault)
+    found = find_token({}, settings, lambda: vault)
     assert (found.token, found.source) == (TOKEN, source)
     assert not found.source.from_environment
     assert vault.profiles.names(SERVICE) == ("default",)
@@ -223,7 +223,7 @@ def test_what_is_stored_is_found_for_its_host_and_profile_alone(
     assert TOKEN not in repr(vault.keyring.read(SERVICE, "default"))
     elsewhere = load_settings(Options(base_url="https://virtualsms.io:8443"), {}, paths)
     with pytest.raises(TokenMissing, match=r"virtualsms\.io:8443"):
-        find_token({}, elsewhere, vault)
+        find_token({}, elsewhere, lambda: vault)
     removal = vault.delete(SERVICE, "default")
     assert (removal.found, removal.unasked) == (True, None)
     assert not vault.delete(SERVICE, "default").found, "twice is fine"
@@ -236,7 +236,7 @@ def test_what_lies_in_the_keyring_is_checked_before_it_is_sent(
 ) -> None:
     memory.held[SERVICE, "default"] = "no token\r\nX-Evil: 1"
     with pytest.raises(TokenMissing, match="what is stored in keyring") as caught:
-        find_token({}, settings, vault)
+        find_token({}, settings, lambda: vault)
     assert "Evil" not in caught.value.message
 
 
@@ -247,11 +247,11 @@ def test_the_insecure_file_is_0600_and_spares_the_keyring(
     source = vault.store(SERVICE, "default", TOKEN, insecure=True)
     assert (source.what, source.description) == ("insecure file", f"{paths.insecure_tokens} (not encrypted)")
     assert stat.S_IMODE(paths.insecure_tokens.stat().st_mode) == 0o600
-    assert find_token({}, settings, vault).token == TOKEN
+    assert find_token({}, settings, lambda: vault).token == TOKEN
     assert vault.profiles.place_of(SERVICE, "default") is Place.FILE
     assert not memory.threads, "the keyring was not touched"
     paths.profiles.unlink()
-    assert find_token({}, settings, vault).token == TOKEN, "found without the note too"
+    assert find_token({}, settings, lambda: vault).token == TOKEN, "found without the note too"
     vault.store(SERVICE, "other", "x" * 20, insecure=True)
     removal = vault.delete(SERVICE, "default")
     assert removal.found
@@ -274,7 +274,7 @@ def test_a_token_that_left_the_file_is_missing_and_looked_for_nowhere_else(
     vault.store(SERVICE, "default", TOKEN, insecure=True)
     paths.insecure_tokens.unlink()
     with pytest.raises(TokenMissing, match="no token for profile"):
-        find_token({}, settings, vault)
+        find_token({}, settings, lambda: vault)
     assert not memory.threads
 
 
@@ -291,7 +291,7 @@ def test_a_file_that_others_may_read_is_not_used(vault: Vault, settings: Setting
     for mode in (0o640, 0o604, 0o620):
         paths.insecure_tokens.chmod(mode)
         with pytest.raises(TokenMissing, match=f"mode {mode:04o}") as caught:
-            find_token({}, settings, vault)
+            find_token({}, settings, lambda: vault)
         assert f"chmod 600 {paths.insecure_tokens}" in caught.value.hint
 
 

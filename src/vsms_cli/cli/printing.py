@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
-from vsms_cli.render.documents import Format, Row, cell, to_json
+from vsms_cli.render.documents import Row, cell, to_json
+from vsms_cli.render.formats import Format
 
 
 def print_one(run: Runtime, shape: Shape, row: Row, *, for_a_person: Callable[[], str]) -> None:

@@ -8,9 +8,11 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import StreamClosed, VsmsError
 from vsms_cli.domain.outcomes import CancelResult, RefundResult
-from vsms_cli.render.documents import Document, Format, Row
+from vsms_cli.render.documents import Document, Row
+from vsms_cli.render.formats import Format
+from vsms_cli.render.plural import plural
 from vsms_cli.render.progress import ProgressLine
-from vsms_cli.render.sentences import dressed, error_lines, plural
+from vsms_cli.render.sentences import dressed, error_lines
 
 R = TypeVar("R", CancelResult, RefundResult)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -14,12 +15,11 @@ from typing import TYPE_CHECKING, Final, Self
 from vsms_cli.cli.signals import Stop
 from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake, VsmsError
 from vsms_cli.domain.times import short_duration
-from vsms_cli.render.documents import Format
+from vsms_cli.render.formats import Format
 from vsms_cli.render.safe import safe
-from vsms_cli.render.sentences import plural
 from vsms_cli.render.streams import Streams
 from vsms_cli.store.paths import Paths
-from vsms_cli.store.settings import Options, Settings, host_of, load_settings
+from vsms_cli.store.settings import Options, Settings, Source, host_of, load_settings
 
 if TYPE_CHECKING:  # what a command does not use is not imported: start-up is part of being pleasant
     from vsms_cli.api.client import Client
@@ -29,9 +29,10 @@ if TYPE_CHECKING:  # what a command does not use is not imported: start-up is pa
     from vsms_cli.sandbox.app import Sandbox
     from vsms_cli.sandbox.book import Book
     from vsms_cli.sandbox.door import SandboxTransport
-    from vsms_cli.store.credentials import Found, Vault
+    from vsms_cli.store.credentials import Found
     from vsms_cli.store.journal import JournalFile
     from vsms_cli.store.seen import SeenOrders
+    from vsms_cli.store.vault import Vault
 
 SANDBOX_HOST: Final = "sandbox"
 _SANDBOX_URL: Final = "https://sandbox.invalid/api/v1"  # a name that can't exist (RFC 6761): never looked up
@@ -149,7 +150,7 @@ class Runtime:
 
     @cached_property
     def vault(self) -> "Vault":
-        from vsms_cli.store.credentials import Vault  # noqa: PLC0415 - see the top
+        from vsms_cli.store.vault import Vault  # noqa: PLC0415 - see the top
 
         return Vault.at(self.paths, interactive=self.interactive)
 
@@ -157,7 +158,7 @@ class Runtime:
         """The token in force and where it comes from."""
         from vsms_cli.store.credentials import find_token  # noqa: PLC0415 - see the top
 
-        return find_token(self.env, self.settings, self.vault)
+        return find_token(self.env, self.settings, lambda: self.vault)
 
     @cached_property
     def client(self) -> "Client":
@@ -272,7 +273,22 @@ class Runtime:
         if self.say_elsewhere is not None:
             self.say_elsewhere(text)
             return
-        self.streams.talk.line(safe(text))
+        self.streams.talk.line(safe(text).replace("`vsms ", f"`{self._vsms} "))
+
+    def say_next(self, command: str) -> None:
+        """What to type next, with the options of this run that it needs: the same account at the same service."""
+        if command.startswith("vsms "):
+            command = f"{self._vsms} {command.removeprefix('vsms ')}"
+        self.say(f"next: {command}")
+
+    @cached_property
+    def _vsms(self) -> str:
+        said, words = self.settings, ["vsms"]
+        if said.sandbox.source is Source.OPTION:
+            words.append("--sandbox")
+        for name, setting in (("--profile", said.profile), ("--base-url", said.base_url)):
+            words += [name, setting.value] if setting.source is Source.OPTION else []
+        return shlex.join(words)
 
     def _log(self, line: str) -> None:
         self.streams.talk.line(f"debug: {safe(line)}")
@@ -297,6 +313,8 @@ class Runtime:
             self.say(f"vsms: {exc.message}")
             return
         if count:
+            from vsms_cli.render.plural import plural  # noqa: PLC0415 - rarely needed
+
             self.say(f"{plural(count, 'request')} with an outcome not known yet: `vsms journal resolve`")
 
     def _is_left_over(self, entry: "JournalEntry") -> bool:

@@ -1,12 +1,19 @@
 """Which fields in which format: what --output, --json, --quiet and --fields come to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import UsageMistake
-from vsms_cli.render.documents import Document, Format
+from vsms_cli.render.formats import Format
+
+if TYPE_CHECKING:
+    from vsms_cli.render.documents import Document
+
+
+_PROOF_FIELDS = frozenset({"transaction_id", "verified"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +28,9 @@ class Shape:
     def for_a_person(self) -> bool:
         return self.format is Format.TABLE
 
-    def document(self, run: Runtime) -> Document:
+    def document(self, run: Runtime) -> "Document":
+        from vsms_cli.render.documents import Document  # noqa: PLC0415 - not before there is a row
+
         return Document(run.streams.out, self.format, self.fields)
 
 
@@ -40,3 +49,12 @@ def shape_of(run: Runtime, known: Sequence[str], *, ids: bool = True) -> Shape:
                 f"unknown field {name[:60]!r}", hint=f"{guess}the fields are {', '.join(known)}"
             )
     return Shape(format=format_, fields=names, chosen=True)
+
+
+def proof_columns(shape: Shape, *, verify: bool) -> Shape:
+    """Without --verify the two columns, empty throughout, are left out of TSV and CSV, which scripts read by their
+    place. JSON names its keys and always has them.
+    """
+    if verify or shape.chosen or shape.format not in {Format.TSV, Format.CSV}:
+        return shape
+    return replace(shape, fields=tuple(name for name in shape.fields if name not in _PROOF_FIELDS))

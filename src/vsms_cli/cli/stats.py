@@ -11,7 +11,8 @@ from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.stats import Stats
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.stats import stats
-from vsms_cli.render.documents import Format, cell, to_json
+from vsms_cli.render.documents import cell, to_json
+from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import STATS_FIELDS, STATS_KEYS, stats_object, stats_rows
 from vsms_cli.render.money_words import stats_remarks
 

@@ -45,6 +45,11 @@ class CancelPlan:
         return tuple(item for item in self.items if item.to_send or (self.wait and item.too_early))
 
     @property
+    def is_known(self) -> bool:
+        """Whether the orders were looked at: with --yes a whole id costs no look-up."""
+        return any(item.order is not None for item in self.items)
+
+    @property
     def total(self) -> Decimal:
         """Dollars that come back, as far as prices are known."""
         prices = (item.order.price for item in self.sending if item.order is not None)

@@ -20,19 +20,24 @@ from vsms_cli.ops.mutation import cancel_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
 
     from vsms_cli.ops.desk import Desk
 
 WORKERS: Final = 5  # 50 orders at 50 ms each take half a second; a burst of more would look like abuse
+_HEAD_START_S: Final = 0.01  # for the first requests to go out, before this thread has other work
 _NAP_S: Final = 0.25  # how soon a Ctrl-C is noticed while nothing happens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An order to cancel. `opens_at` is when it is old enough, None where that is not known or long past."""
+    """An order to cancel. `opens_at` is when it is old enough, None where that is not known or long past; `price` in
+    dollars, which is known of an order that was listed before too.
+    """
 
     order_id: str
     order: Order | None = None
+    price: Decimal | None = None
     opens_at: datetime | None = None
 
 
@@ -51,11 +56,14 @@ def cancel_all(
     wait: bool,
     on_end: Callable[[CancelResult], None],
     on_wait: Callable[[int, timedelta], None],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> BulkReport:
     """Cancel each target once. `on_end` is told of each result as it ends, `on_wait` how many orders are waited
     for and how long for the next. Whatever `on_end` raises stops the run; it comes back as `stopped_by`.
+
+    `meanwhile` is called once, before either: while the first requests are under way, if they take long enough.
     """
-    return _Run(desk, targets, wait=wait, on_end=on_end, on_wait=on_wait).go()
+    return _Run(desk, targets, wait=wait, on_end=on_end, on_wait=on_wait, meanwhile=meanwhile).go()
 
 
 class _Run:
@@ -67,12 +75,14 @@ class _Run:
         wait: bool,
         on_end: Callable[[CancelResult], None],
         on_wait: Callable[[int, timedelta], None],
+        meanwhile: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._targets = targets
         self._wait = wait
         self._on_end = on_end
         self._on_wait = on_wait
+        self._meanwhile: Callable[[], None] | None = meanwhile
         self._results: list[CancelResult | None] = [None] * len(targets)
         self._ended: queue.SimpleQueue[tuple[int, Future[CancelResult]]] = queue.SimpleQueue()
         self._running = 0
@@ -115,7 +125,9 @@ class _Run:
         while self._due and self._due[0][0] <= now and self._running < WORKERS and not self._ending:
             _, index = heapq.heappop(self._due)
             target = self._targets[index]
-            future = pool.submit(cancel_order, self._desk, target.order_id, order=target.order)
+            future = pool.submit(
+                cancel_order, self._desk, target.order_id, order=target.order, price=target.price
+            )
             self._running += 1
             future.add_done_callback(lambda done, index=index: self._ended.put((index, done)))  # type: ignore[misc] # mypy infers no type for a default in a lambda
 
@@ -124,6 +136,7 @@ class _Run:
         try:
             index, future = self._ended.get(timeout=self._nap())
         except queue.Empty:
+            self._get_ready()
             return
         self._running -= 1
         try:
@@ -140,11 +153,17 @@ class _Run:
 
     def _nap(self) -> float:
         if self._running or not self._due:
-            return _NAP_S
+            return _NAP_S if self._meanwhile is None else _HEAD_START_S
         ahead = self._due[0][0] - self._desk.clock.monotonic()
         if ahead > 0:
+            self._get_ready()
             self._on_wait(len(self._due), timedelta(seconds=ahead))
         return min(max(ahead, 0.0), _NAP_S)
+
+    def _get_ready(self) -> None:
+        if self._meanwhile is not None:
+            meanwhile, self._meanwhile = self._meanwhile, None
+            meanwhile()
 
     def _can_wait(self, index: int, result: CancelResult) -> bool:
         """Whether the order is still alive when it opens."""
@@ -162,10 +181,11 @@ class _Run:
         return now + max(0.0, (at - self._desk.clock.now()).total_seconds())
 
     def _end(self, index: int, result: CancelResult) -> None:
-        price = None if (order := self._targets[index].order) is None else order.price
+        price = self._targets[index].price
         if result.price is None and price is not None:
             result = replace(result, price=price)
         self._results[index] = result
+        self._get_ready()
         try:
             self._on_end(result)
         except VsmsError as exc:  # whoever reads our stdout is gone: journalled already, so only stop

@@ -13,8 +13,9 @@ from vsms_cli.ops.listing import active_orders
 from vsms_cli.ops.verdict import SMS_CAME, too_early_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from decimal import Decimal
 
     from vsms_cli.domain.ports import Service
 
@@ -46,14 +47,18 @@ def plan_for_orders(orders: Sequence[Order], *, now: datetime, wait: bool) -> Ca
     return CancelPlan(items=tuple(planned(order, now=now) for order in orders), wait=wait)
 
 
-def plan_unseen(ids: Sequence[str], *, wait: bool) -> CancelPlan:
-    """A plan for whole ids that costs no look-up: with --yes a whole id is exactly one request."""
+def plan_unseen(ids: Sequence[str], *, wait: bool, prices: Mapping[str, Decimal]) -> CancelPlan:
+    """A plan for whole ids that costs no look-up: with --yes a whole id is exactly one request. `prices` are those of
+    orders that were listed before: a refund that is smaller is to be pointed out.
+    """
     return CancelPlan(
         items=tuple(
             PlannedCancel(
                 order_id=order_id,
                 order=None,
-                foreseen=CancelResult(order_id=order_id, outcome=CancelOutcome.WOULD_CANCEL),
+                foreseen=CancelResult(
+                    order_id=order_id, outcome=CancelOutcome.WOULD_CANCEL, price=prices.get(order_id)
+                ),
             )
             for order_id in ids
         ),
@@ -71,6 +76,7 @@ def targets_of(plan: CancelPlan) -> list[Target]:
         Target(
             order_id=item.order_id,
             order=item.order,
+            price=item.foreseen.price,
             opens_at=item.foreseen.retry_at if item.too_early else None,
         )
         for item in plan.sending

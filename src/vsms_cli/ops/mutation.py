@@ -43,9 +43,13 @@ _REQUEST_STILL_UNKNOWN: Final = Problem(
 _CLAIM_NAP_S: Final = 0.1  # between two looks at an order that another process is settling
 
 
-def cancel_order(desk: Desk, order_id: str, *, order: Order | None) -> CancelResult:
-    """Cancel one order, journalled. VsmsError only where the whole run must stop."""
-    price = None if order is None else order.price
+def cancel_order(
+    desk: Desk, order_id: str, *, order: Order | None, price: Decimal | None = None
+) -> CancelResult:
+    """Cancel one order, journalled. VsmsError only where the whole run must stop. `price` is what is known of it
+    where the order itself is not.
+    """
+    price = price if order is None else order.price
     try:
         with claimed(desk, order_id):
             return settle_earlier_cancel(desk, order_id) or journalled(
@@ -53,7 +57,7 @@ def cancel_order(desk: Desk, order_id: str, *, order: Order | None) -> CancelRes
                 Operation.CANCEL,
                 order_id,
                 price,
-                lambda ticket: cancel_to_the_end(desk, ticket, order=order),
+                lambda ticket: cancel_to_the_end(desk, ticket, order=order, price=price),
             )
     except StopRequested as exc:
         return CancelResult(order_id=order_id, outcome=CancelOutcome.SKIPPED, problem=exc.as_problem())

@@ -37,9 +37,11 @@ _MOST_CANCELS: Final = 2  # the first, and one more when the order provably stil
 _NOT_FOUND: Final = 404
 
 
-def cancel_to_the_end(desk: Desk, ticket: Ticket, *, order: Order | None) -> CancelResult:
+def cancel_to_the_end(
+    desk: Desk, ticket: Ticket, *, order: Order | None, price: Decimal | None
+) -> CancelResult:
     """Send the cancel and settle it. VsmsError only where nothing of it is in doubt and the run must stop."""
-    return _Settlement(desk, ticket, order).run()
+    return _Settlement(desk, ticket, order, price).run()
 
 
 def settle_by_reading(desk: Desk, ticket: Ticket, *, price: Decimal | None) -> CancelResult:
@@ -69,11 +71,11 @@ def _ended(order: Order) -> bool:
 class _Settlement:
     """One cancel on its way to one outcome."""
 
-    def __init__(self, desk: Desk, ticket: Ticket, order: Order | None) -> None:
+    def __init__(self, desk: Desk, ticket: Ticket, order: Order | None, price: Decimal | None) -> None:
         self._desk = desk
         self._ticket = ticket
         self._order = order
-        self._price = None if order is None else order.price
+        self._price = price
         self._in_doubt = False  # whether a request of ours may have been carried out unseen
         self._cancels = 0
         self._attempts = desk.attempts()

@@ -14,11 +14,11 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import plain_digits
 from vsms_cli.domain.times import rfc3339
+from vsms_cli.render.formats import Format
 from vsms_cli.render.safe import safe
 
 if TYPE_CHECKING:
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
 
 Value = str | int | Decimal | datetime | None | Mapping[str, "Value"] | Sequence["Value"]
 Row = Mapping[str, Value]
-
-
-class Format(StrEnum):
-    """The values of --output."""
-
-    TABLE = "table"
-    TSV = "tsv"
-    CSV = "csv"
-    JSON = "json"
-    NDJSON = "ndjson"
-    IDS = "ids"
 
 
 _RUNS_IN_A_SPREADSHEET: Final = ("=", "+", "-", "@", "\t", "\r")

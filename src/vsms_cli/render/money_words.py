@@ -10,8 +10,8 @@ from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
 from vsms_cli.domain.proofs import Proof, Verified
 from vsms_cli.domain.times import rfc3339
+from vsms_cli.render.plural import plural
 from vsms_cli.render.safe import shown
-from vsms_cli.render.sentences import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,18 +62,18 @@ def audit_remarks(found: Audit) -> Iterable[str]:
 
 
 def audit_next(found: Audit, results: Sequence[RefundResult] | None, *, asked_before: int) -> list[str]:
-    """What to type next. `asked_before` counts the owed orders that our journal knows a request for."""
+    """What to type or do next. `asked_before` counts the owed orders that our journal knows a request for."""
     owed = len(found.owed)
     if not owed:
         return []
     if results is None:
         if asked_before >= owed:
-            return [f"asked for already: {plural(owed, 'refund')}; see `vsms journal list`"]
-        return ["next: vsms refunds audit --request"]
+            return [f"vsms journal list   ({plural(owed, 'refund')} asked for already)"]
+        return ["vsms refunds audit --request"]
     if any(result.outcome is RefundOutcome.UNKNOWN for result in results):
-        return ["next: vsms journal resolve"]
+        return ["vsms journal resolve"]
     if any(result.outcome is RefundOutcome.BY_HAND for result in results):
-        return ["next: send the message to support"]
+        return ["send the message to support"]
     return []
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.outcomes import CancelOutcome
-from vsms_cli.domain.plans import CancelPlan, PlannedCancel, PlannedRefund, RefundPlan, RefundStep
-from vsms_cli.domain.times import short_duration
+from vsms_cli.domain.plans import CancelPlan, PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.render.countdowns import refunds_itself
+from vsms_cli.render.plan_lines import fate
 from vsms_cli.render.safe import shown
 from vsms_cli.render.sentences import outcome_words
 from vsms_cli.render.tables import Column, layout
@@ -25,7 +24,7 @@ def cancel_plan_table(plan: CancelPlan, *, now: datetime, width: int, colour: bo
     items = plan.items
     columns = (
         *_facts([(item.order_id, item.order) for item in items]),
-        Column(title="ACTION", cells=tuple(_fate(item, now, wait=plan.wait) for item in items), keep=8),
+        Column(title="ACTION", cells=tuple(fate(item, now, wait=plan.wait) for item in items), keep=8),
         Column(
             title="REFUND",
             cells=tuple("-" if item.order is None else refunds_itself(item.order, now) for item in items),
@@ -64,22 +63,6 @@ def _facts(orders: Sequence[tuple[str, Order | None]]) -> tuple[Column, ...]:
             right=True,
         ),
     )
-
-
-def _fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
-    match item.foreseen.outcome:
-        case CancelOutcome.WOULD_CANCEL:
-            return "cancel"
-        case CancelOutcome.TOO_EARLY if item.foreseen.retry_at is not None:
-            span = short_duration(item.foreseen.retry_at - now)
-            return f"cancel in {span}" if wait else f"opens in {span}"
-        case CancelOutcome.EXPIRED:
-            return "none: refunded"
-        case CancelOutcome.ALREADY_CANCELLED:
-            return "none: cancelled"
-        case CancelOutcome.SMS_RECEIVED:
-            return "none: a code came"
-    return f"none: {outcome_words(item.foreseen.outcome)}"
 
 
 def _refund_fate(item: PlannedRefund) -> str:

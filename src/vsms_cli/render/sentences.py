@@ -10,11 +10,12 @@ from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome,
 from vsms_cli.domain.plans import CancelPlan, RefundPlan, RefundStep
 from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render.documents import to_json
+from vsms_cli.render.plural import plural
 from vsms_cli.render.rows import problem_row
 from vsms_cli.render.safe import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from vsms_cli.domain.errors import Problem, VsmsError
@@ -28,11 +29,8 @@ _GOOD, _BAD, _SAME = "✓", "✗", "·"
 _ASCII: Final[Mapping[str, str]] = {_GOOD: "+", _BAD: "x", _SAME: "-", "…": "..."}
 _STYLES: Final[Mapping[str, str]] = {_GOOD: "\x1b[32m", _BAD: "\x1b[31m", _SAME: "\x1b[2m"}
 _RESET: Final = "\x1b[0m"
-_IDS_IN_A_HINT: Final = 3  # more would not fit the eye; then the same command is to be run again
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+_IDS_IN_A_HINT: Final = 3  # more would not fit the eye; then the same filters are to be run again
+_IDS_TO_COPY: Final = 20  # more would not be copied; then the same ids are to be given again
 
 
 def dressed(mark: str, line: str, *, unicode: bool, colour: bool) -> str:
@@ -92,25 +90,38 @@ def cancel_summary(results: Sequence[CancelResult], *, dry_run: bool) -> str:
     return f"{text}; {', '.join(others)}" if others else text
 
 
-def cancel_next(results: Sequence[CancelResult]) -> list[str]:
-    """What to type next for what is left."""
+def cancel_next(
+    results: Sequence[CancelResult], *, again: Callable[[bool], str | None] = lambda _wait: None
+) -> list[str]:
+    """What to type next for what is left. `again` is the whole command, with or without --wait, where filters chose
+    the orders.
+    """
     lines = []
     if any(result.outcome is CancelOutcome.UNKNOWN for result in results):
         lines.append("vsms journal resolve")
     came = [result.order_id for result in results if result.outcome is CancelOutcome.SMS_RECEIVED]
     if came:
-        lines.append(f"vsms orders refund {_ids(came)}   (if the platform refused the code)")
+        some = f"; {len(came)} orders in all" if len(came) > _IDS_IN_A_HINT else ""
+        ids = " ".join(came[:_IDS_IN_A_HINT])
+        lines.append(f"vsms orders refund {ids}   (if the platform refused the code{some})")
     early = [result.order_id for result in results if result.outcome is CancelOutcome.TOO_EARLY]
-    if early:
-        lines.append(f"vsms orders cancel {_ids(early)} --wait")
     left = [r.order_id for r in results if r.outcome in {CancelOutcome.SKIPPED, CancelOutcome.FAILED}]
-    if left:
-        lines.append(f"vsms orders cancel {_ids(left)}")
+    whole = again(bool(early)) if len(early) + len(left) > _IDS_IN_A_HINT else None
+    if whole is not None:
+        lines.append(f"{whole}   (what is done counts as done)")
+    elif len(early) + len(left) > _IDS_TO_COPY:
+        waiting = ", with --wait" if early else ""
+        lines.append(f"the same command again{waiting}   (what is done counts as done)")
+    else:
+        lines += [f"vsms orders cancel {' '.join(early)} --wait"] if early else []
+        lines += [f"vsms orders cancel {' '.join(left)}"] if left else []
     return lines
 
 
-def _ids(ids: Sequence[str]) -> str:
-    return " ".join(ids) if len(ids) <= _IDS_IN_A_HINT else f"{' '.join(ids[:_IDS_IN_A_HINT])} …"
+def cancel_announcement(plan: CancelPlan) -> str:
+    """What the question would have asked, where nobody is asked."""
+    amount = dollars(plan.total) if plan.total_is_known else f"at least {dollars(plan.total)}"
+    return f"cancelling {plural(len(plan.sending), 'order')}: {amount} returns to the balance"
 
 
 def cancel_question(plan: CancelPlan) -> str:

@@ -6,19 +6,17 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol
 
-from vsms_cli.domain.errors import KeyringUnusable, TokenMissing, UsageMistake
+from vsms_cli.domain.errors import TokenMissing, UsageMistake
 from vsms_cli.store.base_url import service_name
-from vsms_cli.store.keyring_store import PATIENCE_S, PATIENCE_WITH_PERSON_S, OsKeyring
-from vsms_cli.store.profiles import Place, Profiles
 from vsms_cli.store.settings import Settings, Source
-from vsms_cli.store.token_file import TokenFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from vsms_cli.store.paths import Paths
+    from vsms_cli.store.vault import Vault
+
 
 LONGEST_TOKEN: Final = 512  # characters; the vendor's are 37, a gateway's bearer may be longer
 
@@ -57,14 +55,6 @@ class Found:
 
     token: str = field(repr=False)
     source: TokenSource
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """What a logout did. `unasked`: why the keyring could not be asked, where none was known to be in it."""
-
-    found: bool
-    unasked: KeyringUnusable | None = None
 
 
 class _Lines(Protocol):
@@ -108,75 +98,9 @@ def environment_token_variable(env: Mapping[str, str]) -> str | None:
     return next((origin.value for origin in _VARIABLES if env.get(origin.value)), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vault:
-    """The stored tokens: the OS keyring, the insecure file, and the note of which profile lies where."""
-
-    paths: Paths
-    keyring: OsKeyring
-
-    @classmethod
-    def at(cls, paths: Paths, *, interactive: bool) -> Self:
-        """`interactive`: stdin and stderr are terminals, so that a person may have to unlock the keyring."""
-        patience = PATIENCE_WITH_PERSON_S if interactive else PATIENCE_S
-        return cls(paths=paths, keyring=OsKeyring(patience_s=patience))
-
-    @property
-    def file(self) -> TokenFile:
-        return TokenFile(path=self.paths.insecure_tokens)
-
-    @property
-    def profiles(self) -> Profiles:
-        return Profiles(path=self.paths.profiles)
-
-    def read(self, service: str, profile: str) -> Found | None:
-        """None where there is none. KeyringUnusable where the keyring can't tell; else as `TokenFile`."""
-        place = self.profiles.place_of(service, profile)
-        if place is not Place.KEYRING:
-            token = self.file.read(service, profile)
-            if token is not None:
-                return self._found(token, self._in_file())
-            if place is Place.FILE:
-                return None
-        entry = self.keyring.read(service, profile)
-        return None if entry.token is None else self._found(entry.token, _in_keyring(entry.backend))
-
-    def store(self, service: str, profile: str, token: str, *, insecure: bool) -> TokenSource:
-        """Keep it, in the file only if asked to. KeyringUnusable: nothing was stored anywhere."""
-        self.profiles.place_of(service, profile)  # a corrupt note shows before anything is stored
-        if insecure:
-            self.file.store(service, profile, token)
-            self.profiles.remember(service, profile, Place.FILE)
-            return self._in_file()
-        backend = self.keyring.store(service, profile, token)
-        self.profiles.remember(service, profile, Place.KEYRING)
-        self.file.delete(service, profile)
-        return _in_keyring(backend)
-
-    def delete(self, service: str, profile: str) -> Removal:
-        """Remove it from both places. KeyringUnusable where one was put in the keyring and may still be."""
-        place = self.profiles.place_of(service, profile)
-        found = self.file.delete(service, profile)
-        unasked = None
-        try:
-            found = self.keyring.delete(service, profile) or found
-        except KeyringUnusable as exc:
-            if place is Place.KEYRING:
-                raise
-            unasked = exc
-        self.profiles.forget(service, profile)
-        return Removal(found=found, unasked=unasked)
-
-    def _in_file(self) -> TokenSource:
-        return TokenSource(what=Origin.FILE, description=f"{self.file.path} (not encrypted)")
-
-    @staticmethod
-    def _found(token: str, source: TokenSource) -> Found:
-        return Found(token=check_token(token, whose=f"what is stored in {source.description}"), source=source)
-
-
-def find_token(env: Mapping[str, str], settings: Settings, vault: Vault) -> Found:
-    """The first that is set: VSMS_TOKEN, VSMS_TOKEN_FILE, VIRTUALSMS_API_KEY, the profile's stored one.
+def find_token(env: Mapping[str, str], settings: Settings, vault: Callable[[], Vault]) -> Found:
+    """The first that is set: VSMS_TOKEN, VSMS_TOKEN_FILE, VIRTUALSMS_API_KEY, the profile's stored one, for which
+    alone the vault is opened.
 
     A bad one is an error and never falls through to the next. UsageMistake where `--profile` contradicts a
     variable; TokenMissing where there is none or its form is wrong; KeyringUnusable where the keyring can't
@@ -192,7 +116,7 @@ def find_token(env: Mapping[str, str], settings: Settings, vault: Vault) -> Foun
             )
         return _from_environment(Origin(variable), env[variable])
     service = service_name(settings.base_url.value)
-    found = vault.read(service, profile.value)
+    found = vault().read(service, profile.value)
     if found is None:
         host = service.partition(":")[2]
         raise TokenMissing(f"no token for profile {profile.value} at {host}", hint=_HOW_TO_GET_ONE)
@@ -219,7 +143,3 @@ def _first_line(path: Path) -> str:
         ) from exc
     # A byte that is not UTF-8 fails the check as U+FFFD; some editors put a mark before the text.
     return check_token(line.decode("utf-8-sig", errors="replace"), whose=whose)
-
-
-def _in_keyring(backend: str) -> TokenSource:
-    return TokenSource(what=Origin.KEYRING, description=f"keyring ({backend})")

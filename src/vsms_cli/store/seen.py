@@ -1,9 +1,12 @@
-"""The orders that `orders list` saw last, left for completion: a Tab must ask neither the service nor the keyring."""
+"""The orders that `orders list` saw last: for completion, where a Tab must ask neither the service nor the keyring,
+and for their prices, so that a cancel by id can tell a smaller refund without a look-up.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import ConfigBroken
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """An order as it was. `until` is when it would refund itself; None where that is not known."""
+    """An order as it was. `until` is when it would refund itself, `price` in dollars; None where it is not known."""
 
     id: str
     waiting: bool
@@ -27,6 +30,7 @@ class Seen:
     service: str
     status: str
     until: datetime | None
+    price: Decimal | None = None
 
     def may_wait(self, now: datetime) -> bool:
         """Whether it may still wait for a code."""
@@ -48,6 +52,7 @@ class SeenOrders:
                 "country": order.country or "",
                 "service": order.service or "",
                 "status": order.status,
+                "price": None if order.price is None else str(order.price),
                 "until": None if order.refunds_itself_at is None else rfc3339(order.refunds_itself_at),
             }
             for order in orders
@@ -60,8 +65,12 @@ class SeenOrders:
     def read(self) -> tuple[Seen, ...]:
         try:
             return tuple(_seen(value) for value in json.loads(self._file.read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
             return ()
+
+    def prices(self) -> dict[str, Decimal]:
+        """In dollars, by id. An order's price does not change."""
+        return {seen.id: seen.price for seen in self.read() if seen.price is not None}
 
 
 def _seen(value: dict[str, object]) -> Seen:
@@ -75,4 +84,5 @@ def _seen(value: dict[str, object]) -> Seen:
         service=str(value["service"]),
         status=str(value["status"]),
         until=None if until is None else parse_rfc3339(str(until)),
+        price=None if (price := value.get("price")) is None else Decimal(str(price)),
     )

@@ -4,7 +4,8 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ConfigBroken, ExitCode
-from vsms_cli.render.documents import Format, to_json
+from vsms_cli.render.documents import to_json
+from vsms_cli.render.formats import Format
 from vsms_cli.render.safe import safe
 
 FIELDS = ("config_file", "config_dir")

@@ -11,8 +11,9 @@ from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.resolve import resolve
 from vsms_cli.render.documents import Document
 from vsms_cli.render.number_words import swap_line
+from vsms_cli.render.plural import plural
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
-from vsms_cli.render.sentences import cancel_line, dressed, plural, refund_line
+from vsms_cli.render.sentences import cancel_line, dressed, refund_line
 
 
 @command("resolve", examples=("vsms journal resolve",))

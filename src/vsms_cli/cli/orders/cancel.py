@@ -1,5 +1,6 @@
 """`vsms orders cancel`"""
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -18,10 +19,9 @@ from vsms_cli.cli.orders.options import (
     Service,
     Yes,
 )
-from vsms_cli.cli.orders.proving import proof_columns
 from vsms_cli.cli.orders.wanted import Mode, Wanted
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import shape_of
+from vsms_cli.cli.shape import proof_columns, shape_of
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.render.rows import CANCEL_FIELDS
 
@@ -74,4 +74,12 @@ def app(
     )
     wanted = Wanted.from_arguments(ids or [], given.filters(), everything=all_, asks=dry_run or not yes)
     mode = Mode(yes=yes, dry_run=dry_run, wait=wait, expect=expect, verify=verify)
-    return Cancelling(run, shape, wanted, mode).go()
+
+    def again(with_wait: bool) -> str | None:
+        if wanted.ids is not None:
+            return None
+        chosen = ["--all"] if all_ else []
+        flags = [*(["--wait"] if wait or with_wait else []), *(["--yes"] if yes else [])]
+        return shlex.join(["vsms", "orders", "cancel", *chosen, *given.words(), *flags])
+
+    return Cancelling(run, shape, wanted, mode, again=again).go()

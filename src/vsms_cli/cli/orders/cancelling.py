@@ -1,57 +1,54 @@
 """A cancel, page after page: shown, asked about, carried out, summed up."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from __future__ import annotations
+
+from functools import cached_property
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.orders.options import resolve
-from vsms_cli.cli.orders.proving import prove, tell_proofs, wanted_of
-from vsms_cli.cli.orders.wanted import Mode, Wanted
-from vsms_cli.cli.reporting import Reporter, tell_error
-from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import Declined, ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
-from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
-from vsms_cli.domain.proofs import Proof
-from vsms_cli.domain.times import rfc3339
 from vsms_cli.ops.bulk import cancel_all
 from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
 from vsms_cli.ops.listing import active_orders, orders_with
 from vsms_cli.ops.selection import Filters, complete
-from vsms_cli.render.rows import cancel_row
-from vsms_cli.render.sentences import (
-    WAIT_OR_CANCEL,
-    cancel_line,
-    cancel_next,
-    cancel_question,
-    cancel_summary,
-    plural,
-)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import timedelta
+
+    from vsms_cli.cli.orders.cancel_talk import CancelTalk
+    from vsms_cli.cli.orders.wanted import Mode, Wanted
+    from vsms_cli.cli.runtime import Runtime
+    from vsms_cli.cli.shape import Shape
+    from vsms_cli.domain.orders import Order
 
 
 class Cancelling:
     """Page after page: show, ask, cancel. One page unless more orders match than a page of the API holds."""
 
-    def __init__(self, run: Runtime, shape: Shape, wanted: Wanted, mode: Mode) -> None:
+    def __init__(
+        self, run: Runtime, shape: Shape, wanted: Wanted, mode: Mode, *, again: Callable[[bool], str | None]
+    ) -> None:
+        """`again` is what to type to go on, with or without --wait, where many orders are left; None for ids."""
         self._run = run
         self._wanted = wanted
         self._mode = mode
+        self._again = again
         self._results: list[CancelResult] = []
         self._stopped_by: VsmsError | None = None
         self._shape = shape
         self._began = monotonic()
         self._orders: dict[str, Order] = {}
-        self._proofs: dict[str, Proof] = {}
-        self._reporter: Reporter[CancelResult] = Reporter(
-            run,
-            shape,
-            row=lambda result: cancel_row(result, self._proofs.get(result.order_id)),
-            line=lambda result: cancel_line(result, now=run.clock.now()),
-            holds=lambda _result: mode.verify,
-        )
+
+    @cached_property
+    def _talk(self) -> CancelTalk:
+        from vsms_cli.cli.orders.cancel_talk import CancelTalk  # noqa: PLC0415 - see there
+
+        return CancelTalk(self._run, self._shape, self._mode)
 
     def go(self) -> ExitCode:
         if self._mode.asks:
@@ -66,16 +63,19 @@ class Cancelling:
 
     def _agreed(self, plan: CancelPlan) -> bool:
         """Show it and ask, where somebody is to be asked. Declined, if no page was carried out before."""
-        if not (self._mode.asks and plan.sending):
+        if self._mode.dry_run or not plan.sending:
             return True
-        self._show(plan)
+        if self._mode.yes:
+            if plan.is_known:
+                self._talk.announce(plan)
+            return True
         try:
-            ask(self._run, cancel_question(plan))
+            ask(self._run, self._talk.question(plan))
         except Declined:
             if not self._results:
                 raise
-            left = plural(len(plan.sending), "order")
-            self._stopped_by = Declined(f"declined; {left} of this page left as they were")
+            left = f"{len(plan.sending)} of this page left as they were"
+            self._stopped_by = Declined(f"declined; {left}")
             return False
         return True
 
@@ -110,7 +110,7 @@ class Cancelling:
     def _plan_ids(self, given: tuple[str, ...], filters: Filters) -> CancelPlan:
         mode, client = self._mode, self._run.client
         if mode.yes and not mode.dry_run and not filters.given:
-            return plan_unseen(given, wait=mode.wait)
+            return plan_unseen(given, wait=mode.wait, prices=self._run.seen_orders.prices())
         ids = complete(given, () if _all_whole(given) else orders_with(client, []).orders)
         plan = plan_for_ids(client, ids, now=self._run.clock.now, wait=mode.wait)
         if not filters.given:
@@ -130,23 +130,16 @@ class Cancelling:
             hint="look at them with --dry-run",
         )
 
-    def _show(self, plan: CancelPlan) -> None:
-        from vsms_cli.render.plans import cancel_plan_table  # noqa: PLC0415 - Rich: terminals only
-
-        streams = self._run.streams
-        now = self._run.clock.now()
-        table = cancel_plan_table(plan, now=now, width=streams.width, colour=streams.talk_colour)
-        streams.talk.write(f"{table}\n")
-        self._run.say(WAIT_OR_CANCEL)
-
     def _carry_out(self, plan: CancelPlan) -> None:
         targets = [] if self._mode.dry_run else targets_of(plan)
         sending = {target.order_id for target in targets}
         results = {item.order_id: item.foreseen for item in plan.items if item.order_id not in sending}
-        self._reporter.start(len(plan.items))
+        begun = bool(results) or not targets
         try:
+            if begun:
+                self._start(plan)
             for result in results.values():
-                self._reporter.ended(result)
+                self._ended(result)
         except StreamClosed as exc:
             self._stopped_by = exc
             results |= {order_id: _unsent(order_id) for order_id in sending}
@@ -157,8 +150,9 @@ class Cancelling:
                     self._run.desk,
                     targets,
                     wait=self._mode.wait,
-                    on_end=self._reporter.ended,
-                    on_wait=self._reporter.waiting,
+                    on_end=self._ended,
+                    on_wait=self._waiting,
+                    meanwhile=(lambda: None) if begun else (lambda: self._start(plan)),
                 )
             results |= {result.order_id: result for result in report.results}
             self._stopped_by = report.stopped_by
@@ -168,15 +162,16 @@ class Cancelling:
     def _conclude(self) -> ExitCode:
         """JSON, summary, what to type next; and the exit code that follows from the results."""
         if self._mode.verify and not self._mode.dry_run and not self._run.stop.requested:
-            self._proofs = prove(self._run, wanted_of(self._results, self._orders), began=self._began)
+            self._talk.prove(self._results, self._orders, began=self._began)
         try:
-            self._reporter.finish(self._results)
+            self._talk.reporter.finish(self._results)
         except StreamClosed as exc:
             self._stopped_by = self._stopped_by or exc
         if self._stopped_by is not None:
-            tell_error(self._run, self._stopped_by)
-        self._summarise()
-        self._stopped_by = tell_proofs(self._run, self._shape, [*self._proofs.values()]) or self._stopped_by
+            self._talk.stopped(self._stopped_by)
+        named = self._wanted.ids is not None and not self._wanted.filters.given
+        self._talk.summarise(self._results, again=self._again, named=named)
+        self._stopped_by = self._talk.tell_proofs() or self._stopped_by
         if isinstance(self._stopped_by, StreamClosed):
             return ExitCode.CLOSED_PIPE
         if isinstance(self._stopped_by, Declined):
@@ -184,24 +179,20 @@ class Cancelling:
         if self._run.stop.requested:
             return self._run.stop.exit_code
         code = exit_code_of(self._results)
-        if code is ExitCode.OK and any(proof.verified.owed for proof in self._proofs.values()):
+        if code is ExitCode.OK and self._talk.money_missing:
             return ExitCode.MONEY_MISSING
         # With none done the run's own end is the first failure, wherever in the order of the input it came.
         nothing_done = code not in {ExitCode.OK, ExitCode.PARTIAL, ExitCode.UNKNOWN}
         return self._stopped_by.exit_code if self._stopped_by is not None and nothing_done else code
 
-    def _summarise(self) -> None:
-        if not self._results:
-            named = self._wanted.ids is not None and not self._wanted.filters.given
-            text = "no ids were given: nothing to cancel" if named else "no order matches: nothing to cancel"
-        else:
-            text = cancel_summary(self._results, dry_run=self._mode.dry_run)
-        if not self._run.streams.talk.is_terminal:  # a log is read later
-            text = f"{rfc3339(datetime.now(UTC).replace(microsecond=0))} {text}"
-        self._run.say(text)
-        if not self._mode.dry_run:
-            for line in cancel_next(self._results):
-                self._run.say(f"next: {line}")
+    def _start(self, plan: CancelPlan) -> None:
+        self._talk.reporter.start(len(plan.items))
+
+    def _ended(self, result: CancelResult) -> None:
+        self._talk.reporter.ended(result)
+
+    def _waiting(self, count: int, span: timedelta) -> None:
+        self._talk.reporter.waiting(count, span)
 
     def _say_ending(self) -> None:
         self._run.streams.talk.line("\nending: what is under way finishes; once more ends at once")

@@ -41,6 +41,19 @@ class Given:
     newer_than: str | None
     limit: int | None
 
+    def words(self) -> list[str]:
+        """As they would be typed again."""
+        lists = {
+            "--country": self.country,
+            "--not-country": self.not_country,
+            "--service": self.service,
+            "--not-service": self.not_service,
+        }
+        words = [word for name, values in lists.items() for value in values or () for word in (name, value)]
+        for name, value in (("--older-than", self.older_than), ("--newer-than", self.newer_than)):
+            words += [] if value is None else [name, value]
+        return words if self.limit is None else [*words, "--limit", str(self.limit)]
+
     def filters(self) -> Filters:
         """UsageMistake for a duration or a limit that is none."""
         if self.limit is not None and self.limit < 1:

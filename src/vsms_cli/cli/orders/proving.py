@@ -11,21 +11,10 @@ from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome,
 from vsms_cli.domain.plans import PlannedRefund, RefundStep
 from vsms_cli.domain.proofs import Proof, Verified, Wanted
 from vsms_cli.ops.verify import Verifier
-from vsms_cli.render.documents import Format
 from vsms_cli.render.money_words import proof_line, proof_summary
 from vsms_cli.render.sentences import dressed
 
-_PROOF_FIELDS = frozenset({"transaction_id", "verified"})
 _REFUNDED = frozenset({CancelOutcome.CANCELLED, CancelOutcome.ALREADY_CANCELLED, CancelOutcome.EXPIRED})
-
-
-def proof_columns(shape: Shape, *, verify: bool) -> Shape:
-    """Without --verify the two columns, empty throughout, are left out of TSV and CSV, which scripts read by their
-    place. JSON names its keys and always has them.
-    """
-    if verify or shape.chosen or shape.format not in {Format.TSV, Format.CSV}:
-        return shape
-    return replace(shape, fields=tuple(name for name in shape.fields if name not in _PROOF_FIELDS))
 
 
 def wanted_of(results: Sequence[CancelResult], orders: Mapping[str, Order]) -> list[Wanted]:
@@ -55,7 +44,7 @@ def prove(run: Runtime, wanted: Sequence[Wanted], *, began: float) -> dict[str, 
         return verifier.verify(wanted, began=began)
     except VsmsError as exc:
         run.say(f"the refunds could not be held against the ledger: {exc.message}")
-        run.say("next: vsms refunds audit")
+        run.say_next("vsms refunds audit")
         return {}
 
 
@@ -72,7 +61,7 @@ def tell_proofs(run: Runtime, shape: Shape, proofs: Sequence[Proof]) -> StreamCl
         closed = exc
     run.say(proof_summary(proofs))
     if any(proof.verified is not Verified.POSTED for proof in proofs):
-        run.say("next: vsms refunds audit   (what is late may still come: five minutes are its grace)")
+        run.say_next("vsms refunds audit   (what is late may still come: five minutes are its grace)")
     return closed
 
 

@@ -15,7 +15,8 @@ from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import SwapOutcome, SwapResult, exit_code_of
 from vsms_cli.ops.swap import swap_order
 from vsms_cli.ops.swap_verdict import foresee
-from vsms_cli.render.documents import Format, to_json
+from vsms_cli.render.documents import to_json
+from vsms_cli.render.formats import Format
 from vsms_cli.render.number_words import (
     SWAP_FIELDS,
     THE_OLD_NUMBER,

@@ -15,7 +15,8 @@ from vsms_cli.domain.outcomes import CancelResult
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
 from vsms_cli.render.countline import CountLine, waiting_words
-from vsms_cli.render.documents import Format, Row, to_json
+from vsms_cli.render.documents import Row, to_json
+from vsms_cli.render.formats import Format
 from vsms_cli.render.rows import MESSAGE_FIELDS, message_row, problem_row
 from vsms_cli.render.safe import safe
 from vsms_cli.render.sentences import cancel_line, dressed, problem_lines

@@ -17,7 +17,8 @@ from vsms_cli.ops.mutation import cancel_order
 from vsms_cli.ops.selection import Filters
 from vsms_cli.ops.watching import Board, Watched, look
 from vsms_cli.render.live import LiveRow, Screen, frame, live_table, size
-from vsms_cli.render.sentences import cancel_line, plural
+from vsms_cli.render.plural import plural
+from vsms_cli.render.sentences import cancel_line
 
 _REDRAW_S: Final = 0.5  # countdowns show whole seconds
 _KEYS: Final = "q leaves   up/down selects   c cancels"

@@ -7,7 +7,8 @@ from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.audit import Audit
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.outcomes import RefundResult
-from vsms_cli.render.documents import Format, Row, cell, to_json
+from vsms_cli.render.documents import Row, cell, to_json
+from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import audit_row, audit_totals
 from vsms_cli.render.money_words import audit_fine, audit_next, audit_remarks, audit_summary
 from vsms_cli.render.safe import safe
@@ -72,5 +73,5 @@ class Report:
         for remark in audit_remarks(self._found):
             self._run.say(remark)
         for line in audit_next(self._found, results, asked_before=asked_before):
-            self._run.say(line)
+            self._run.say_next(line)
         return ExitCode.MONEY_MISSING if self._found.owed else ExitCode.OK

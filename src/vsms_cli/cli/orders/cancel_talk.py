@@ -1,0 +1,111 @@
+"""What is said of a cancel: the plan, a line an order, the proofs, the summary, what to type next.
+
+Loaded while the first request is under way: before that a cancel needs none of it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from vsms_cli.cli.orders.proving import prove, tell_proofs, wanted_of
+from vsms_cli.cli.reporting import Reporter, tell_error
+from vsms_cli.domain.times import rfc3339
+from vsms_cli.render.rows import cancel_row
+from vsms_cli.render.sentences import (
+    WAIT_OR_CANCEL,
+    cancel_announcement,
+    cancel_line,
+    cancel_next,
+    cancel_question,
+    cancel_summary,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from vsms_cli.cli.orders.wanted import Mode
+    from vsms_cli.cli.runtime import Runtime
+    from vsms_cli.cli.shape import Shape
+    from vsms_cli.domain.errors import StreamClosed, VsmsError
+    from vsms_cli.domain.orders import Order
+    from vsms_cli.domain.outcomes import CancelResult
+    from vsms_cli.domain.plans import CancelPlan
+    from vsms_cli.domain.proofs import Proof
+
+
+class CancelTalk:
+    """For one run."""
+
+    def __init__(self, run: Runtime, shape: Shape, mode: Mode) -> None:
+        self._run = run
+        self._shape = shape
+        self._mode = mode
+        self._proofs: dict[str, Proof] = {}
+        self.reporter: Reporter[CancelResult] = Reporter(
+            run,
+            shape,
+            row=lambda result: cancel_row(result, self._proofs.get(result.order_id)),
+            line=lambda result: cancel_line(result, now=run.clock.now()),
+            holds=lambda _result: mode.verify,
+        )
+
+    def question(self, plan: CancelPlan) -> str:
+        """The plan is shown; this is what to ask about it."""
+        self._show(plan)
+        self._run.say(WAIT_OR_CANCEL)
+        return cancel_question(plan)
+
+    def announce(self, plan: CancelPlan) -> None:
+        """With --yes: the same plan, and no question."""
+        if self._run.streams.talk.is_terminal:
+            self._show(plan)
+            self._run.say(cancel_announcement(plan))
+            return
+        from vsms_cli.render.plan_lines import cancel_plan_lines  # noqa: PLC0415 - a log alone needs it
+
+        self._run.say(f"{_stamp()} {cancel_announcement(plan)}")
+        for line in cancel_plan_lines(plan, now=self._run.clock.now()):
+            self._run.say(f"  {line}")
+
+    def _show(self, plan: CancelPlan) -> None:
+        from vsms_cli.render.plans import cancel_plan_table  # noqa: PLC0415 - Rich: terminals only
+
+        streams, now = self._run.streams, self._run.clock.now()
+        table = cancel_plan_table(plan, now=now, width=streams.width, colour=streams.talk_colour)
+        streams.talk.write(f"{table}\n")
+
+    def prove(self, results: Sequence[CancelResult], orders: Mapping[str, Order], *, began: float) -> None:
+        """Read what the ledger says of each refund: `orders` are those that were looked at before the run."""
+        self._proofs = prove(self._run, wanted_of(results, orders), began=began)
+
+    def tell_proofs(self) -> StreamClosed | None:
+        """What kept them from being read, if it was."""
+        return tell_proofs(self._run, self._shape, [*self._proofs.values()])
+
+    @property
+    def money_missing(self) -> bool:
+        """Whether the ledger was read and lacks a refund, or a part of one."""
+        return any(proof.verified.owed for proof in self._proofs.values())
+
+    def stopped(self, error: VsmsError) -> None:
+        tell_error(self._run, error)
+
+    def summarise(
+        self, results: Sequence[CancelResult], *, again: Callable[[bool], str | None], named: bool
+    ) -> None:
+        """How many, how much came back, what to type next. `named`: ids were given, and no filters."""
+        if not results:
+            text = "no ids were given: nothing to cancel" if named else "no order matches: nothing to cancel"
+        else:
+            text = cancel_summary(results, dry_run=self._mode.dry_run)
+        if not self._run.streams.talk.is_terminal:  # a log is read later
+            text = f"{_stamp()} {text}"
+        self._run.say(text)
+        if not self._mode.dry_run:
+            for line in cancel_next(results, again=again):
+                self._run.say_next(line)
+
+
+def _stamp() -> str:
+    return rfc3339(datetime.now(UTC).replace(microsecond=0))

@@ -81,6 +81,75 @@ def test_resolve_reads_what_became_of_a_lost_cancel(live: Vsms, server: FaultSer
     assert live("journal", "list", "--unresolved").out == ""
 
 
+@pytest.fixture
+def lost(live: Vsms, server: FaultServer) -> str:
+    """A refund request whose answer was lost: entry 1."""
+    order = server.add_order(status="completed")
+    server.fault("refund", "reset", when="before")
+    assert live("orders", "refund", order, "--yes").code == 8
+    return order
+
+
+def test_what_support_tells_closes_a_refund_request_whose_answer_was_lost(
+    live: Vsms, server: FaultServer, lost: str
+) -> None:
+    open_ = live("journal", "resolve")
+    assert open_.code == 8
+    assert "close what they tell you: `vsms journal resolve 1 --as requested`, or `--as failed`" in open_.err
+    done = live("journal", "resolve", "1", "--as", "requested", "--json")
+    assert (done.code, done.json[0]["outcome"], done.json[0]["detail"]) == (
+        0, "requested", "nothing showed it: closed by the word of a person",
+    )  # fmt: skip
+    assert live("journal", "list", "--unresolved").out == ""
+    again = live("orders", "refund", lost, "--yes", "--json")
+    assert (again.code, again.json[0]["outcome"]) == (0, "already_requested")
+    assert server.posts(lost) == 1
+
+
+def test_after_failed_it_may_be_asked_for_anew(live: Vsms, server: FaultServer, lost: str) -> None:
+    assert live("journal", "resolve", "1", "--as", "failed").code == 0
+    again = live("orders", "refund", lost, "--yes", "--json")
+    assert (again.code, again.json[0]["outcome"], server.posts(lost)) == (0, "requested", 2)
+
+
+def test_what_can_be_read_goes_before_any_word(live: Vsms, server: FaultServer, lost: str) -> None:
+    server.book.post("credit", Decimal("0.80"), order_id=lost)
+    done = live("journal", "resolve", "1", "--as", "failed", "--json")
+    assert (done.code, done.json[0]["outcome"]) == (0, "already_refunded")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("--as", "failed"), "name it"),
+        (("1", "--as", "cancelled"), "say requested or failed"),
+        (("9",), "no entry 9"),
+    ],
+)
+def test_a_word_that_fits_no_entry_closes_nothing(
+    live: Vsms, server: FaultServer, lost: str, args: tuple[str, ...], words: str
+) -> None:
+    before = len(server.requests)
+    done = live("journal", "resolve", *args)
+    assert done.code in {1, 2}
+    assert words in done.err
+    assert len(server.requests) == before
+    assert [row["order_id"] for row in live("journal", "list", "--unresolved", "--json").json] == [lost]
+
+
+def test_one_entry_is_resolved_and_a_closed_one_needs_nothing(
+    live: Vsms, server: FaultServer, lost: str
+) -> None:
+    other = server.add_order(status="completed")
+    server.fault("refund", "reset", when="before")
+    live("orders", "refund", other, "--yes")
+    server.book.post("credit", Decimal("0.80"), order_id=lost)
+    server.book.post("credit", Decimal("0.80"), order_id=other)
+    done = live("journal", "resolve", "2", "-o", "table")
+    assert (done.code, other in done.out, lost in done.out) == (0, True, False)
+    assert live("journal", "resolve", "2").err.startswith("nothing to resolve\n")
+
+
 def test_each_host_has_its_own_entries(live: Vsms, server: FaultServer) -> None:
     live("orders", "cancel", server.add_order(), "--yes")
     assert live.sandbox("journal", "list").out == ""

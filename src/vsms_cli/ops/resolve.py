@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.outcomes import (
@@ -18,9 +19,10 @@ from vsms_cli.ops.earlier import settle_open_cancel
 from vsms_cli.ops.ledger import refunds_of, total_of
 from vsms_cli.ops.mutation import claimed, record
 from vsms_cli.ops.swap import settle_open_swap
+from vsms_cli.ops.verdict import UNKNOWN_HINT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.ops.desk import Desk
@@ -43,6 +45,41 @@ def resolve(
             result = _resolve_refund(desk, now)
         record(desk, ticket, result)
         return result
+
+
+WORDS: Final[Mapping[Operation, tuple[str, str]]] = {
+    Operation.CANCEL: (CancelOutcome.CANCELLED.value, CancelOutcome.FAILED.value),
+    Operation.REFUND: (RefundOutcome.REQUESTED.value, RefundOutcome.FAILED.value),
+    Operation.SWAP: (SwapOutcome.SWAPPED.value, SwapOutcome.FAILED.value),
+}
+"""What a person may say of an entry that nothing shows: that it was carried out, or that it was not."""
+
+
+def resolve_by_word(
+    desk: Desk, entry: JournalEntry, ticket: Ticket, *, word: str, on_wait: Callable[[float], None]
+) -> CancelResult | RefundResult | SwapResult:
+    """As `resolve`; what stays unknown is closed as a person says. What can be read goes before any word.
+
+    `word` is one of `WORDS` for the entry's operation. After `failed` the same may be sent again.
+    """
+    seen = resolve(desk, entry, ticket, on_wait=on_wait)
+    if seen.outcome.value != "unknown":
+        return seen
+    problem = Problem(
+        code="by_word",
+        message="nothing showed it: closed by the word of a person",
+        exit_code=ExitCode.OK,
+    )
+    said: CancelResult | RefundResult | SwapResult
+    match seen:
+        case CancelResult():
+            said = replace(seen, outcome=CancelOutcome(word), problem=problem)
+        case SwapResult():
+            said = replace(seen, outcome=SwapOutcome(word), problem=problem)
+        case _:
+            said = replace(seen, outcome=RefundOutcome(word), problem=problem)
+    record(desk, ticket, said)
+    return said
 
 
 def _as_it_is_now(desk: Desk, entry: JournalEntry) -> JournalEntry:
@@ -111,6 +148,6 @@ def _unknown(why: str) -> Problem:
     return Problem(
         code="unknown",
         message=f"it is not known whether the refund request arrived: {why}",
-        hint="resolve again later, or ask support@virtualsms.io with the order's id",
+        hint=UNKNOWN_HINT,
         exit_code=ExitCode.UNKNOWN,
     )

@@ -1,29 +1,75 @@
 """`vsms journal resolve`"""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Annotated
+
+import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import shape_of
-from vsms_cli.domain.errors import ExitCode, JournalDamaged
+from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.domain.entries import JournalEntry
+from vsms_cli.domain.errors import ExitCode, JournalDamaged, UsageMistake, VsmsError
 from vsms_cli.domain.outcomes import CancelResult, RefundResult, SwapResult, exit_code_of
 from vsms_cli.domain.times import short_duration
-from vsms_cli.ops.resolve import resolve
+from vsms_cli.ops.resolve import WORDS, resolve, resolve_by_word
 from vsms_cli.render.documents import Document
 from vsms_cli.render.number_words import swap_line
-from vsms_cli.render.plural import plural
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 from vsms_cli.render.sentences import cancel_line, dressed, refund_line
 
 
-@command("resolve", examples=("vsms journal resolve",))
-def app(run: Runtime) -> ExitCode:
-    """Read what became of every unknown and unfinished entry, and close it. Nothing that moves money is sent."""
+@command("resolve", examples=("vsms journal resolve", "vsms journal resolve 12 --as failed"))
+def app(
+    run: Runtime,
+    *,
+    number: Annotated[
+        int | None,
+        typer.Argument(metavar="[ENTRY]", help="That entry alone, as `vsms journal list` numbers it."),
+    ] = None,
+    as_: Annotated[
+        str | None,
+        typer.Option("--as", metavar="OUTCOME", help="What support told you, if nothing can be read of it."),
+    ] = None,
+) -> ExitCode:
+    """Read what became of every unknown and unfinished entry, and close it. Nothing that moves money is sent.
+
+    A refund request whose answer was lost shows in the ledger once it is granted. Until then only a person can tell:
+    with an entry and --as, what can't be read is closed as requested or failed (cancelled, swapped or failed for the
+    others). What can be read goes before that word.
+    """
     shape = shape_of(run, JOURNAL_FIELDS)
+    if as_ is not None and number is None:
+        raise UsageMistake("--as is about one entry", hint="name it: `vsms journal list --unresolved`")
     try:
-        entries = run.journal.entries(unresolved=True)
+        entries = run.journal.entries(unresolved=True) if number is None else _entry(run, number)
     except JournalDamaged as exc:
         return _keep_aside(run, exc)
+    if as_ is not None:
+        _check_word(as_, entries)
+    return _resolve(run, shape, entries, word=as_)
+
+
+def _entry(run: Runtime, number: int) -> list[JournalEntry]:
+    """The entry, if it is open; none if it is closed already."""
+    entry = run.journal.entry(number)
+    if entry is None:
+        raise VsmsError(f"the journal of {run.host} has no entry {number}", hint="see `vsms journal list`")
+    return [entry] if entry.unresolved else []
+
+
+def _check_word(word: str, entries: Sequence[JournalEntry]) -> None:
+    for entry in entries:
+        known = WORDS[entry.operation]
+        if word not in known:
+            raise UsageMistake(
+                f"--as {word[:60]!r} says nothing of a {entry.operation.value}",
+                hint=f"say {' or '.join(known)}",
+            )
+
+
+def _resolve(run: Runtime, shape: Shape, entries: Sequence[JournalEntry], *, word: str | None) -> ExitCode:
     if not entries:
         run.say("nothing to resolve")
     results: list[CancelResult | RefundResult | SwapResult] = []
@@ -32,19 +78,41 @@ def app(run: Runtime) -> ExitCode:
         for entry in entries:
             if run.stop.requested:
                 break
-            result = resolve(
-                run.desk, entry, run.journal.ticket_of(entry), on_wait=lambda left: _say_wait(run, left)
-            )
+            result = _settle(run, entry, word)
             results.append(result)
             _tell(run, document, result, entry.entry)
     if document is not None:
         document.end()
     if entries:
-        left = sum(result.outcome.value == "unknown" for result in results) + len(entries) - len(results)
-        run.say(f"{plural(len(entries), 'entry').replace('entrys', 'entries')} read, {left} still not known")
+        tried = zip(entries, results, strict=False)  # fewer results where we were asked to end
+        unknown = [entry for entry, result in tried if result.outcome.value == "unknown"]
+        left = len(unknown) + len(entries) - len(results)
+        read = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+        run.say(f"{read} read, {left} still not known")
+        for entry in unknown[:1]:
+            run.say(f"next: {_next(entry)}")
     if run.stop.requested:
         return run.stop.exit_code
     return ExitCode.UNKNOWN if exit_code_of(results) is ExitCode.UNKNOWN else ExitCode.OK
+
+
+def _next(entry: JournalEntry) -> str:
+    done, failed = WORDS[entry.operation]
+    return (
+        "`vsms journal resolve` again later; or ask support@virtualsms.io, and close what they tell you:"
+        f" `vsms journal resolve {entry.entry} --as {done}`, or `--as {failed}`"
+    )
+
+
+def _settle(run: Runtime, entry: JournalEntry, word: str | None) -> CancelResult | RefundResult | SwapResult:
+    ticket = run.journal.ticket_of(entry)
+
+    def on_wait(left: float) -> None:
+        _say_wait(run, left)
+
+    if word is None:
+        return resolve(run.desk, entry, ticket, on_wait=on_wait)
+    return resolve_by_word(run.desk, entry, ticket, word=word, on_wait=on_wait)
 
 
 def _keep_aside(run: Runtime, damage: JournalDamaged) -> ExitCode:

@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from promises import words
 from promises.test_readme import README, ROOT, table
 from vsms_cli.cli import topics
 from vsms_cli.cli.fields import FIELDS
+from vsms_cli.cli.words import FILE
 from vsms_cli.store.settings import OUTPUT_FORMATS
 
 SOURCE = [path for path in sorted((ROOT / "src").rglob("*.py")) if path.name != "topics.py"]
 FLAT = " ".join(README.split())
+
+
+def test_the_words_of_completion_are_those_of_the_commands() -> None:
+    assert FILE.read_text() == words.text(), "python tests/promises/words.py writes them anew"
 
 
 def test_the_environment_table_is_readmes() -> None:

@@ -44,9 +44,9 @@ def complete(words: Sequence[str]) -> int:
 
 def candidates(words: Sequence[str], env: Mapping[str, str]) -> list[Candidate]:
     """Those for the last word, given all words behind `vsms`."""
-    paths = Paths.from_environment(env)
-    line = _Line.read([_plain(word) for word in words] or [""], Words(paths.cache_dir))
-    found = _Values(line, env, paths).all()
+    paths, tree = Paths.from_environment(env), Words.of_this_program()
+    line = _Line.read([_plain(word) for word in words] or [""], tree)
+    found = _Values(line, env, paths, tree).all()
     return [(f"{line.before}{value}", about) for value, about in found]
 
 
@@ -101,10 +101,11 @@ class _Line:
 
 
 class _Values:
-    def __init__(self, line: _Line, env: Mapping[str, str], paths: Paths) -> None:
+    def __init__(self, line: _Line, env: Mapping[str, str], paths: Paths, tree: Words) -> None:
         self._line = line
         self._env = env
         self._paths = paths
+        self._tree = tree
 
     def all(self) -> list[Candidate]:
         line = self._line
@@ -163,10 +164,10 @@ class _Values:
                 return []
 
     def _help(self) -> list[Candidate]:
-        tree, words = Words(self._paths.cache_dir), self._line.arguments
+        words = self._line.arguments
         if words[:1] and words[0] in TOPICS:
             return []
-        known = dict(tree.node(tuple(words)).commands)
+        known = dict(self._tree.node(tuple(words)).commands)
         return _beginning(self._line.current, ({} if words else TOPICS).items()) + _beginning(
             self._line.current, known.items()
         )

@@ -31,7 +31,12 @@ def service() -> Iterator[FaultServer]:
 
 
 def signed_in(home: Path, server: FaultServer) -> Vsms:
-    env = {"VSMS_TOKEN": server.token, "VSMS_BASE_URL": server.base_url, "VSMS_RATE_LIMIT": "10000"}
+    env = {
+        "VSMS_TOKEN": server.token,
+        "VSMS_BASE_URL": server.base_url,
+        "VSMS_RATE_LIMIT": "10000",
+        "VSMS_TIMEOUT": "0.3",
+    }
     return Vsms(home, env)
 
 
@@ -58,8 +63,60 @@ def test_in_a_pipe_whatever_the_text(service: FaultServer, tmp_path: Path, text:
     assert not harmful(completions.out)
 
 
+def commands(service: FaultServer, text: str) -> list[tuple[str, ...]]:
+    """Those whose lines for a person hold text of the service's; `text` stands in every field of every answer."""
+    completed, waiting, other = (
+        service.add_order(status=status) for status in ("completed", "waiting", "waiting")
+    )
+    service.deliver(completed, text, sender=text)
+    service.fault("any", "hostile-text", text=text, times=None)
+    return [
+        ("orders", "list", "--all"),
+        ("orders", "show", completed),
+        ("orders", "wait", completed, "-o", "table", "--timeout", "1s"),
+        ("orders", "cancel", waiting, "--yes"),
+        ("orders", "refund", completed, "--yes"),
+        ("orders", "swap", other, "--yes"),
+        ("transactions", "list"),
+        ("refunds", "audit"),
+        ("stats",),
+        ("auth", "status"),
+        ("journal", "list"),
+    ]
+
+
+# What a terminal is sent without any text of the service's: a progress line is erased.
+OURS = re.compile(r"\r\x1b\[2K")
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=TEXTS | st.text(min_size=1, max_size=30) | st.sampled_from(["\x1b[2K\r", HOSTILE]))
+def test_on_a_terminal_whatever_the_text(service: FaultServer, tmp_path: Path, text: str) -> None:
+    service.clear()
+    vsms = signed_in(tmp_path, service)
+    for line in commands(service, text):
+        done = vsms.on_a_terminal(*line, "--debug")
+        assert "crashed:" not in done.out
+        assert not harmful(OURS.sub("", done.out)), (line, done.out)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=TEXTS | st.text(min_size=1, max_size=30))
+def test_on_a_terminal_whatever_the_service_says_of_a_refusal(
+    service: FaultServer, tmp_path: Path, text: str
+) -> None:
+    service.clear()
+    vsms = signed_in(tmp_path, service)
+    for kind in ("400", "422"):
+        for line in commands(service, text):
+            service.clear()
+            service.fault("any", kind, text=text, form="text", times=None)
+            done = vsms.on_a_terminal(*line)
+            assert not harmful(OURS.sub("", done.out)), (line, done.out)
+
+
 @pytest.mark.parametrize("kind", ["hostile-text", "400"])
-def test_on_a_terminal(service: FaultServer, vsms: Vsms, kind: str) -> None:
+def test_on_a_terminal_of_its_own(service: FaultServer, vsms: Vsms, kind: str) -> None:
     service.clear()
     order = service.add_order(status="completed")
     service.deliver(order, HOSTILE, sender=HOSTILE)

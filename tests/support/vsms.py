@@ -1,15 +1,17 @@
 """Running `vsms` as its users do: in this process for speed, or as a process of its own."""
 
+import contextlib
 import io
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from vsms_cli import main as edge
 
@@ -73,6 +75,30 @@ class Vsms:
             code = edge.run(list(args))
         return Done(code, out.getvalue(), err.getvalue())
 
+    def on_a_terminal(self, *args: str, columns: int = 120, env: Mapping[str, str] | None = None) -> Done:
+        """In this process, both streams a real terminal of so many columns. `out` is all that it was sent."""
+        controller, terminal = os.openpty()
+        shown = bytearray()
+
+        def read() -> None:
+            with contextlib.suppress(OSError):  # EIO: nobody writes any more
+                while chunk := os.read(controller, 65536):
+                    shown.extend(chunk)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        drawn = {"TERM": "xterm-256color", "COLUMNS": str(columns)}
+        try:
+            with (
+                open(terminal, "w", encoding="utf-8", newline="") as stream,  # noqa: PTH123 - a descriptor
+                _replaced(self.environment(drawn | dict(env or {})), io.StringIO(), stream, stream),
+            ):
+                code = edge.run(list(args))
+        finally:
+            reader.join()
+            os.close(controller)
+        return Done(code, shown.decode().replace("\r\n", "\n"), "")
+
     def sandbox(self, *args: str, stdin: str = "") -> Done:
         return self("--sandbox", *args, stdin=stdin)
 
@@ -102,9 +128,7 @@ class Vsms:
 
 
 @contextmanager
-def _replaced(
-    env: Mapping[str, str], stdin: io.StringIO, out: io.StringIO, err: io.StringIO
-) -> Iterator[None]:
+def _replaced(env: Mapping[str, str], stdin: io.StringIO, out: TextIO, err: TextIO) -> Iterator[None]:
     before = dict(os.environ)
     streams = sys.stdin, sys.stdout, sys.stderr
     os.environ.clear()

@@ -177,6 +177,13 @@ class StreamClosed(VsmsError):
     exit_code = ExitCode.CLOSED_PIPE
 
 
+class StdoutUnwritable(StreamClosed):
+    """stdout can't be written: a full disk. Nothing new is sent, as where the reader is gone."""
+
+    code = "stdout_unwritable"
+    exit_code = ExitCode.FAILED
+
+
 class Interrupted(VsmsError):
     """Ctrl-C, SIGTERM or SIGHUP ended the command."""
 

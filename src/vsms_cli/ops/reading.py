@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vsms_cli.ops.desk import Desk
 
 _READS: Final = 4  # over one time limit: at its start, its thirds and its end
-_NAP_S: Final = 1.0  # between two reads of an order whose request may still be on its way
+_NAP_S: Final = 1.0  # at the least, between two reads of an order whose request may still be on its way
 _NO_USE: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED, ExitCode.REFUSED})  # to read once more
 
 T = TypeVar("T")
@@ -73,5 +73,5 @@ def look_until_old(
             return seen, True
         left = max(0.0, end - clock.monotonic())
         on_wait(left)
-        if desk.stop.wait(min(left, _NAP_S)):
+        if desk.stop.wait(min(left, max(_NAP_S, limit / (_READS - 1)))):
             return seen, False

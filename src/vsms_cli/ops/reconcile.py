@@ -8,6 +8,7 @@ one more cancel with the same key · unreadable → unknown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 
@@ -21,7 +22,7 @@ from vsms_cli.domain.answers import (
     Throttled,
     TooEarly,
 )
-from vsms_cli.domain.errors import Problem, StopRequested, VsmsError
+from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, VsmsError
 from vsms_cli.domain.orders import CANCEL_COOLDOWN, ORDER_LIFE, Order, Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.ops.reading import read_on, read_once
@@ -95,6 +96,7 @@ class _Settlement:
             answer = self._send()
             match answer:
                 case Cancelled():
+                    self._learn_price(answer.refund_amount)
                     return self._result(
                         CancelOutcome.CANCELLED, status=answer.status, refund_amount=answer.refund_amount
                     )
@@ -103,8 +105,10 @@ class _Settlement:
                 case NotCancellable():
                     return self._refused_as_ended(answer.problem)
                 case Refused():
-                    outcome = CancelOutcome.NOT_FOUND if answer.status == _NOT_FOUND else CancelOutcome.FAILED
-                    return self._doubt_or(outcome, answer.problem)
+                    if answer.status == _NOT_FOUND:
+                        gone = replace(answer.problem, code=OrderNotFound.code)
+                        return self._doubt_or(CancelOutcome.NOT_FOUND, gone)
+                    return self._doubt_or(CancelOutcome.FAILED, answer.problem)
                 case Throttled():
                     self._go_again("429")
                 case NotSent():
@@ -155,6 +159,12 @@ class _Settlement:
         self._order = order
         self._price = order.price if self._price is None else self._price
         return verdict(self._desk, order, price=self._price, in_doubt=self._in_doubt)
+
+    def _learn_price(self, refund: Decimal) -> None:
+        """Nothing came back for an order whose price is not known: one read tells whether that is too little."""
+        if self._price is None and not refund:
+            order = read_once(self._desk, self._ticket.order_id)
+            self._price = order.price if isinstance(order, Order) else None
 
     def _refused_as_ended(self, refusal: Problem) -> CancelResult:
         """400: the order tells why, never the sentence."""

@@ -82,10 +82,11 @@ def whole_ids(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(parse_order_id(text) for text in texts))
 
 
-def ids_from_lines(lines: Iterable[str]) -> list[str]:
-    """Ids one a line; blank lines and `#` comments are passed over."""
+def ids_from_lines(lines: Iterable[str], *, beginnings: bool) -> list[str]:
+    """Ids one a line; blank lines and `#` comments are passed over. With `beginnings` those of ids do too."""
     bare = (line.partition("#")[0].strip() for line in lines)
-    return whole_ids(text for text in bare if text)
+    given = [text for text in bare if text]
+    return ids_or_beginnings(given) if beginnings else whole_ids(given)
 
 
 def ids_or_beginnings(texts: Iterable[str]) -> list[str]:

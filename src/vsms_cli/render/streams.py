@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
-from vsms_cli.domain.errors import StreamClosed
+from vsms_cli.domain.errors import StdoutUnwritable, StreamClosed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Out:
             raise StreamClosed("whoever read the output is gone") from None
         except OSError as exc:
             self._abandon()
-            raise StreamClosed(
+            raise StdoutUnwritable(
                 f"stdout can't be written: {exc.strerror}", hint="what was sent stands in `vsms journal list`"
             ) from None
 

@@ -86,10 +86,10 @@ def orders_table(orders: Sequence[Order], *, now: datetime, width: int, colour: 
     statuses = _texts(order.status for order in orders)
     columns = (
         Column(title="ID", cells=tuple(order.id for order in orders), keep=9, style="cyan"),
-        Column(title="NUMBER", cells=_texts(order.phone_number for order in orders), keep=2),
+        Column(title="NUMBER", cells=_texts(order.phone_number for order in orders), keep=3),
         Column(title="COUNTRY", cells=_texts(order.country for order in orders), keep=6),
         Column(title="SERVICE", cells=_texts(order.service for order in orders), keep=4),
-        Column(title="STATUS", cells=statuses, keep=3 if len(set(statuses)) == 1 else 7),
+        Column(title="STATUS", cells=statuses, keep=2 if len(set(statuses)) == 1 else 7),
         Column(title="PRICE", cells=tuple(dollars(order.price) for order in orders), keep=5, right=True),
         Column(title="AGE", cells=tuple(age(order, now) for order in orders), keep=1, right=True),
         Column(title="CANCEL", cells=tuple(opens(order, now) for order in orders), keep=7),

@@ -49,7 +49,9 @@ def app(
     older_than: OlderThan = None,
     newer_than: NewerThan = None,
     limit: Limit = None,
-    expect: Annotated[int | None, typer.Option(metavar="N", help="Refuse unless exactly N match.")] = None,
+    expect: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Refuse unless exactly N match.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for orders too young to cancel.")] = False,
     verify: Annotated[
         bool,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -87,24 +88,26 @@ class Cancelling:
             self._check_expected(len(plan.items))
             yield plan
             return
-        listing = active_orders(self._run.client)
-        now = self._run.clock.now()
-        matching = filters.select(listing.orders, now=now)
-        cut = (
-            filters.limit is not None and len(matching) == filters.limit
-        )  # then the count is what was asked for
-        self._check_expected(len(matching), full=listing.full and not cut)
-        yield plan_for_orders(matching, now=now, wait=self._mode.wait)
-        seen = {order.id for order in matching}
-        while listing.full and filters.limit is None and not self._mode.dry_run:
+        yield from self._pages_of_the_api(replace(filters, limit=None), limit=filters.limit)
+
+    def _pages_of_the_api(self, filters: Filters, *, limit: int | None) -> Iterator[CancelPlan]:
+        """A full page hides older orders, until its own have left the active state."""
+        seen: set[str] = set()
+        while True:
             listing = active_orders(self._run.client)
             now = self._run.clock.now()
-            matching = [order for order in filters.select(listing.orders, now=now) if order.id not in seen]
-            if not matching:
+            fitting = [order for order in filters.select(listing.orders, now=now) if order.id not in seen]
+            matching = fitting if limit is None else fitting[: limit - len(seen)]
+            if not seen:
+                enough = limit is not None and len(matching) == limit  # then the count is what was asked for
+                self._check_expected(len(matching), full=listing.full and not enough)
+            elif not matching:
                 break
             seen.update(order.id for order in matching)
             yield plan_for_orders(matching, now=now, wait=self._mode.wait)
-        if listing.full:
+            if not listing.full or len(seen) == limit or self._mode.dry_run:
+                break
+        if listing.full and len(seen) != limit:
             self._run.say("a page of 200 orders came back full: more may exist")
 
     def _plan_ids(self, given: tuple[str, ...], filters: Filters) -> CancelPlan:
@@ -117,16 +120,27 @@ class Cancelling:
             return plan
         orders = [item.order for item in plan.items if item.order is not None]
         fitting = {order.id for order in filters.select(orders, now=self._run.clock.now())}
-        items = tuple(item for item in plan.items if item.order is None or item.order_id in fitting)
+        for item in plan.items:
+            if item.order is None:  # of no country and no service, so that no filter matches it
+                self._run.say(f"{item.order_id} is no order of this account")
+        items = tuple(item for item in plan.items if item.order_id in fitting)
         return CancelPlan(items=items, wait=mode.wait)
 
     def _check_expected(self, count: int, *, full: bool = False) -> None:
+        from vsms_cli.render.plural import plural  # noqa: PLC0415 - for --expect alone
+
         expected = self._mode.expect
         if expected is None or (expected == count and not full):
             return
-        matching = f"{count} or more" if full else str(count)
+        if full:
+            raise UsageMistake(
+                f"{count} orders match on a page that came back full, so more may: --expect {expected} can't be held"
+                " against that; nothing was sent",
+                hint="narrow the filters, or give --limit, until the page that the API shows is all there is",
+            )
         raise UsageMistake(
-            f"{matching} orders match, and --expect says {expected}; nothing was sent",
+            f"{plural(count, 'order')} match{'es' if count == 1 else ''}, and --expect says {expected};"
+            " nothing was sent",
             hint="look at them with --dry-run",
         )
 
@@ -173,7 +187,7 @@ class Cancelling:
         self._talk.summarise(self._results, again=self._again, named=named)
         self._stopped_by = self._talk.tell_proofs() or self._stopped_by
         if isinstance(self._stopped_by, StreamClosed):
-            return ExitCode.CLOSED_PIPE
+            return self._stopped_by.exit_code
         if isinstance(self._stopped_by, Declined):
             return ExitCode.PARTIAL
         if self._run.stop.requested:

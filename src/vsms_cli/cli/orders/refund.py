@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from vsms_cli.cli.confirm import ask, require_somebody
+from vsms_cli.cli.confirm import ask
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
 from vsms_cli.cli.orders.proving import prove, refunds_wanted, tell_proofs, verified_of, with_proof
@@ -57,8 +57,6 @@ def app(
     shape = shape_of(run, REFUND_FIELDS)
     _check(reason, note)
     wanted = ids_or_beginnings(ids) if dry_run or not yes else whole_ids(ids)
-    if not (yes or dry_run):
-        require_somebody(run)
     whole = complete(wanted, [] if all(map(is_whole_id, wanted)) else orders_with(run.client, []).orders)
     plan = plan_refunds(run.desk, whole)
     if not (yes or dry_run) and plan.needs_question:
@@ -166,7 +164,7 @@ class _Refunding:
         ):
             self._run.say(f"next: {hint}")
         if isinstance(self._stopped_by, StreamClosed):
-            return ExitCode.CLOSED_PIPE
+            return self._stopped_by.exit_code
         return self._run.stop.exit_code if self._run.stop.requested else self._exit_code(results)
 
     def _exit_code(self, results: list[RefundResult]) -> ExitCode:

@@ -36,7 +36,7 @@ class Wanted:
         if everything and ids:
             raise UsageMistake("--all and ids contradict each other", hint="give one of them")
         if ids == ["-"]:
-            return cls(ids=tuple(ids_from_lines(_stdin_lines())), filters=filters)
+            return cls(ids=tuple(ids_from_lines(_stdin_lines(), beginnings=asks)), filters=filters)
         if "-" in ids:
             raise UsageMistake("- (ids on stdin) stands alone", hint="give ids, or - and nothing else")
         if ids:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from vsms_cli.cli.confirm import require_somebody
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
 from vsms_cli.cli.refunds.report import Report
@@ -43,8 +42,6 @@ def app(
     span = parse_duration(since)
     if (yes or dry_run) and not request:
         raise UsageMistake("--yes and --dry-run go with --request", hint="without it nothing is sent")
-    if request and not (yes or dry_run):
-        require_somebody(run)
     found = audit(run.desk, since=span)
     note_references(run.journal, found)
     report = Report(run, shape, found)

@@ -1,6 +1,7 @@
 """The process's edge: exit codes, the one broad except, signals, and how an error is told."""
 
 import contextlib
+import errno
 import gc
 import os
 import re
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.errors import VsmsError
 
 _GARBAGE: Final = 50_000  # objects before it is looked for; at Python's 700 that took 5 % of a short command
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 REPORT_TO: Final = "support@virtualsms.io"  # the vendor's help page; the one address that is known
 
 
@@ -48,19 +50,27 @@ def run(argv: Sequence[str]) -> int:
         return complete(argv[1:])
     from vsms_cli.cli.runtime import STOP  # noqa: PLC0415 - see above
     from vsms_cli.cli.signals import Signalled  # noqa: PLC0415 - as above
-    from vsms_cli.domain.errors import ExitCode, VsmsError  # noqa: PLC0415 - as above
+    from vsms_cli.domain.errors import ExitCode, StdoutUnwritable, VsmsError  # noqa: PLC0415 - as above
 
     try:
         with STOP.listening():
             return _dispatch(argv)
     except Signalled as exc:
-        _talk(["", "ended; nothing more was sent"])
+        if _wants_json(argv):
+            from vsms_cli.domain.errors import Interrupted  # noqa: PLC0415 - as above
+
+            _tell(Interrupted("ended by a signal; nothing more was sent"), argv)
+        else:
+            _talk(["", "ended; nothing more was sent"])  # behind a question, or what the terminal echoed
         return exc.exit_code
     except VsmsError as exc:
-        return _tell(exc, argv)
+        code = _tell(exc, argv)
+        return STOP.exit_code if STOP.requested and code == ExitCode.INTERRUPTED else code
     except SystemExit:  # Typer's own end, where its help is read by nobody
         return ExitCode.CLOSED_PIPE
     except Exception as exc:  # noqa: BLE001 - the one broad except: whatever is left is our mistake
+        if isinstance(exc, OSError) and exc.errno in _NO_ROOM:  # Typer's help on a full disk
+            return _tell(StdoutUnwritable(f"stdout can't be written: {exc.strerror}"), argv)
         return _tell_crash(exc, argv)
 
 
@@ -126,7 +136,7 @@ def _tell(error: "VsmsError", argv: Sequence[str]) -> int:
 
     if isinstance(error, UsageMistake):  # a token typed as an argument is repeated nowhere
         error.message = re.sub(r"vsms_[!-~]{4,}", "vsms_…", error.message)
-    if error.hint or not isinstance(error, StreamClosed):  # a reader that left needs no word
+    if error.hint or type(error) is not StreamClosed:  # a reader that left needs no word
         _talk(error_lines(error, as_json=_wants_json(argv)))
     return error.exit_code
 
@@ -154,12 +164,33 @@ def _wants_json(argv: Sequence[str]) -> bool:
     """Whether a script reads our errors; looked up here because it must hold before anything is parsed."""
     words = list(argv)
     for index, word in enumerate(words):
-        if word in {"--json", "-ojson", "-ondjson", "--output=json", "--output=ndjson"}:
+        if word in {"--json", "--output=json", "--output=ndjson"} or _JSON_IN_A_CLUSTER.fullmatch(word):
             return True
-        if word in {"-o", "--output"} and words[index + 1 : index + 2] in (["json"], ["ndjson"]):
+        names_format = word == "--output" or _FORMAT_FOLLOWS.fullmatch(word)
+        if names_format and words[index + 1 : index + 2] in (["json"], ["ndjson"]):
             return True
     said = any(word.startswith(("-o", "--output", "-q", "--quiet")) for word in words)
-    return not said and os.environ.get("VSMS_OUTPUT") in {"json", "ndjson"}
+    return not said and _default_format() in {"json", "ndjson"}
+
+
+# Short options stand together: `-yojson`, `-yo json`. Those of ours that take no value are q, y and h.
+_JSON_IN_A_CLUSTER: Final = re.compile(r"-[qyh]*o=?(?:json|ndjson)")
+_FORMAT_FOLLOWS: Final = re.compile(r"-[qyh]*o")
+
+
+def _default_format() -> str | None:
+    """As the environment or config.toml has it; None also where either can't be used, which is said elsewhere."""
+    from vsms_cli.domain.errors import VsmsError  # noqa: PLC0415 - see run
+    from vsms_cli.store.paths import Paths  # noqa: PLC0415 - see run
+    from vsms_cli.store.settings import Options, load_settings  # noqa: PLC0415 - see run
+
+    said = os.environ.get("VSMS_OUTPUT")
+    if said:
+        return said
+    try:
+        return load_settings(Options(), os.environ, Paths.from_environment(os.environ)).output.value
+    except VsmsError:
+        return None
 
 
 def _talk(lines: Sequence[str]) -> None:

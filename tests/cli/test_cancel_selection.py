@@ -193,5 +193,83 @@ def test_with_a_full_page_expect_cannot_be_sure_and_refuses(live: Vsms, server: 
         server.add_order()
     done = live("orders", "cancel", "--all", "--expect", "200", "--yes")
     assert done.code == 2
-    assert "200 or more orders match" in done.err
+    assert "200 orders match on a page that came back full, so more may" in done.err
     assert server.posts() == 0
+
+
+def test_a_limit_beyond_a_page_takes_the_next_page_too(live: Vsms, server: FaultServer) -> None:
+    for _ in range(207):
+        server.add_order()
+    done = live("orders", "cancel", "--all", "--limit", "203", "--yes", "--json")
+    assert (done.code, len(done.json), server.posts()) == (0, 203, 203)
+    assert "more may exist" not in done.err
+
+
+def test_where_a_later_page_cannot_be_listed_the_earlier_ones_are_told(
+    live: Vsms, server: FaultServer
+) -> None:
+    for _ in range(203):
+        server.add_order()
+    server.fault("orders", "500", skip=2, times=None)
+    done = live("orders", "cancel", "--all", "--yes", "--json")
+    assert done.code == 3
+    assert [row["outcome"] for row in done.json] == ["cancelled"] * 200
+    assert "200 of 200 orders cancelled, $160.00 returned to the balance" in done.err
+    assert "next: vsms orders cancel --all --yes" in done.err
+
+
+def test_an_id_of_no_order_matches_no_filter(live: Vsms, server: FaultServer) -> None:
+    order, nobody = server.add_order(country="AR"), "00000000-0000-4000-8000-000000000000"
+    done = live("orders", "cancel", order, nobody, "--country", "AR", "--expect", "1", "--yes", "--json")
+    assert (done.code, [row["id"] for row in done.json]) == (0, [order])
+    assert f"{nobody} is no order of this account" in done.err
+    assert live("orders", "cancel", nobody, "--country", "AR", "--yes", "--json").out == "[]\n"
+
+
+def test_beginnings_on_stdin_do_for_a_dry_run(live: Vsms, server: FaultServer) -> None:
+    order = server.add_order()
+    done = live("orders", "cancel", "-", "--dry-run", "-q", stdin=f"{order[:8]}\n")
+    assert (done.code, done.out, server.posts()) == (0, f"{order}\n", 0)
+    assert live("orders", "cancel", "-", "--yes", stdin=f"{order[:8]}\n").code == 2
+    assert live("orders", "cancel", "--all", "--expect", "-1", "--yes").code == 2
+
+
+def test_with_yes_the_plan_is_shown_in_a_log(live: Vsms, server: FaultServer) -> None:
+    ready, young = server.add_order(country="AR", service="wa"), server.add_order(country="AR", age_s=20)
+    done = live("orders", "cancel", "--country", "AR", "--yes")
+    plan = done.err.partition("1 of 2 orders cancelled")[0]
+    assert "Z cancelling 1 order: $0.80 returns to the balance\n" in plan
+    assert f"  {ready}  AR  wa  $0.80  cancel\n" in plan
+    assert f"  {young}  AR  wa  $0.80  opens in 1:" in plan
+    assert [row[1] for row in done.rows] == ["too_early", "cancelled"]
+
+
+def test_what_is_left_of_many_is_the_same_filters_to_type(live: Vsms, server: FaultServer) -> None:
+    for _ in range(5):
+        server.add_order(country="AR", age_s=20)
+    url = ("--base-url", server.base_url)
+    done = live(*url, "orders", "cancel", "--country", "AR", "--not-service", "tg", "--yes")
+    again = f"vsms --base-url {server.base_url} orders cancel --country AR --not-service tg --wait --yes"
+    assert f"next: {again}   (what is done counts as done)" in done.err
+
+
+def test_the_line_to_type_stays_in_the_sandbox(vsms: Vsms) -> None:
+    done = vsms.sandbox("orders", "cancel", "--country", "US", "--yes")
+    assert "next: vsms --sandbox orders cancel " in done.err
+
+
+def test_a_smaller_refund_of_an_order_that_was_listed_is_pointed_out(live: Vsms, server: FaultServer) -> None:
+    order = server.add_order()
+    live("orders", "list")
+    sent = len(server.requests)
+    server.fault("cancel", "fields", fields={"refund_amount": 0.5}, when="after")
+    done = live("orders", "cancel", order, "--yes")
+    assert "1 refund smaller than the price" in done.err
+    assert len(server.requests) == sent + 1
+
+
+def test_nothing_that_came_back_is_pointed_out_whatever_was_known(live: Vsms, server: FaultServer) -> None:
+    order = server.add_order()
+    server.fault("cancel", "fields", fields={"refund_amount": 0}, when="after")
+    done = live("orders", "cancel", order, "--yes")
+    assert "1 refund smaller than the price" in done.err

@@ -80,8 +80,16 @@ def test_a_reader_that_leaves_is_141_and_no_word(vsms: Vsms, words: str) -> None
 
 def test_a_full_disk_under_stdout_is_said(vsms: Vsms) -> None:
     done = shell(vsms, "vsms --sandbox orders list >/dev/full")
-    assert done.returncode == 141
+    assert done.returncode == 1
     assert "stdout can't be written: No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("line", ["vsms --help", "vsms orders cancel --help", "vsms help scripting"])
+def test_help_on_a_full_disk_is_no_crash(vsms: Vsms, line: str) -> None:
+    done = shell(vsms, f"{line} >/dev/full")
+    assert done.returncode == 1
+    assert "stdout can't be written: No space left on device" in done.stderr
+    assert "crashed" not in done.stderr
 
 
 @pytest.mark.parametrize("reader", [">&-", "| head -1 >/dev/null", "| true"])

@@ -152,3 +152,29 @@ def test_the_version_costs_neither_typer_nor_httpx(vsms: Vsms, empty_path: Path)
     no_coverage = {"COVERAGE_PROCESS_START": "", "COVERAGE_PROCESS_CONFIG": ""}
     done = vsms.process("--version", env={"PYTHONPATH": str(empty_path), **no_coverage})
     assert (done.code, done.err) == (0, "|")
+
+
+@pytest.mark.parametrize(
+    "args", [("-yo", "json"), ("-yojson",), ("-yo=json",), ("-qo", "ndjson"), ("--output", "json", "-y")]
+)
+def test_an_error_is_json_however_json_was_asked_for(vsms: Vsms, args: tuple[str, ...]) -> None:
+    done = vsms("orders", "cancel", "zzz", *args)
+    assert list(json.loads(done.err)) == ["error"]
+
+
+def test_an_error_is_json_where_config_toml_says_so(vsms: Vsms) -> None:
+    vsms.config_dir.mkdir()
+    (vsms.config_dir / "config.toml").write_text('output = "json"\n')
+    assert list(json.loads(vsms("orders", "show", "zzz").err)) == ["error"]
+    assert vsms("orders", "show", "zzz", "-o", "tsv").err.startswith("vsms: ")
+
+
+def test_an_option_goes_before_a_variable_that_cannot_be_used(vsms: Vsms) -> None:
+    done = vsms("--timeout", "5", "config", "show", env={"VSMS_TIMEOUT": "x", "VSMS_OUTPUT": "tsv"})
+    assert (done.code, "timeout\t5\toption --timeout" in done.out) == (0, True), done.out
+
+
+def test_retries_are_no_lines_beside_a_json_error(vsms: Vsms) -> None:
+    env = {"VSMS_TOKEN": "vsms_x", "VSMS_BASE_URL": "http://127.0.0.1:9/api/v1", "VSMS_TIMEOUT": "0.7"}
+    done = vsms("balance", "--json", env=env)
+    assert (done.code, list(json.loads(done.err))) == (6, ["error"])

@@ -221,7 +221,6 @@ def test_a_dry_run_sends_reads_alone_and_takes_beginnings(live: Vsms, server: Fa
         ([], "missing argument"),
         (["7e44c0", "--yes"], "is not an order id"),
         (["../purchase"], "is not an order id"),
-        (["7e44c0"], "add --yes"),
         (["7e44c0", "--reason", "boredom"], "code-rejected, code-invalid, wrong-number, not-refunded, other"),
         (["7e44c0", "--note", "x" * 1001], "1001 characters"),
     ],
@@ -233,6 +232,17 @@ def test_what_is_not_clear_is_refused_before_any_request(
     assert (done.code, done.out) == (2, "")
     assert word in done.err
     assert server.requests == []
+
+
+def test_where_nobody_can_answer_it_is_looked_at_and_what_needs_no_question_is_said(
+    live: Vsms, server: FaultServer
+) -> None:
+    waiting, refunded = server.add_order(), server.add_order()
+    live("orders", "cancel", refunded, "--yes")
+    done = live("orders", "refund", waiting)
+    assert (done.code, done.out, "add --yes" in done.err) == (2, "", True)
+    done = live("orders", "refund", refunded, "--json")
+    assert (done.code, done.json[0]["outcome"], server.posts()) == (0, "already_refunded", 1)
 
 
 def test_an_order_nobody_knows_is_not_found(live: Vsms) -> None:

@@ -77,7 +77,7 @@ def test_the_timeout_is_124_and_not_the_request_s(live: Vsms, server: FaultServe
 
 @pytest.mark.parametrize(
     "args",
-    [["7e44c0", "--cancel-after", "1s"], ["../purchase"], ["7e44c0", "--timeout", "5"], ["x", "--json"], []],
+    [["7e44c0", "--cancel-after", "1s"], ["../purchase"], ["7e44c0", "--timeout", "5x"], ["x", "--json"], []],
 )
 def test_wrong_use_sends_nothing(live: Vsms, server: FaultServer, args: list[str]) -> None:
     done = live("orders", "wait", *args)

@@ -166,8 +166,15 @@ def test_what_is_not_clear_is_refused_before_any_request(
     live: Vsms, server: FaultServer, args: list[str]
 ) -> None:
     assert live("refunds", "audit", *args).code == 2
-    assert live("refunds", "audit", "--request").code == 2  # nobody could answer
     assert server.requests == []
+
+
+def test_request_asks_nobody_where_nothing_is_missing(live: Vsms, server: FaultServer) -> None:
+    server.add_order()
+    assert live("refunds", "audit", "--request").code == 0
+    lost(server)
+    done = live("refunds", "audit", "--request")
+    assert (done.code, "add --yes" in done.err, server.posts()) == (2, True, 0)
 
 
 def test_the_sandbox_loses_refunds_when_asked_to(vsms: Vsms) -> None:

@@ -73,7 +73,10 @@ def test_the_formats_are_the_programs() -> None:
 
 def test_the_fields_are_those_of_readmes_table() -> None:
     checked = 0
-    for command, cells in table("### JSON").items():
+    for heading, cells in table("### JSON").items():
+        if heading == "refunds audit":  # an object of two; --fields names those of its orders
+            continue
+        command = heading.removesuffix(" .orders[]")
         names = tuple(re.findall(r"\w+", cells[0].split("`")[-2]))
         if command in FIELDS:
             assert FIELDS[command][-len(names) :] == names

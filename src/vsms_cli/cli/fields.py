@@ -16,7 +16,7 @@ FIELDS: Final = {
     "orders swap": number_words.SWAP_FIELDS,
     "balance": rows.BALANCE_FIELDS,
     "transactions list": money_rows.TRANSACTION_FIELDS,
-    "refunds audit": money_rows.AUDIT_KEYS,
+    "refunds audit": money_rows.AUDIT_FIELDS,
     "stats": money_rows.STATS_KEYS,
     "auth status": STATUS_FIELDS,
     "config show": SHOW_FIELDS,

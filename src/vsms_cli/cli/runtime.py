@@ -86,8 +86,10 @@ class Runtime:
         self.env = os.environ
         self._common = common
         self.output = output
-        if checked:
-            _ = self.settings
+        if checked and self.settings.profile.source is Source.OPTION and not self.in_sandbox:
+            from vsms_cli.store.credentials import refuse_contradiction  # noqa: PLC0415 - see the top
+
+            refuse_contradiction(self.env, self.settings)
         self.streams = Streams.of_this_process(self.env, no_color=common.no_color)
         self.stop = STOP
         self._stack = ExitStack()
@@ -302,6 +304,8 @@ class Runtime:
         self.on_wait(why, seconds)  # looked up anew: a progress bar takes its place for a while
 
     def _say_retry(self, why: str, left: float) -> None:
+        if self.settings.output.value in {Format.JSON, Format.NDJSON}:
+            return  # a script reads our stderr: an error there is one line
         self.say(f"{why}; trying again for {left:.0f} s")
 
     def _mention_unresolved(self) -> None:

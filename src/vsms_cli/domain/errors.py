@@ -193,13 +193,3 @@ class Interrupted(VsmsError):
 
 class StopRequested(Interrupted):
     """Asked to end before the request was sent."""
-
-
-class Terminated(Interrupted):
-    code = "terminated"
-    exit_code = ExitCode.TERMINATED
-
-
-class HungUp(Interrupted):
-    code = "hangup"
-    exit_code = ExitCode.HANGUP

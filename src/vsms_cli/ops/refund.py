@@ -245,17 +245,20 @@ def _as_refund(desk: Desk, result: CancelResult, order: Order | None) -> RefundR
 
 def _ended_meanwhile(desk: Desk, result: CancelResult, order: Order | None) -> RefundResult:
     """It ended between our look and our cancel: only the ledger says whether it was refunded."""
-    try:
-        lines = [] if order is None else refunds_of(desk.service, order)
-    except VsmsError:
-        lines = []
-    if order is not None and _full(order, lines):
-        return _refunded(order, lines).foreseen
     problem = Problem(
         code="ended",
         message="the order ended meanwhile, and its refund is not in the ledger yet",
         hint="run the same command again in a minute",
     )
+    try:
+        lines = [] if order is None else refunds_of(desk.service, order)
+    except VsmsError as exc:
+        problem = replace(
+            problem, message=f"the order ended meanwhile, and the ledger can't be read: {exc.message}"
+        )
+        lines = []
+    if order is not None and _full(order, lines):
+        return _refunded(order, lines).foreseen
     return RefundResult(
         order_id=result.order_id, outcome=RefundOutcome.FAILED, status=result.status, problem=problem
     )

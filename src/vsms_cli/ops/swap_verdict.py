@@ -32,7 +32,7 @@ _NO_NUMBER: Final = Problem(
 _ENDED: Final = {
     Phase.COMPLETED: (SwapOutcome.SMS_RECEIVED, "a code came: the number stays"),
     Phase.CANCELLED: (SwapOutcome.ALREADY_CANCELLED, "the order is cancelled, so it keeps its number"),
-    Phase.EXPIRED: (SwapOutcome.EXPIRED, "the order has ended and refunded itself"),
+    Phase.EXPIRED: (SwapOutcome.EXPIRED, "the order has ended: its time was up"),
 }
 _HINTS: Final = {
     Phase.COMPLETED: "if the platform refused the code: `vsms orders refund ID`",

@@ -215,10 +215,11 @@ class _Waiting:
 
 
 def _refunded(phase: Phase) -> Problem:
-    how = "it was cancelled" if phase is Phase.CANCELLED else "its time is up, and it refunded itself"
+    """The status says that the order ended so; that the money came, only the ledger can show."""
+    how = "it was cancelled" if phase is Phase.CANCELLED else "its time is up, and it refunds itself"
     return Problem(
         code="refunded",
         message=f"no code came: {how}",
-        hint="the money is back on the balance: `vsms balance`",
+        hint="whether the money is back: `vsms refunds audit`",
         exit_code=ExitCode.REFUSED,
     )

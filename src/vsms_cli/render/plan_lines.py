@@ -36,7 +36,7 @@ def fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
             span = short_duration(item.foreseen.retry_at - now)
             return f"cancel in {span}" if wait else f"opens in {span}"
         case CancelOutcome.EXPIRED:
-            return "none: refunded"
+            return "none: expired"
         case CancelOutcome.ALREADY_CANCELLED:
             return "none: cancelled"
         case CancelOutcome.SMS_RECEIVED:

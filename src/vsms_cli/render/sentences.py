@@ -62,7 +62,7 @@ def _cancel_details(result: CancelResult, now: datetime) -> str:
             opens = result.retry_at.replace(microsecond=0)
             return f"  opens in {short_duration(result.retry_at - now)} ({rfc3339(opens)})"
         case CancelOutcome.EXPIRED:
-            return "  it refunded itself"
+            return "  its time was up: it refunds itself"
     return "" if result.problem is None else f"  {shown(result.problem.message)}"
 
 

@@ -98,6 +98,16 @@ def environment_token_variable(env: Mapping[str, str]) -> str | None:
     return next((origin.value for origin in _VARIABLES if env.get(origin.value)), None)
 
 
+def refuse_contradiction(env: Mapping[str, str], settings: Settings) -> None:
+    """UsageMistake where `--profile` asks for a stored token, and a variable supplies another."""
+    variable = environment_token_variable(env)
+    if variable is not None and settings.profile.source is Source.OPTION:
+        raise UsageMistake(
+            f"--profile contradicts the token in {variable}",
+            hint=f"leave out --profile, or unset {variable}",
+        )
+
+
 def find_token(env: Mapping[str, str], settings: Settings, vault: Callable[[], Vault]) -> Found:
     """The first that is set: VSMS_TOKEN, VSMS_TOKEN_FILE, VIRTUALSMS_API_KEY, the profile's stored one, for which
     alone the vault is opened.
@@ -109,11 +119,7 @@ def find_token(env: Mapping[str, str], settings: Settings, vault: Callable[[], V
     profile = settings.profile
     variable = environment_token_variable(env)
     if variable is not None:
-        if profile.source is Source.OPTION:
-            raise UsageMistake(
-                f"--profile contradicts the token in {variable}",
-                hint=f"leave out --profile, or unset {variable}",
-            )
+        refuse_contradiction(env, settings)
         return _from_environment(Origin(variable), env[variable])
     service = service_name(settings.base_url.value)
     found = vault().read(service, profile.value)

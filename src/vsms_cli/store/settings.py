@@ -94,8 +94,9 @@ class Settings:
 def load_settings(options: Options, env: Mapping[str, str], paths: Paths) -> Settings:
     """Option, environment, `config.toml`, default; an empty variable counts as unset.
 
-    UsageMistake for an option's value; ConfigBroken for a variable's or for anything in `config.toml`, even
-    where something stronger overrides it. Without a home directory there is no `config.toml`.
+    UsageMistake for an option's value; ConfigBroken for a variable's that no option overrides, and for anything in
+    `config.toml`, a file to be kept in order, even where something stronger overrides it. Without a home directory
+    there is no `config.toml`.
     """
     config = _read(paths)
 
@@ -187,15 +188,16 @@ def _value(
             raise config.broken(key, str(exc)) from exc
         chosen = Value(value=checked, source=Source.CONFIG, name=key)
     variable = _VARIABLES[key]
+    given = getattr(options, key, None)  # rate_limit has no option
+    said = given is not None and given is not False
     text = env.get(variable, "")
-    if text:
+    if text and not said:
         try:
             checked = check(from_text(text))
         except ValueError as exc:
             raise ConfigBroken(f"{variable} {exc}") from exc
         chosen = Value(value=checked, source=Source.ENVIRONMENT, name=variable)
-    given = getattr(options, key, None)  # rate_limit has no option
-    if given is not None and given is not False:
+    if said:
         option = f"--{key.replace('_', '-')}"
         try:
             checked = check(given)

@@ -12,7 +12,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ConfirmationNeeded, Declined, ExitCode, UsageMistake
 from vsms_cli.domain.money import dollars
 from vsms_cli.store.credentials import check_token, environment_token_variable, mask, read_token_line
-from vsms_cli.store.settings import Source, service_name
+from vsms_cli.store.settings import service_name
 
 
 @command(
@@ -37,8 +37,6 @@ def app(
     if run.in_sandbox:
         raise UsageMistake("the sandbox needs no token", hint="leave out --sandbox to sign in to the service")
     variable = environment_token_variable(run.env)
-    if variable is not None and run.settings.profile.source is Source.OPTION:
-        raise UsageMistake(f"--profile contradicts the token in {variable}", hint=f"unset {variable} first")
     token = _from_stdin() if with_token else _asked(run)
     client = run.client_for(token)
     balance = client.balance()

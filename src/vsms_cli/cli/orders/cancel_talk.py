@@ -92,9 +92,16 @@ class CancelTalk:
         tell_error(self._run, error)
 
     def summarise(
-        self, results: Sequence[CancelResult], *, again: Callable[[bool], str | None], named: bool
+        self,
+        results: Sequence[CancelResult],
+        *,
+        again: Callable[[bool], str | None],
+        named: bool,
+        cut_short: bool,
     ) -> None:
-        """How many, how much came back, what to type next. `named`: ids were given, and no filters."""
+        """How many, how much came back, what to type next. `named`: ids were given, and no filters; `cut_short`: what
+        stopped the run may have left more than the results tell.
+        """
         if not results:
             text = "no ids were given: nothing to cancel" if named else "no order matches: nothing to cancel"
         else:
@@ -102,9 +109,13 @@ class CancelTalk:
         if not self._run.streams.talk.is_terminal:  # a log is read later
             text = f"{_stamp()} {text}"
         self._run.say(text)
-        if not self._mode.dry_run:
-            for line in cancel_next(results, again=again):
-                self._run.say_next(line)
+        if self._mode.dry_run:
+            return
+        lines = cancel_next(results, again=again)
+        if cut_short and not lines:
+            lines = [f"{again(False) or 'the same command again'}   (what is done counts as done)"]
+        for line in lines:
+            self._run.say_next(line)
 
 
 def _stamp() -> str:

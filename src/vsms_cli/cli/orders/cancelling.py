@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.orders.options import resolve
+from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import Declined, ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
@@ -43,6 +44,7 @@ class Cancelling:
         self._stopped_by: VsmsError | None = None
         self._shape = shape
         self._began = monotonic()
+        self._signalled: Signalled | None = None
         self._orders: dict[str, Order] = {}
 
     @cached_property
@@ -54,12 +56,21 @@ class Cancelling:
     def go(self) -> ExitCode:
         if self._mode.asks:
             require_somebody(self._run)
-        for plan in self._pages():
-            if not self._agreed(plan):
-                break
-            self._carry_out(plan)
-            if self._stopped_by is not None or self._run.stop.requested:
-                break
+        try:
+            for plan in self._pages():
+                if not self._agreed(plan):
+                    break
+                self._carry_out(plan)
+                if self._stopped_by is not None or self._run.stop.requested:
+                    break
+        except VsmsError as exc:  # a later page: what the earlier ones came to is told all the same
+            if not self._results:
+                raise
+            self._stopped_by = exc
+        except Signalled as exc:
+            if not self._results:
+                raise
+            self._signalled = exc
         return self._conclude()
 
     def _agreed(self, plan: CancelPlan) -> bool:
@@ -175,8 +186,26 @@ class Cancelling:
 
     def _conclude(self) -> ExitCode:
         """JSON, summary, what to type next; and the exit code that follows from the results."""
-        if self._mode.verify and not self._mode.dry_run and not self._run.stop.requested:
-            self._talk.prove(self._results, self._orders, began=self._began)
+        if self._mode.verify and not self._mode.dry_run and not self._ended_early:
+            try:
+                self._talk.prove(self._results, self._orders, began=self._began)
+            except Signalled as exc:
+                self._signalled = exc
+                self._run.say("ended before the refunds were held against the ledger")
+        with self._run.stop.gently(lambda: None):  # what was done is told, whatever comes
+            self._tell_all()
+        return self._exit_code()
+
+    @property
+    def _ended_early(self) -> bool:
+        return self._run.stop.requested or self._signalled is not None
+
+    @property
+    def _cut_short(self) -> bool:
+        """Whether an error ended it, rather than a person or a reader that left."""
+        return self._stopped_by is not None and not isinstance(self._stopped_by, Declined | StreamClosed)
+
+    def _tell_all(self) -> None:
         try:
             self._talk.reporter.finish(self._results)
         except StreamClosed as exc:
@@ -184,15 +213,21 @@ class Cancelling:
         if self._stopped_by is not None:
             self._talk.stopped(self._stopped_by)
         named = self._wanted.ids is not None and not self._wanted.filters.given
-        self._talk.summarise(self._results, again=self._again, named=named)
+        self._talk.summarise(self._results, again=self._again, named=named, cut_short=self._cut_short)
         self._stopped_by = self._talk.tell_proofs() or self._stopped_by
+
+    def _exit_code(self) -> ExitCode:
         if isinstance(self._stopped_by, StreamClosed):
             return self._stopped_by.exit_code
         if isinstance(self._stopped_by, Declined):
             return ExitCode.PARTIAL
+        if self._signalled is not None:
+            return self._signalled.exit_code
         if self._run.stop.requested:
             return self._run.stop.exit_code
         code = exit_code_of(self._results)
+        if code is ExitCode.OK and self._stopped_by is not None:  # all of the pages that could be listed
+            return ExitCode.PARTIAL
         if code is ExitCode.OK and self._talk.money_missing:
             return ExitCode.MONEY_MISSING
         # With none done the run's own end is the first failure, wherever in the order of the input it came.

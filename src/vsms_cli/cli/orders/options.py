@@ -1,6 +1,7 @@
 """The filters that list, cancel and watch share."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -67,6 +68,11 @@ class Given:
             newer_than=None if self.newer_than is None else parse_duration(self.newer_than),
             limit=self.limit,
         )
+
+
+def duration_or_seconds(said: str) -> timedelta:
+    """A duration, or whole seconds: other commands have a --timeout in seconds. UsageMistake where it is neither."""
+    return parse_duration(f"{said}s" if said.isascii() and said.isdigit() else said)
 
 
 def resolve(run: Runtime, filters: Filters) -> Filters:

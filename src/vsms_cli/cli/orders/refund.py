@@ -14,6 +14,7 @@ from vsms_cli.cli.orders.proving import prove, refunds_wanted, tell_proofs, veri
 from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import RefundOutcome, RefundResult, exit_code_of
@@ -24,6 +25,7 @@ from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.refund import REASONS, Ask, carry_out, plan_refunds
 from vsms_cli.ops.selection import complete, ids_or_beginnings, whole_ids
 from vsms_cli.render.documents import Row
+from vsms_cli.render.formats import Format
 from vsms_cli.render.rows import REFUND_FIELDS, refund_row
 from vsms_cli.render.safe import safe
 from vsms_cli.render.sentences import refund_line, refund_question, refund_summary
@@ -95,6 +97,7 @@ class _Refunding:
         self._items: dict[str, PlannedRefund] = {}
         self._proofs: dict[str, Proof] = {}
         self._began = monotonic()
+        self._signalled: Signalled | None = None
         self._reporter: Reporter[RefundResult] = Reporter(
             run, shape, row=self._row, line=refund_line, holds=lambda r: r.outcome is RefundOutcome.CANCELLED
         )
@@ -108,7 +111,9 @@ class _Refunding:
                 result = item.foreseen if dry_run else self._one(item)
                 results.append(result)
                 self._tell(result)
-        return self._conclude(self._proved(results))
+        proved = self._proved(results)
+        with self._run.stop.gently(lambda: None):  # what was done is told, whatever comes
+            return self._conclude(proved)
 
     def _row(self, result: RefundResult) -> Row:
         proof = self._proofs.get(result.order_id)
@@ -117,7 +122,11 @@ class _Refunding:
     def _proved(self, results: list[RefundResult]) -> list[RefundResult]:
         """With the ledger's word for each order that was cancelled, from one reading of it for all."""
         if not self._run.stop.requested:
-            self._proofs = prove(self._run, refunds_wanted(results, self._items), began=self._began)
+            try:
+                self._proofs = prove(self._run, refunds_wanted(results, self._items), began=self._began)
+            except Signalled as exc:
+                self._signalled = exc
+                self._run.say("ended before the refunds were held against the ledger")
         return [with_proof(result, self._proofs.get(result.order_id)) for result in results]
 
     def _one(self, item: PlannedRefund) -> RefundResult:
@@ -148,6 +157,8 @@ class _Refunding:
             webbrowser.open(f"mailto:{SUPPORT_ADDRESS}?subject={quote(subject)}&body={quote(text)}")
         elif self._shape.for_a_person or self._run.settings.output.value is None:
             self._run.streams.out.write(f"\n{body}\n\n")
+        elif self._shape.format is Format.IDS or "support_message" not in self._shape.fields:
+            self._run.streams.talk.write(f"\n{body}\n\n")  # stdout is for what was asked for there
 
     def _conclude(self, results: list[RefundResult]) -> ExitCode:
         try:
@@ -165,6 +176,8 @@ class _Refunding:
             self._run.say(f"next: {hint}")
         if isinstance(self._stopped_by, StreamClosed):
             return self._stopped_by.exit_code
+        if self._signalled is not None:
+            return self._signalled.exit_code
         return self._run.stop.exit_code if self._run.stop.requested else self._exit_code(results)
 
     def _exit_code(self, results: list[RefundResult]) -> ExitCode:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.orders.options import duration_or_seconds
 from vsms_cli.cli.orders.wanted import one_order
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
@@ -12,7 +13,6 @@ from vsms_cli.domain.codes import code_in
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import CancelResult
-from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
 from vsms_cli.render.countline import CountLine, waiting_words
 from vsms_cli.render.documents import Row, to_json
@@ -48,8 +48,8 @@ def app(
     """
     shape = shape_of(run, MESSAGE_FIELDS)
     limits = Limits(
-        timeout=None if timeout is None else parse_duration(timeout),
-        cancel_after=None if cancel_after is None else parse_duration(cancel_after),
+        timeout=None if timeout is None else duration_or_seconds(timeout),
+        cancel_after=None if cancel_after is None else duration_or_seconds(cancel_after),
     )
     # It cancels without a question: a beginning could mean another order than the person thinks.
     wanted = one_order(run, order_id, beginnings=cancel_after is None)

@@ -14,11 +14,11 @@ from vsms_cli.cli.orders.options import (
     NotService,
     OlderThan,
     Service,
+    duration_or_seconds,
     resolve,
 )
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
-from vsms_cli.domain.times import parse_duration
 
 _SHORTEST = 1.0  # seconds: the API takes 60 requests a minute, from all processes together
 
@@ -67,7 +67,7 @@ def app(
 
 
 def _seconds(said: str) -> float:
-    span = parse_duration(f"{said}s" if said.isascii() and said.isdigit() else said).total_seconds()
+    span = duration_or_seconds(said).total_seconds()
     if span < _SHORTEST:
         raise UsageMistake("--interval must be 1 second or more")
     return span

@@ -1,5 +1,6 @@
 """The process's edge: crashes, closed streams, signals, and surroundings with nothing in them."""
 
+import json
 import signal
 import subprocess
 import time
@@ -238,3 +239,45 @@ def test_ctrl_c_during_a_read_is_130_and_one_word(live: Vsms, server: FaultServe
     server.release()
     assert (run.returncode, out) == (130, "")
     assert err.strip() == "ended; nothing more was sent"
+
+
+def until_asked(server: FaultServer, operation: str, count: int) -> None:
+    deadline = time.monotonic() + 20
+    while sum(request.operation == operation for request in server.requests) < count:
+        assert time.monotonic() < deadline, server.requests
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ended_while_the_ledger_is_read_tells_what_was_cancelled(
+    live: Vsms, server: FaultServer, number: signal.Signals, code: int
+) -> None:
+    orders = [server.add_order() for _ in range(3)]
+    server.fault("transactions", "timeout", times=None)
+    live.env["VSMS_TIMEOUT"] = "20"
+    run = started(live, "orders", "cancel", *orders, "--yes", "--verify", "--json")
+    until_asked(server, "transactions", 1)
+    run.send_signal(number)
+    out, err = run.communicate(timeout=20)
+    server.release()
+    assert run.returncode == code, err
+    assert [(row["id"], row["outcome"], row["verified"]) for row in json.loads(out)] == [
+        (order, "cancelled", None) for order in orders
+    ]
+    assert "ended before the refunds were held against the ledger" in err
+    assert "3 of 3 orders cancelled, $2.40 returned" in err
+
+
+def test_ended_while_the_next_page_is_listed_tells_the_pages_before(live: Vsms, server: FaultServer) -> None:
+    for _ in range(202):
+        server.add_order()
+    server.fault("orders", "timeout", skip=2, times=None)
+    live.env["VSMS_TIMEOUT"] = "20"
+    run = started(live, "orders", "cancel", "--all", "--yes", "--json")
+    until_asked(server, "orders", 3)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=20)
+    server.release()
+    assert run.returncode == 130, err
+    assert [row["outcome"] for row in json.loads(out)] == ["cancelled"] * 200
+    assert "200 of 200 orders cancelled" in err

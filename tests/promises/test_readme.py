@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from promises import transcript
+from promises import pictures, transcript
+from support.vsms import Vsms
 from vsms_cli.cli.app import GROUPS, app
 from vsms_cli.cli.auth.status import FIELDS as STATUS_FIELDS
 from vsms_cli.cli.config.path import FIELDS as CONFIG_PATH_FIELDS
@@ -39,6 +40,29 @@ def test_the_session_in_the_sandbox_looks_as_a_terminal_shows_it() -> None:
     played = transcript.played(transcript.commands(documented))
 
     assert transcript.alike(played) == transcript.alike(documented)
+
+
+def test_the_log_is_what_a_run_without_a_terminal_leaves(vsms: Vsms) -> None:
+    kept = README.partition("<!-- log -->\n```text\n")[2].partition("```")[0]
+
+    done = vsms.process(
+        "orders", "cancel", "--country", "BR", "--yes",
+        env={"VSMS_SANDBOX": "1"}, prefix=("sh", "-c", '"$@" 2>&1', "sh"),
+    )  # fmt: skip
+
+    notice = "sandbox: no network, no token, no money\n"
+    assert transcript.alike(done.out.replace(notice, "")) == transcript.alike(kept)
+
+
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_each_picture_shows_what_a_terminal_shows(name: str) -> None:
+    kept = (pictures.FOLDER / f"{name}.svg").read_text()
+
+    now = pictures.drawn(pictures.PICTURES[name])
+
+    assert transcript.alike(pictures.text_of(now)) == transcript.alike(pictures.text_of(kept))
+    assert f"tests/promises/pictures/{name}.svg" in README
+    assert "url(" not in kept.replace("url(#", "")
 
 
 def test_the_exit_codes_are_the_programs() -> None:

@@ -4,7 +4,7 @@ Time passes when somebody waits, and when a request takes its `seconds`.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -280,6 +280,15 @@ class FakeJournal:
                 self.rows[ticket.entry - 1],
                 outcome=outcome, refund_amount=refund_amount, reference=reference, detail=detail,
             )  # fmt: skip
+
+    def pass_over(
+        self, operation: Operation, orders: Iterable[tuple[str, Decimal | None]], *, why: str
+    ) -> None:
+        self._called("pass_over")
+        with self._lock:
+            for order, price in orders:
+                row = self.known(operation, order, outcome="skipped", price=price)
+                self.rows[row.entry - 1] = replace(row, idempotency_key="", detail=why)
 
     def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]:
         return [row for row in self.rows if row.unresolved or not unresolved]

@@ -173,6 +173,33 @@ def test_the_last_refund_request_is_one_that_may_have_arrived(
     assert (found is not None and found.entry == ticket.entry) is counts
 
 
+def test_what_a_run_passed_over_is_accounted_for_and_stands_in_nobody_s_way(journal: JournalFile) -> None:
+    others = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(200)]
+    journal.pass_over(
+        Operation.CANCEL, [(ORDER, Decimal("0.80")), *((x, None) for x in others)], why="Ctrl-C"
+    )
+    journal.pass_over(Operation.REFUND, [(ORDER, None)], why="Ctrl-C")
+    first, *rest = journal.entries()
+    assert (first.order_id, first.outcome, first.price, first.detail, first.idempotency_key) == (
+        ORDER, "skipped", Decimal("0.80"), "Ctrl-C", "",
+    )  # fmt: skip
+    assert [entry.order_id for entry in rest] == [*others, ORDER]
+    assert [event.what for event in journal.story(first.entry)] == ["skipped: Ctrl-C"]
+    assert journal.entries(unresolved=True) == []
+    assert (journal.last_cancel(ORDER), journal.last_refund_request(ORDER)) == (None, None)
+
+
+def test_all_are_passed_over_or_none(journal: JournalFile) -> None:
+    with pytest.raises(JournalUnusable):
+        journal.pass_over(Operation.CANCEL, [(ORDER, None), (None, None)], why="x")  # type: ignore[list-item] # what the table refuses
+    assert journal.entries() == []
+
+
+def test_nobody_to_pass_over_makes_no_journal(journal: JournalFile, path: Path) -> None:
+    journal.pass_over(Operation.CANCEL, [], why="x")
+    assert not path.exists()
+
+
 def test_a_failure_inside_a_transaction_leaves_nothing_of_it(journal: JournalFile) -> None:
     begin(journal)
     with pytest.raises(JournalUnusable):
@@ -185,6 +212,7 @@ def test_a_failure_inside_a_transaction_leaves_nothing_of_it(journal: JournalFil
 TICKET = Ticket(entry=1, operation=Operation.CANCEL, order_id=ORDER, idempotency_key="k")
 USES: dict[str, Callable[[JournalFile], object]] = {
     "begin": begin,
+    "pass over": lambda j: j.pass_over(Operation.CANCEL, [(ORDER, None)], why="x"),
     "note": lambda j: j.note(TICKET, "x"),
     "close": lambda j: j.close(TICKET, "cancelled"),
     "entries": lambda j: j.entries(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -92,6 +92,12 @@ class Journal(Protocol):
         reference: str | None = None,
         detail: str | None = None,
     ) -> None: ...
+    def pass_over(
+        self, operation: Operation, orders: Iterable[tuple[str, Decimal | None]], *, why: str
+    ) -> None:
+        """Orders, each with its price, that a run meant and sent nothing about: all of them `skipped`, or none."""
+        ...
+
     def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]: ...
     def last_refund_request(self, order_id: str) -> JournalEntry | None: ...
     def last_cancel(self, order_id: str) -> JournalEntry | None:

@@ -22,7 +22,7 @@ from vsms_cli.store.claims import Claims
 from vsms_cli.store.wal import make_private, write_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _VERSION: Final = 1
@@ -93,15 +93,14 @@ class JournalFile:
                     operation.value,
                     order_id,
                     key,
-                    None if price is None else str(price),
+                    _text(price),
                     reference,
                     now,
                 ),
             ).lastrowid
-            if entry is None:
-                raise JournalUnusable("the journal took an entry without a number")
-            _tell(db, entry, f"intended to {operation.value}", now)
-        return Ticket(entry=entry, operation=operation, order_id=order_id, idempotency_key=key)
+            number = _numbered(entry)
+            _tell(db, number, f"intended to {operation.value}", now)
+        return Ticket(entry=number, operation=operation, order_id=order_id, idempotency_key=key)
 
     def note(self, ticket: Ticket, what: str) -> None:
         """Add a step to the entry's story. It is as young as its last step: `resolve` judges by that."""
@@ -127,7 +126,7 @@ class JournalFile:
                 " WHERE entry = ?",
                 (
                     outcome,
-                    None if refund_amount is None else str(refund_amount),
+                    _text(refund_amount),
                     reference,
                     detail,
                     now,
@@ -135,6 +134,24 @@ class JournalFile:
                 ),
             )
             _tell(db, ticket.entry, outcome if detail is None else f"{outcome}: {detail}", now)
+
+    def pass_over(
+        self, operation: Operation, orders: Iterable[tuple[str, Decimal | None]], *, why: str
+    ) -> None:
+        """Account for orders that a run ended before: nothing was sent, so there is no ticket and no key."""
+        orders = list(orders)
+        if not orders:
+            return
+        now = _now()
+        with self._writing() as db:
+            for order_id, price in orders:
+                entry = db.execute(
+                    "INSERT INTO entries"
+                    " (at, host, operation, order_id, idempotency_key, price, outcome, detail, updated_at)"
+                    " VALUES (?, ?, ?, ?, '', ?, 'skipped', ?, ?)",
+                    (now, self._host, operation.value, order_id, _text(price), why, now),
+                ).lastrowid
+                _tell(db, _numbered(entry), f"skipped: {why}", now)
 
     def refer(self, entry: JournalEntry, reference: str, what: str) -> None:
         """Let a closed entry name what proves it: the refund's transaction. It grows no younger by that."""
@@ -317,6 +334,16 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
             hint="update vsms",
         )
     return version
+
+
+def _numbered(entry: int | None) -> int:
+    if entry is None:
+        raise JournalUnusable("the journal took an entry without a number")
+    return entry
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
 
 
 def _tell(db: sqlite3.Connection, entry: int, what: str, at: str) -> None:

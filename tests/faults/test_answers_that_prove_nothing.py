@@ -158,3 +158,32 @@ def test_a_request_that_takes_effect_after_its_connection_is_gone_is_waited_for(
 
         assert (done.code, done.json[0]["outcome"]) == (0, "cancelled")
         assert (server.posts(order), server.times_paid(order)) == (1, 1)
+
+
+def test_a_commit_that_comes_after_failed_was_said_is_found_and_never_paid_again(
+    stage: Scene, service: FaultServer
+) -> None:
+    order = service.add_order()
+    stage.vsms.env["VSMS_TIMEOUT"] = "2"
+    service.fault("cancel", "503", when="before")
+    service.fault("cancel", "503", when="late", late_s=1.0)
+
+    said = stage.cancel(order).json[0]
+    again = stage.cancel(order).json[0]
+
+    assert (said["outcome"], again["outcome"], again["refund_amount"]) == ("failed", "cancelled", 0.8)
+    assert (service.posts(order), service.times_paid(order)) == (2, 1)
+    assert [row["outcome"] for row in stage.run("journal", "list", "--json").json] == ["cancelled"]
+
+
+def test_resolve_finds_it_too(stage: Scene, service: FaultServer) -> None:
+    order = service.add_order()
+    stage.vsms.env["VSMS_TIMEOUT"] = "2"
+    service.fault("cancel", "503", when="before")
+    service.fault("cancel", "503", when="late", late_s=0.5)
+    assert stage.cancel(order).json[0]["outcome"] == "failed"
+
+    resolved = stage.run("journal", "resolve", "--json")
+
+    assert (resolved.code, resolved.json[0]["outcome"]) == (0, "cancelled")
+    assert stage.run("journal", "resolve").err == "nothing to resolve\n"

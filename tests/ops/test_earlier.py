@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ops.world import LIMIT, ORDER, PRICE, World, line, order
+from ops.test_reconcile import EARLY, EMPTY, LOST
+from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order
+from vsms_cli.domain.answers import CancelAnswer
 from vsms_cli.domain.errors import TokenRefused, Unreachable
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult, SwapResult
 from vsms_cli.domain.tickets import Operation
@@ -101,6 +103,62 @@ def test_what_did_nothing_costs_no_look_up(world: World, outcome: str) -> None:
     cancel(world)
 
     assert [sent.what for sent in world.service.log] == ["cancel"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [((EMPTY, EMPTY), "failed"), ((EMPTY, EARLY), "too_early"), ((LOST, EARLY), "too_early")],
+)
+def test_what_was_ever_in_doubt_is_read_before_anything_more_is_sent(
+    world: World, answers: tuple[CancelAnswer, CancelAnswer], outcome: str
+) -> None:
+    world.says(*map(Say, answers))
+    assert cancel(world).outcome.value == outcome
+    assert world.journal.rows[0].in_doubt
+    world.service.become(ORDER, "cancelled")  # the service was slow, and did it after all
+
+    result = cancel(world)
+
+    assert (result.outcome, result.refund_amount) == (CancelOutcome.CANCELLED, PRICE)
+    assert len(world.service.times("cancel")) == 2
+    assert [row.outcome for row in world.journal.rows] == ["cancelled"]
+    assert not world.journal.rows[0].in_doubt
+
+
+def test_while_it_may_yet_be_carried_out_it_is_read_on_and_only_then_sent_anew(world: World) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome="failed", in_doubt=True)
+
+    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    (sent,) = world.service.times("cancel")
+    assert LIMIT - 1 <= sent <= LIMIT
+    assert [row.in_doubt for row in world.journal.rows] == [False, False]
+
+
+def test_in_doubt_and_not_to_be_read_it_is_unknown(world: World) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome="failed", in_doubt=True, age_s=OLD)
+    world.service.reads = [Unreachable("down")]
+
+    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert world.service.times("cancel") == []
+    assert world.outcomes == ["unknown"]
+
+
+def test_a_doubt_that_its_own_run_settled_is_over(world: World) -> None:
+    world.says(Say(EMPTY, makes="cancelled"))
+
+    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert not world.journal.rows[0].in_doubt
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("cancelled", "cancelled"), ("waiting", "failed")])
+def test_resolve_settles_what_is_in_doubt_too(world: World, status: str, outcome: str) -> None:
+    entry = world.journal.known(Operation.CANCEL, ORDER, outcome="failed", in_doubt=True, age_s=OLD)
+    world.service.become(ORDER, status)
+
+    result = resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
+
+    assert result.outcome.value == outcome
+    assert not world.journal.rows[0].in_doubt
 
 
 def test_while_another_process_has_the_order_it_waits_and_then_asks_nothing(world: World) -> None:

@@ -34,6 +34,7 @@ EMPTY = Ambiguous(answered=True, status=503, problem=WHY)
 ENDED = NotCancellable(problem=WHY)
 ABSENT = Refused(status=404, problem=WHY)
 NO = Refused(status=402, problem=WHY)
+EARLY = TooEarly(seconds=30)
 DOWN = NotSent(problem=WHY, hopeless=False)
 UNREAD = Unreachable("no answer")
 

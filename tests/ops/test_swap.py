@@ -190,6 +190,27 @@ def test_an_open_swap_that_did_not_work_is_closed_and_another_sent(world: World)
     assert world.outcomes == ["failed", "swapped"]
 
 
+def test_a_swap_that_was_in_doubt_is_read_before_another_is_sent(world: World) -> None:
+    world.says(Say(NONSENSE), Say(NONSENSE))
+    assert swap(world).outcome is SwapOutcome.FAILED
+    world.holds(order(phone_number=NEW))  # the service was slow, and did it after all
+
+    result = swap_order(world.desk, order(phone_number=NEW), number=NEW)
+
+    assert (result.outcome, result.phone_number) == (SwapOutcome.SWAPPED, NEW)
+    assert swaps(world) == 2
+    assert [(row.outcome, row.in_doubt) for row in world.journal.rows] == [("swapped", False)]
+
+
+def test_a_swap_that_was_in_doubt_and_may_yet_come_is_read_on(world: World) -> None:
+    world.journal.known(Operation.SWAP, ORDER, outcome="failed", reference=OLD, in_doubt=True)
+    world.says(DONE)
+
+    assert swap(world).outcome is SwapOutcome.SWAPPED
+    (sent,) = world.service.times("swap")
+    assert LIMIT - 1 <= sent <= LIMIT
+
+
 @pytest.mark.parametrize(("number", "outcome"), [(NEW, "swapped"), (OLD, "failed")])
 @pytest.mark.parametrize("age_s", [0.0, 10 * LIMIT])
 def test_resolve_compares_the_number_with_the_one_noted_before(

@@ -248,21 +248,23 @@ class FakeJournal:
         age_s: float = 0.0,
         price: Decimal | None = PRICE,
         reference: str | None = None,
+        in_doubt: bool = False,
     ) -> JournalEntry:
         """An entry that is there already."""
         at = datetime.now(UTC) - timedelta(seconds=age_s)  # the journal's times are this machine's
         row = JournalEntry(
             entry=len(self.rows) + 1, at=at, host="h", operation=operation, order_id=order_id,
             idempotency_key=f"key-{len(self.rows) + 1}", price=price, outcome=outcome, refund_amount=None,
-            reference=reference, detail=None, updated_at=at,
+            reference=reference, detail=None, updated_at=at, in_doubt=in_doubt,
         )  # fmt: skip
         self.rows.append(row)
         return row
 
-    def note(self, ticket: Ticket, what: str) -> None:
-        del ticket
+    def note(self, ticket: Ticket, what: str, *, in_doubt: bool = False) -> None:
         self._called("note")
         self.notes.append(what)
+        if in_doubt:
+            self.rows[ticket.entry - 1] = replace(self.rows[ticket.entry - 1], in_doubt=True)
 
     def close(
         self,
@@ -272,13 +274,19 @@ class FakeJournal:
         refund_amount: Decimal | None = None,
         reference: str | None = None,
         detail: str | None = None,
+        settled: bool = False,
     ) -> None:
         self._called("close")
         with self._lock:
-            self.closed.append((ticket.entry, outcome))
+            row = self.rows[ticket.entry - 1]
+            if (
+                row.outcome is None or not row.in_doubt
+            ):  # what was in doubt is closed once more when it is settled
+                self.closed.append((ticket.entry, outcome))
             self.rows[ticket.entry - 1] = replace(
-                self.rows[ticket.entry - 1],
+                row,
                 outcome=outcome, refund_amount=refund_amount, reference=reference, detail=detail,
+                in_doubt=row.in_doubt and not settled,
             )  # fmt: skip
 
     def pass_over(
@@ -295,7 +303,7 @@ class FakeJournal:
 
     def _last(self, operation: Operation, order_id: str, outcomes: set[str | None]) -> JournalEntry | None:
         fitting = [r for r in self.rows if (r.operation, r.order_id) == (operation, order_id)]
-        return next((row for row in reversed(fitting) if row.outcome in outcomes), None)
+        return next((row for row in reversed(fitting) if row.outcome in outcomes or row.in_doubt), None)
 
     def last_refund_request(self, order_id: str) -> JournalEntry | None:
         return self._last(Operation.REFUND, order_id, {None, "unknown", "requested", "already_requested"})
@@ -303,6 +311,9 @@ class FakeJournal:
     def last_cancel(self, order_id: str) -> JournalEntry | None:
         ended = {None, "unknown", "cancelled", "already_cancelled", "expired", "sms_received"}
         return self._last(Operation.CANCEL, order_id, ended)
+
+    def open_swap(self, order_id: str) -> JournalEntry | None:
+        return self._last(Operation.SWAP, order_id, {None, "unknown"})
 
     def ticket_of(self, entry: JournalEntry) -> Ticket:
         return Ticket(

@@ -257,9 +257,103 @@ def test_a_newer_version_s_journal_is_refused_and_left_as_it_was(journal: Journa
     begin(journal)
     journal.shut()
     db = sqlite3.connect(path)
-    db.execute("PRAGMA user_version = 2")
+    db.execute("PRAGMA user_version = 3")
     db.close()
     refuses(path, "newer vsms")
+
+
+VERSION_1 = """
+CREATE TABLE entries (
+    entry INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, host TEXT NOT NULL, operation TEXT NOT NULL,
+    order_id TEXT NOT NULL, idempotency_key TEXT NOT NULL, price TEXT, outcome TEXT, refund_amount TEXT,
+    reference TEXT, detail TEXT, updated_at TEXT NOT NULL
+);
+CREATE INDEX by_order ON entries (order_id);
+CREATE INDEX by_unresolved ON entries (outcome) WHERE outcome IS NULL OR outcome = 'unknown';
+CREATE TABLE events (entry INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL);
+CREATE INDEX by_entry ON events (entry);
+PRAGMA user_version = 1;
+PRAGMA journal_mode = WAL;
+INSERT INTO entries VALUES (1, '2026-05-24T12:00:00Z', 'virtualsms.test', 'cancel', 'o-1', 'key-1', '0.80',
+    NULL, NULL, NULL, NULL, '2026-05-24T12:00:00Z');
+INSERT INTO entries VALUES (2, '2026-05-24T12:00:00Z', 'virtualsms.test', 'refund', 'o-2', 'key-2', '0.80',
+    'requested', NULL, 'r-1', NULL, '2026-05-24T12:00:01Z');
+INSERT INTO events VALUES (1, '2026-05-24T12:00:00Z', 'intended to cancel');
+"""
+
+
+def version_1(path: Path) -> None:
+    path.parent.mkdir()
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript(VERSION_1)
+    db.close()
+
+
+def test_a_journal_of_version_1_is_brought_up_to_date_in_place_and_keeps_all_it_held(
+    journal: JournalFile, path: Path
+) -> None:
+    version_1(path)
+    first, second = journal.entries()
+    assert (first.order_id, first.idempotency_key, first.unresolved, first.in_doubt) == (
+        "o-1",
+        "key-1",
+        True,
+        False,
+    )
+    assert (second.outcome, second.reference) == ("requested", "r-1")
+    assert [event.what for event in journal.story(1)] == ["intended to cancel"]
+    assert begin(journal).entry == 3
+    new = JournalFile(path.with_name("new.db"), host=HOST)
+    begin(new)
+    shapes = []
+    for file in (path, path.with_name("new.db")):
+        db = sqlite3.connect(file)
+        shapes.append(
+            (
+                db.execute("PRAGMA user_version").fetchall(),
+                db.execute("PRAGMA table_info(entries)").fetchall(),
+                set(db.execute("SELECT name FROM sqlite_master")),
+            )
+        )
+        db.close()
+    new.shut()
+    assert shapes[0] == shapes[1], "as one that is made today"
+
+
+def test_many_processes_that_meet_on_a_journal_of_version_1_all_write(
+    journal: JournalFile, path: Path
+) -> None:
+    version_1(path)
+    code = 'print(journal.begin(Operation.CANCEL, "x", price=None).entry)'
+    assert sorted(int(said) for said in children(path, code, count=5)) == list(range(3, 8))
+    assert len(journal.entries()) == 7
+
+
+def test_a_doubt_stays_until_it_is_settled_whatever_the_outcome(journal: JournalFile) -> None:
+    ticket, other = begin(journal), begin(journal)
+    journal.note(ticket, "the answer was lost", in_doubt=True)
+    journal.note(ticket, "sent again")
+    journal.close(ticket, "failed")
+    journal.close(other, "failed")
+    assert [entry.entry for entry in journal.in_doubt()] == [ticket.entry]
+    found = journal.last_cancel(ORDER)
+    assert found is not None
+    assert (found.entry, found.unresolved, found.unsettled) == (ticket.entry, False, True)
+    journal.close(ticket, "failed", settled=True)
+    assert (journal.last_cancel(ORDER), list(journal.in_doubt())) == (None, [])
+
+
+def test_an_open_swap_is_one_that_may_have_been_carried_out_unseen(journal: JournalFile) -> None:
+    journal.close(begin(journal, Operation.CANCEL), "unknown")
+    ticket = begin(journal, Operation.SWAP)
+    opened = journal.open_swap(ORDER)
+    assert opened is not None
+    assert opened.entry == ticket.entry
+    journal.note(ticket, "the answer was lost", in_doubt=True)
+    journal.close(ticket, "failed")
+    assert journal.open_swap(ORDER) is not None
+    journal.close(ticket, "swapped", settled=True)
+    assert journal.open_swap(ORDER) is None
 
 
 def test_a_torn_journal_is_refused_wherever_it_was_torn_and_left_as_it_was(tmp_path: Path) -> None:

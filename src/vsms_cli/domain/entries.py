@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """What was intended and what came of it. `outcome` is None while nothing is known."""
+    """What was intended and what came of it. `outcome` is None while nothing is known.
+
+    `in_doubt` is whether a request of it may have been carried out unseen: after two answers that proved nothing
+    an order that still waits is `failed`, which is true for now, and a commit may yet come.
+    """
 
     entry: int
     at: datetime
@@ -28,10 +32,16 @@ class JournalEntry:
     reference: str | None
     detail: str | None
     updated_at: datetime
+    in_doubt: bool = False
 
     @property
     def unresolved(self) -> bool:
         return self.outcome is None or self.outcome == "unknown"
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the order is to be read before anything more is sent about it."""
+        return self.unresolved or self.in_doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,10 @@ class Journal(Protocol):
         """`reference` is what a swap starts from: the number that the order has now."""
         ...
 
-    def note(self, ticket: Ticket, what: str) -> None: ...
+    def note(self, ticket: Ticket, what: str, *, in_doubt: bool = False) -> None:
+        """`in_doubt` from now on, until it is closed as settled."""
+        ...
+
     def close(
         self,
         ticket: Ticket,
@@ -91,7 +94,11 @@ class Journal(Protocol):
         refund_amount: Decimal | None = None,
         reference: str | None = None,
         detail: str | None = None,
-    ) -> None: ...
+        settled: bool = False,
+    ) -> None:
+        """`settled` is whether no request of it can be carried out unseen any more."""
+        ...
+
     def pass_over(
         self, operation: Operation, orders: Iterable[tuple[str, Decimal | None]], *, why: str
     ) -> None:
@@ -102,6 +109,10 @@ class Journal(Protocol):
     def last_refund_request(self, order_id: str) -> JournalEntry | None: ...
     def last_cancel(self, order_id: str) -> JournalEntry | None:
         """The newest cancel of an order that may have been carried out, or that found it ended."""
+        ...
+
+    def open_swap(self, order_id: str) -> JournalEntry | None:
+        """The newest swap of an order that may have been carried out unseen."""
         ...
 
     def ticket_of(self, entry: JournalEntry) -> Ticket:

@@ -1,7 +1,7 @@
 """What the journal knows of an order, before anything about it is sent.
 
-A cancel that was killed, or whose outcome is unknown, may have been carried out, and one that worked needs no
-second. Both are read, never sent again on suspicion.
+A cancel that was killed, or whose outcome is unknown or was ever in doubt, may have been carried out, and one that
+worked needs no second. All are read, never sent again on suspicion.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def settle_earlier_cancel(desk: Desk, order_id: str) -> CancelResult | None:
     earlier = desk.journal.last_cancel(order_id)
     if earlier is None:
         return None
-    if not earlier.unresolved:
+    if not earlier.unsettled:
         return _cancelled_meanwhile(desk, earlier) or _read_anew(desk, earlier)
     result = settle_open_cancel(desk, earlier)
     desk.journal.close(
@@ -37,6 +37,7 @@ def settle_earlier_cancel(desk: Desk, order_id: str) -> CancelResult | None:
         result.outcome.value,
         refund_amount=result.refund_amount,
         detail=None if result.problem is None else result.problem.message,
+        settled=result.outcome is not CancelOutcome.UNKNOWN,
     )
     return None if result.outcome is CancelOutcome.FAILED else result
 

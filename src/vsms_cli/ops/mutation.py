@@ -40,6 +40,8 @@ _REQUEST_STILL_UNKNOWN: Final = Problem(
     hint=UNKNOWN_HINT,
     exit_code=ExitCode.UNKNOWN,
 )
+_AS_BEFORE: Final = frozenset({"failed", "skipped", "too_early", "not_found", "no_replacement"})
+"""Outcomes that leave an order as it was: what was in doubt before them may yet be carried out."""
 _CLAIM_NAP_S: Final = 0.1  # between two looks at an order that another process is settling
 
 
@@ -123,7 +125,7 @@ def journalled(
             desk.journal.close(ticket, outcome, detail=exc.message)
         raise
     try:
-        record(desk, ticket, result)
+        record(desk, ticket, result, settled=result.outcome.value not in _AS_BEFORE)
     except JournalUnusable as exc:
         # It happened, and what is said must be what happened. The intent stays open, and the next one meets the
         # same journal before anything is sent.
@@ -131,13 +133,17 @@ def journalled(
     return result
 
 
-def record(desk: Desk, ticket: Ticket, result: CancelResult | RefundResult | SwapResult) -> None:
-    """Put on disk what became of a ticket."""
+def record(
+    desk: Desk, ticket: Ticket, result: CancelResult | RefundResult | SwapResult, *, settled: bool
+) -> None:
+    """Put on disk what became of a ticket. `settled` as in the port."""
     detail = None if result.problem is None else result.problem.message
     if isinstance(result, SwapResult):
         if result.outcome is SwapOutcome.SWAPPED and detail is None:
             detail = f"the number is now {result.phone_number}"
-        desk.journal.close(ticket, result.outcome.value, reference=result.previous_number, detail=detail)
+        desk.journal.close(
+            ticket, result.outcome.value, reference=result.previous_number, detail=detail, settled=settled
+        )
         return
     desk.journal.close(
         ticket,
@@ -145,6 +151,7 @@ def record(desk: Desk, ticket: Ticket, result: CancelResult | RefundResult | Swa
         refund_amount=result.refund_amount,
         reference=result.request_id if isinstance(result, RefundResult) else None,
         detail=detail,
+        settled=settled,
     )
 
 

@@ -140,7 +140,7 @@ class _Settlement:
         """Read the order; None where one more cancel may be sent."""
         self._in_doubt = True
         how = "answer proves nothing" if answer.answered else "answer was lost"
-        self._desk.journal.note(self._ticket, f"{how}: {answer.problem.message}")
+        self._desk.journal.note(self._ticket, f"{how}: {answer.problem.message}", in_doubt=True)
         order = read_on(self._desk, self._ticket.order_id, enough=_ended if not answer.answered else _any)
         if isinstance(order, Problem):
             return unknown(self._ticket.order_id, order, price=self._price)

@@ -34,7 +34,7 @@ def resolve(
     """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet."""
     with claimed(desk, entry.order_id):
         now = _as_it_is_now(desk, entry)
-        if now.outcome is not None and not now.unresolved:  # the process that sent it was still at work
+        if now.outcome is not None and not now.unsettled:  # the process that sent it was still at work
             return _as_recorded(now, now.outcome)
         result: CancelResult | RefundResult | SwapResult
         if entry.operation is Operation.CANCEL:
@@ -43,7 +43,7 @@ def resolve(
             result = settle_open_swap(desk, now, on_wait=on_wait)
         else:
             result = _resolve_refund(desk, now)
-        record(desk, ticket, result)
+        record(desk, ticket, result, settled=result.outcome.value != "unknown")
         return result
 
 
@@ -78,7 +78,7 @@ def resolve_by_word(
             said = replace(seen, outcome=SwapOutcome(word), problem=problem)
         case _:
             said = replace(seen, outcome=RefundOutcome(word), problem=problem)
-    record(desk, ticket, said)
+    record(desk, ticket, said, settled=True)
     return said
 
 

@@ -48,17 +48,18 @@ def swap_order(desk: Desk, order: Order, *, number: str) -> SwapResult:
 
 def _settle_before(desk: Desk, order: Order, *, number: str) -> SwapResult | None:
     """What an earlier swap, or the order as it is now, says; None where a swap may be sent."""
-    for entry in desk.journal.entries(unresolved=True):
-        if entry.operation is Operation.SWAP and entry.order_id == order.id:
-            result = settle_open_swap(desk, entry)
-            desk.journal.close(
-                desk.journal.ticket_of(entry),
-                result.outcome.value,
-                reference=entry.reference,
-                detail=None if result.problem is None else result.problem.message,
-            )
-            if result.outcome is not SwapOutcome.FAILED:
-                return result
+    entry = desk.journal.open_swap(order.id)
+    if entry is not None:
+        result = settle_open_swap(desk, entry)
+        desk.journal.close(
+            desk.journal.ticket_of(entry),
+            result.outcome.value,
+            reference=entry.reference,
+            detail=None if result.problem is None else result.problem.message,
+            settled=result.outcome is not SwapOutcome.UNKNOWN,
+        )
+        if result.outcome is not SwapOutcome.FAILED:
+            return result
     # Another process may have had the order until now: whoever asked for both asked for one other number.
     now = desk.service.order(order.id)
     ended = verdict(now, number=number, in_doubt=False)
@@ -166,7 +167,7 @@ class _Settlement:
         """Read the order; None where one more swap may be sent."""
         self._in_doubt = True
         how = "answer proves nothing" if answer.answered else "answer was lost"
-        self._desk.journal.note(self._ticket, f"{how}: {answer.problem.message}")
+        self._desk.journal.note(self._ticket, f"{how}: {answer.problem.message}", in_doubt=True)
         order = self._read_on(until_changed=not answer.answered)
         if isinstance(order, Problem):
             return unknown(self._ticket.order_id, order, number=self._number)

@@ -11,48 +11,23 @@ import threading
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.entries import JournalEntry, JournalEvent
+from vsms_cli.domain.entries import JournalEvent
 from vsms_cli.domain.errors import JournalDamaged, JournalUnusable
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.claims import Claims
-from vsms_cli.store.wal import make_private, write_ahead
+from vsms_cli.store.journal_rows import COLUMNS, entry_of, text_of
+from vsms_cli.store.journal_schema import open_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from decimal import Decimal
     from pathlib import Path
 
-_VERSION: Final = 1
-_PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
+    from vsms_cli.domain.entries import JournalEntry
 
-_SCHEMA: Final = (
-    """CREATE TABLE entries (
-        entry INTEGER PRIMARY KEY AUTOINCREMENT,
-        at TEXT NOT NULL,
-        host TEXT NOT NULL,
-        operation TEXT NOT NULL,
-        order_id TEXT NOT NULL,
-        idempotency_key TEXT NOT NULL,
-        price TEXT,
-        outcome TEXT,
-        refund_amount TEXT,
-        reference TEXT,
-        detail TEXT,
-        updated_at TEXT NOT NULL
-    )""",
-    "CREATE INDEX by_order ON entries (order_id)",
-    "CREATE INDEX by_unresolved ON entries (outcome) WHERE outcome IS NULL OR outcome = 'unknown'",
-    "CREATE TABLE events (entry INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL)",
-    "CREATE INDEX by_entry ON events (entry)",
-    f"PRAGMA user_version = {_VERSION}",
-)
-_COLUMNS: Final = (
-    "entry, at, host, operation, order_id, idempotency_key, price, outcome, refund_amount, reference, detail,"
-    " updated_at"
-)
 _UNRESOLVED: Final = "(outcome IS NULL OR outcome = 'unknown')"
 
 
@@ -93,7 +68,7 @@ class JournalFile:
                     operation.value,
                     order_id,
                     key,
-                    _text(price),
+                    text_of(price),
                     reference,
                     now,
                 ),
@@ -102,11 +77,14 @@ class JournalFile:
             _tell(db, number, f"intended to {operation.value}", now)
         return Ticket(entry=number, operation=operation, order_id=order_id, idempotency_key=key)
 
-    def note(self, ticket: Ticket, what: str) -> None:
+    def note(self, ticket: Ticket, what: str, *, in_doubt: bool = False) -> None:
         """Add a step to the entry's story. It is as young as its last step: `resolve` judges by that."""
         now = _now()
         with self._writing() as db:
-            db.execute("UPDATE entries SET updated_at = ? WHERE entry = ?", (now, ticket.entry))
+            db.execute(
+                "UPDATE entries SET updated_at = ?, in_doubt = max(in_doubt, ?) WHERE entry = ?",
+                (now, in_doubt, ticket.entry),
+            )
             _tell(db, ticket.entry, what, now)
 
     def close(
@@ -117,19 +95,21 @@ class JournalFile:
         refund_amount: Decimal | None = None,
         reference: str | None = None,
         detail: str | None = None,
+        settled: bool = False,
     ) -> None:
-        """Put on disk what came of it. `reference` is the service's request or transaction."""
+        """Put on disk what came of it. `reference` is the service's request or transaction; see the port."""
         now = _now()
         with self._writing() as db:
             db.execute(
-                "UPDATE entries SET outcome = ?, refund_amount = ?, reference = ?, detail = ?, updated_at = ?"
-                " WHERE entry = ?",
+                "UPDATE entries SET outcome = ?, refund_amount = ?, reference = ?, detail = ?, updated_at = ?,"
+                " in_doubt = CASE WHEN ? THEN 0 ELSE in_doubt END WHERE entry = ?",
                 (
                     outcome,
-                    _text(refund_amount),
+                    text_of(refund_amount),
                     reference,
                     detail,
                     now,
+                    settled,
                     ticket.entry,
                 ),
             )
@@ -149,7 +129,7 @@ class JournalFile:
                     "INSERT INTO entries"
                     " (at, host, operation, order_id, idempotency_key, price, outcome, detail, updated_at)"
                     " VALUES (?, ?, ?, ?, '', ?, 'skipped', ?, ?)",
-                    (now, self._host, operation.value, order_id, _text(price), why, now),
+                    (now, self._host, operation.value, order_id, text_of(price), why, now),
                 ).lastrowid
                 _tell(db, _numbered(entry), f"skipped: {why}", now)
 
@@ -163,6 +143,10 @@ class JournalFile:
         """This host's entries, oldest first."""
         where = f"host = ? AND {_UNRESOLVED}" if unresolved else "host = ?"
         return self._select(f"{where} ORDER BY entry", (self._host,))
+
+    def in_doubt(self) -> Sequence[JournalEntry]:
+        """This host's entries that are closed, and whose request may yet have been carried out; oldest first."""
+        return self._select(f"host = ? AND in_doubt = 1 AND NOT {_UNRESOLVED} ORDER BY entry", (self._host,))
 
     def entry(self, number: int) -> JournalEntry | None:
         found = self._select("host = ? AND entry = ?", (self._host, number))
@@ -180,10 +164,19 @@ class JournalFile:
     def last_cancel(self, order_id: str) -> JournalEntry | None:
         """The newest cancel of an order that may have been carried out, or that found it ended."""
         found = self._select(
-            "host = ? AND order_id = ? AND operation = ? AND (outcome IS NULL OR outcome IN"
+            "host = ? AND order_id = ? AND operation = ? AND (outcome IS NULL OR in_doubt = 1 OR outcome IN"
             " ('unknown', 'cancelled', 'already_cancelled', 'expired', 'sms_received'))"
             " ORDER BY entry DESC LIMIT 1",
             (self._host, order_id, Operation.CANCEL.value),
+        )
+        return found[0] if found else None
+
+    def open_swap(self, order_id: str) -> JournalEntry | None:
+        """The newest swap of an order that may have been carried out unseen."""
+        found = self._select(
+            f"host = ? AND order_id = ? AND operation = ? AND (in_doubt = 1 OR {_UNRESOLVED})"
+            " ORDER BY entry DESC LIMIT 1",
+            (self._host, order_id, Operation.SWAP.value),
         )
         return found[0] if found else None
 
@@ -219,8 +212,8 @@ class JournalFile:
             if db is None:
                 return []
             # `where` is this module's own text; what varies is bound.
-            rows = db.execute(f"SELECT {_COLUMNS} FROM entries WHERE {where}", values)  # noqa: S608 - above
-            return [_entry(row) for row in rows]
+            rows = db.execute(f"SELECT {COLUMNS} FROM entries WHERE {where}", values)  # noqa: S608 - above
+            return [entry_of(row) for row in rows]
 
     def keep_aside(self) -> Path:
         """Give a damaged journal and its companions another name, so that the next one begins anew."""
@@ -238,7 +231,7 @@ class JournalFile:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._translated():
             if self._db is None:
-                self._db = _open(self._path, create=True)
+                self._db = open_journal(self._path, create=True)
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -252,7 +245,7 @@ class JournalFile:
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         with self._lock, self._translated():
             if self._db is None and self._path.exists():
-                self._db = _open(self._path, create=False)
+                self._db = open_journal(self._path, create=False)
             yield self._db
 
     @contextmanager
@@ -277,95 +270,14 @@ class JournalFile:
             ) from exc
 
 
-def _open(path: Path, *, create: bool) -> sqlite3.Connection:
-    if create:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        make_private(path)
-    db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
-    try:
-        _version(db, path)
-        _check_whole(db, path)
-        _check_or_make(db, path)
-        write_ahead(db, patience=_PATIENCE_S)
-        db.execute("PRAGMA synchronous = FULL")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _check_or_make(db: sqlite3.Connection, path: Path) -> None:
-    """Nothing is written to a file that is not a journal of ours, or a new one."""
-    if _version(db, path) == _VERSION:
-        return
-    db.execute("BEGIN IMMEDIATE")  # of several processes that come first, one makes it and the others wait
-    try:
-        if _version(db, path) != _VERSION:
-            _check_empty(db, path)
-            for statement in _SCHEMA:
-                db.execute(statement)
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
-
-
-def _check_whole(db: sqlite3.Connection, path: Path) -> None:
-    """SQLite takes a file whose last page is cut short, and what stood there is gone without a word."""
-    page = db.execute("PRAGMA page_size").fetchone()[0]
-    log = path.with_name(f"{path.name}-wal")
-    if path.stat().st_size % page and not (log.exists() and log.stat().st_size):  # else the log mends it
-        raise sqlite3.DatabaseError("its last page is cut short")
-
-
-def _check_empty(db: sqlite3.Connection, path: Path) -> None:
-    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise JournalUnusable(
-            f"the file {path} is another program's database",
-            hint="move it aside, or name another directory with VSMS_STATE_DIR",
-        )
-
-
-def _version(db: sqlite3.Connection, path: Path) -> int:
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > _VERSION:
-        raise JournalUnusable(
-            f"the journal {path} was written by a newer vsms (version {version} of its format)",
-            hint="update vsms",
-        )
-    return version
-
-
 def _numbered(entry: int | None) -> int:
     if entry is None:
         raise JournalUnusable("the journal took an entry without a number")
     return entry
 
 
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else str(amount)
-
-
 def _tell(db: sqlite3.Connection, entry: int, what: str, at: str) -> None:
     db.execute("INSERT INTO events VALUES (?, ?, ?)", (entry, at, what))
-
-
-def _entry(row: Sequence[object]) -> JournalEntry:
-    entry, at, host, operation, order_id, key, price, outcome, amount, reference, detail, updated_at = row
-    return JournalEntry(
-        entry=int(str(entry)),
-        at=parse_rfc3339(str(at)),
-        host=str(host),
-        operation=Operation(str(operation)),
-        order_id=str(order_id),
-        idempotency_key=str(key),
-        price=None if price is None else Decimal(str(price)),
-        outcome=None if outcome is None else str(outcome),
-        refund_amount=None if amount is None else Decimal(str(amount)),
-        reference=None if reference is None else str(reference),
-        detail=None if detail is None else str(detail),
-        updated_at=parse_rfc3339(str(updated_at)),
-    )
 
 
 def _now() -> str:

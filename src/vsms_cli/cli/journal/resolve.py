@@ -43,7 +43,7 @@ def app(
     if as_ is not None and number is None:
         raise UsageMistake("--as is about one entry", hint="name it: `vsms journal list --unresolved`")
     try:
-        entries = run.journal.entries(unresolved=True) if number is None else _entry(run, number)
+        entries = _open(run) if number is None else _entry(run, number)
     except JournalDamaged as exc:
         return _keep_aside(run, exc)
     if as_ is not None:
@@ -51,12 +51,18 @@ def app(
     return _resolve(run, shape, entries, word=as_)
 
 
+def _open(run: Runtime) -> list[JournalEntry]:
+    """Every entry that a reading may tell something of."""
+    found = [*run.journal.entries(unresolved=True), *run.journal.in_doubt()]
+    return sorted(found, key=lambda entry: entry.entry)
+
+
 def _entry(run: Runtime, number: int) -> list[JournalEntry]:
     """The entry, if it is open; none if it is closed already."""
     entry = run.journal.entry(number)
     if entry is None:
         raise VsmsError(f"the journal of {run.host} has no entry {number}", hint="see `vsms journal list`")
-    return [entry] if entry.unresolved else []
+    return [entry] if entry.unsettled else []
 
 
 def _check_word(word: str, entries: Sequence[JournalEntry]) -> None:

@@ -1,0 +1,110 @@
+"""The journal's tables, by version, and opening a file that holds them: made anew, brought up to date, or refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Final
+
+from vsms_cli.domain.errors import JournalUnusable
+from vsms_cli.store.wal import make_private, write_ahead
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_VERSION: Final = 2
+_PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
+
+_BY_DOUBT: Final = "CREATE INDEX by_doubt ON entries (entry) WHERE in_doubt = 1"
+_SCHEMA: Final = (
+    """CREATE TABLE entries (
+        entry INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        host TEXT NOT NULL,
+        operation TEXT NOT NULL,
+        order_id TEXT NOT NULL,
+        idempotency_key TEXT NOT NULL,
+        price TEXT,
+        outcome TEXT,
+        refund_amount TEXT,
+        reference TEXT,
+        detail TEXT,
+        updated_at TEXT NOT NULL,
+        in_doubt INTEGER NOT NULL DEFAULT 0
+    )""",
+    "CREATE INDEX by_order ON entries (order_id)",
+    "CREATE INDEX by_unresolved ON entries (outcome) WHERE outcome IS NULL OR outcome = 'unknown'",
+    _BY_DOUBT,
+    "CREATE TABLE events (entry INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL)",
+    "CREATE INDEX by_entry ON events (entry)",
+)
+_FROM_VERSION_1: Final = (
+    "ALTER TABLE entries ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0",
+    _BY_DOUBT,
+)
+
+
+def open_journal(path: Path, *, create: bool) -> sqlite3.Connection:
+    """A connection to a journal of this version; `create` makes the file where there is none. sqlite3.Error where
+    it is damaged or can't be used, JournalUnusable where it is not one to be touched.
+    """
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path)
+    db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+    try:
+        _version(db, path)
+        _check_whole(db, path)
+        _bring_up_to_date(db, path)
+        write_ahead(db, patience=_PATIENCE_S)
+        db.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+    """Nothing is written to a file that is not a journal of ours, or a new one."""
+    if _version(db, path) == _VERSION:
+        return
+    db.execute("BEGIN IMMEDIATE")  # of several processes that come first, one does it and the others wait
+    try:
+        version = _version(db, path)
+        if version == 0:
+            _check_empty(db, path)
+        statements = {0: _SCHEMA, 1: _FROM_VERSION_1, _VERSION: ()}[version]
+        for statement in statements:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {_VERSION}")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _check_whole(db: sqlite3.Connection, path: Path) -> None:
+    """SQLite takes a file whose last page is cut short, and what stood there is gone without a word."""
+    page = db.execute("PRAGMA page_size").fetchone()[0]
+    log = path.with_name(f"{path.name}-wal")
+    if path.stat().st_size % page and not (log.exists() and log.stat().st_size):  # else the log mends it
+        raise sqlite3.DatabaseError("its last page is cut short")
+
+
+def _check_empty(db: sqlite3.Connection, path: Path) -> None:
+    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise JournalUnusable(
+            f"the file {path} is another program's database",
+            hint="move it aside, or name another directory with VSMS_STATE_DIR",
+        )
+
+
+def _version(db: sqlite3.Connection, path: Path) -> int:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version < 0:
+        raise sqlite3.DatabaseError(f"its format can't have the version {version}")
+    if version > _VERSION:
+        raise JournalUnusable(
+            f"the journal {path} was written by a newer vsms (version {version} of its format)",
+            hint="update vsms",
+        )
+    return version

@@ -7,7 +7,7 @@ import pytest
 
 from ops.test_reconcile import DOWN, EMPTY, LOST
 from ops.world import LIMIT, START, Say, World, order, order_id
-from vsms_cli.domain.answers import TooEarly
+from vsms_cli.domain.answers import Ambiguous, TooEarly
 from vsms_cli.domain.errors import JournalUnusable, RateLimited, StreamClosed, TokenRefused, VsmsError
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.ops.bulk import WORKERS, BulkReport, Target, cancel_all
@@ -113,6 +113,21 @@ def test_425_is_waited_for_again_and_no_longer_than_the_order_lives(empty: World
     assert run.outcomes(report) == ["too_early"]
     assert 600 < empty.time.seconds <= 1200
     assert empty.service.times("cancel") == [0, 300, 600, 900]
+
+
+@pytest.mark.parametrize("first", [EMPTY, LOST])
+def test_425_after_a_doubt_is_waited_for_and_the_order_read_before_the_next(
+    empty: World, first: Ambiguous
+) -> None:
+    run = Run(empty, 1)
+    empty.says(Say(first), Say(TooEarly(seconds=30)), order=run.ids[0])
+    # It reads as waiting while it is settled, and was cancelled when it is read before the next request.
+    empty.service.reads = [*["waiting"] * (2 if first is EMPTY else 5), "cancelled"]
+
+    report = run.go(wait=True)
+
+    assert run.outcomes(report) == ["cancelled"]
+    assert len(empty.service.times("cancel")) == 2
 
 
 def test_without_wait_425_is_the_end(empty: World) -> None:

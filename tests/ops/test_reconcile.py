@@ -99,16 +99,17 @@ def test_a_first_answer_and_what_the_read_shows(
 
 
 SECOND = [  # the second answer after a first that was in doubt, what the read then shows → outcome
-    *[(second, "cancelled", "cancelled") for second in (LOST, EMPTY, ENDED, ABSENT, NO)],
-    *[(second, "expired", "expired") for second in (LOST, EMPTY, ENDED, ABSENT, NO)],
-    *[(second, "completed", "sms_received") for second in (LOST, EMPTY, ENDED, ABSENT, NO)],
-    *[(second, UNREAD, "unknown") for second in (LOST, EMPTY, ENDED, ABSENT, NO)],
-    *[(second, "strange", "unknown") for second in (LOST, EMPTY, ENDED, ABSENT, NO)],
+    *[(second, "cancelled", "cancelled") for second in (LOST, EMPTY, ENDED, ABSENT, NO, EARLY)],
+    *[(second, "expired", "expired") for second in (LOST, EMPTY, ENDED, ABSENT, NO, EARLY)],
+    *[(second, "completed", "sms_received") for second in (LOST, EMPTY, ENDED, ABSENT, NO, EARLY)],
+    *[(second, UNREAD, "unknown") for second in (LOST, EMPTY, ENDED, ABSENT, NO, EARLY)],
+    *[(second, "strange", "unknown") for second in (LOST, EMPTY, ENDED, ABSENT, NO, EARLY)],
     (LOST, "waiting", "unknown"),
     (EMPTY, "waiting", "failed"),
     (ENDED, "waiting", "failed"),
     (ABSENT, "waiting", "unknown"),
     (NO, "waiting", "unknown"),
+    (EARLY, "waiting", "too_early"),
 ]
 
 

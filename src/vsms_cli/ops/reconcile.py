@@ -176,7 +176,16 @@ class _Settlement:
         return self._ended(order) or self._result(CancelOutcome.FAILED, status=order.status, problem=refusal)
 
     def _too_early(self, seconds: int | None) -> CancelResult:
-        """425: when it opens, from the answer, else from the order, else 120 s from now."""
+        """425: when it opens, from the answer, else from the order, else 120 s from now. It says nothing of an
+        earlier request that is in doubt.
+        """
+        if self._in_doubt:
+            order = read_once(self._desk, self._ticket.order_id)
+            if isinstance(order, Problem):
+                return unknown(self._ticket.order_id, order, price=self._price)
+            ended = self._ended(order)
+            if ended is not None:
+                return ended
         now = self._desk.clock.now()
         retry_at = now + CANCEL_COOLDOWN
         if seconds is not None and 0 < seconds <= ORDER_LIFE.total_seconds():

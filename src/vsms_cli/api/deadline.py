@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
+from vsms_cli.api.leftovers import waiting
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from ssl import SSLContext
@@ -79,13 +81,22 @@ class BoundedBackend(httpcore.NetworkBackend):
 
 
 class BoundedStream(httpcore.NetworkStream):
+    """Also refuses to carry another request while bytes of an earlier exchange wait on it (`api.leftovers`): the
+    pool then takes a new connection, and nothing was sent.
+    """
+
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._answered = False  # whether the next write begins another exchange
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._answered = True
         return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._answered and waiting(self._inner):
+            raise httpcore.ConnectionNotAvailable
+        self._answered = False
         self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:

@@ -17,13 +17,17 @@ import httpx
 
 from vsms_cli import __version__
 from vsms_cli.api.deadline import BoundedBackend, whole_request_within
+from vsms_cli.api.leftovers import left_in_parser
 from vsms_cli.domain.errors import ConfigBroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import httpcore
+
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
+_KEPT_S: Final = 1.0  # of idling; servers close after 2 s (gunicorn) or more, and a request may cross that
 _SHORTEST_STRUCK: Final = 12  # characters; a shorter token could be part of good JSON
 _SHOWN_HEADERS: Final = ("content-type", "content-length", "date", "retry-after", "x-request-id")
 
@@ -80,6 +84,9 @@ class Transport:
         self._client = _client(
             door, needs_certificates=door is None and _needs_certificates(base_url, os.environ)
         )
+        self._pools = [] if door is not None else _pools_of(self._client)
+        for pool in self._pools:
+            pool._network_backend = BoundedBackend(pool._network_backend)  # noqa: SLF001 - see _pools_of
 
     def close(self) -> None:
         self._client.close()
@@ -121,15 +128,22 @@ class Transport:
             if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
                 raise AnswerUnusable("the answer is compressed although that was not asked for")
             body = bytearray()
-            for chunk in response.iter_raw():
+            for chunk in _whole(response):
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
                     raise AnswerUnusable(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+            self._keep_or_drop(response)
         finally:
             response.close()
         return Reply(
             status=response.status_code, headers=dict(response.headers), body=self._struck(bytes(body))
         )
+
+    def _keep_or_drop(self, response: httpx.Response) -> None:
+        """Before another request can have the connection: close it where bytes came after the answer."""
+        stream = response.extensions.get("network_stream")
+        if stream is not None and left_in_parser(self._pools, stream):
+            stream.close()
 
     def _struck(self, body: bytes) -> bytes:
         """A service that sends the token back, in whatever field, would put it on stdout and into the cache."""
@@ -167,7 +181,11 @@ def _client(door: httpx.BaseTransport | None, *, needs_certificates: bool) -> ht
             transport=door,
             verify=True if needs_certificates else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             trust_env=door is None,
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS),
+            limits=httpx.Limits(
+                max_connections=MAX_CONNECTIONS,
+                max_keepalive_connections=MAX_CONNECTIONS,
+                keepalive_expiry=_KEPT_S,
+            ),
             headers={
                 "User-Agent": f"vsms/{__version__}",
                 "Accept": "application/json",
@@ -186,8 +204,6 @@ def _client(door: httpx.BaseTransport | None, *, needs_certificates: bool) -> ht
             f"the CA certificates can't be read: {exc.strerror or 'not a certificate file'}",
             hint="SSL_CERT_FILE and SSL_CERT_DIR must name existing certificates, or be unset",
         ) from None
-    if door is None:
-        _bound(client)
     return client
 
 
@@ -198,13 +214,19 @@ def _forget_location(response: httpx.Response) -> None:
     response.headers.pop("location", None)
 
 
-def _bound(client: httpx.Client) -> None:
-    """Put the hard limit under every pool of the client, those of proxies too.
+def _whole(response: httpx.Response) -> httpx.SyncByteStream:
+    """The body as it comes. `iter_raw` would hand the connection back at the last byte, before it is looked at."""
+    stream = response.stream
+    if not isinstance(stream, httpx.SyncByteStream):  # pragma: no cover - a sync client has no other
+        raise TypeError("not the body of a sync client")
+    return stream
+
+
+def _pools_of(client: httpx.Client) -> list[httpcore.ConnectionPool]:
+    """Every pool of the client, those of proxies too: the hard limit is put under each.
 
     httpx hands no network backend on to httpcore; these private names hold for 0.28, the one series that
     pyproject allows, and tests/api/test_deadline.py fails where they do not.
     """
-    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - see above
-        if isinstance(transport, httpx.HTTPTransport):
-            pool = transport._pool  # noqa: SLF001 - see above
-            pool._network_backend = BoundedBackend(pool._network_backend)  # noqa: SLF001 - see above
+    transports = (client._transport, *client._mounts.values())  # noqa: SLF001 - see above
+    return [each._pool for each in transports if isinstance(each, httpx.HTTPTransport)]  # noqa: SLF001 - see above

@@ -1,0 +1,45 @@
+"""Bytes that nobody asked for, on a connection that is kept alive.
+
+HTTP/1.1 numbers no answers: whatever comes first after a request is taken for its answer. So a stray second answer
+to one cancel would be believed as the answer to the next, and a 404 among them would be "failed" for money that came
+back. A connection therefore carries another request only while nothing is left of what came before, in any of the
+three places where it can be: httpcore's parser (`left_in_parser`), TLS, and the kernel (both `waiting`).
+
+What a server sends unasked *after* our next request left can't be told from its answer by any client that keeps
+connections; only one that opens a new one for each request is safe from that too, at three round trips for one.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import httpcore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def waiting(stream: httpcore.NetworkStream) -> bool:
+    """Whether something can be read, if only its end, although nothing was asked. Before a request nothing may."""
+    tls = stream.get_extra_info("ssl_object")
+    if isinstance(tls, ssl.SSLObject):
+        return True  # TLS inside a proxy's TLS: httpcore buffers it where nobody can look, so it is used once
+    if tls is not None and tls.pending():
+        return True
+    return bool(stream.get_extra_info("is_readable"))
+
+
+def left_in_parser(pools: Iterable[httpcore.ConnectionPool], stream: httpcore.NetworkStream) -> bool:
+    """Whether more than one answer came with the last read of `stream`'s connection.
+
+    httpcore reads 64 KiB at a time and keeps the rest for the next answer. That buffer is h11's public
+    `trailing_data`, but the way to it is private: a connection that can't be found counts as one with leftovers, and
+    tests/api/test_leftovers.py fails then, because no connection is kept.
+    """
+    for pool in pools:
+        for connection in pool.connections:
+            http = getattr(connection, "_connection", None)
+            if isinstance(http, httpcore.HTTP11Connection) and http._network_stream is stream:  # noqa: SLF001 - see above
+                return bool(http._h11_state.trailing_data[0])  # noqa: SLF001 - see above
+    return True

@@ -95,12 +95,13 @@ def _dispatch(argv: Sequence[str]) -> int:
 
 def _plainly(exc: Exception, message: str) -> str:
     """Typer's sentence without its list of near options, which the hint has, and without its words for types."""
-    text = message.partition(" (Possible options:")[0].rstrip(".")
+    text = _ITS_OPTIONS.split(message)[0].rstrip(".")
     for theirs, ours in _OUR_WORDS.items():
         text = text.replace(theirs, ours)
     return text[:1].lower() + text[1:] if text else type(exc).__name__
 
 
+_ITS_OPTIONS: Final = re.compile(r" (?:\(')?\(Possible options:")  # Typer 0.26 prints a tuple of them
 _OUR_WORDS: Final = {
     " is not a valid int range": " is not a whole number",
     " is not a valid int": " is not a whole number",

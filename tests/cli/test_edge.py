@@ -105,7 +105,8 @@ def test_a_bulk_cancel_whose_reader_leaves_accounts_for_every_order(
     sent = {request.order_id for request in server.requests if request.method == "POST"}
     assert len(sent) < len(orders)
     journal = {row["order_id"]: row["outcome"] for row in live("journal", "list", "--json").json}
-    assert journal == dict.fromkeys(sent, "cancelled")
+    assert journal == {order: "cancelled" if order in sent else "skipped" for order in orders}
+    assert live("journal", "list", "--unresolved").out == ""
     assert {order for order in orders if server.status(order) == "cancelled"} == sent
     assert f"{len(orders) - len(sent)} skipped" in done.stderr
 

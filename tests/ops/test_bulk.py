@@ -195,7 +195,9 @@ def test_nobody_reads_any_more_so_nothing_new_goes_out_and_all_is_journalled(emp
     assert isinstance(report.stopped_by, StreamClosed)
     assert 3 <= sent <= 3 + WORKERS
     assert run.outcomes(report).count("cancelled") == sent
-    assert empty.outcomes == ["cancelled"] * sent
+    assert sorted(outcome or "" for outcome in empty.outcomes) == ["cancelled"] * sent + ["skipped"] * (
+        40 - sent
+    )
 
 
 def test_one_outage_costs_one_time_limit_and_not_one_for_each_order(empty: World) -> None:

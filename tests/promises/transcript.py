@@ -24,7 +24,7 @@ _QUESTION = re.escape("[y/N] ")
 _VARIES = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "TIME"),
-    (re.compile(r"^\d+  +(?=TIME)", re.MULTILINE), "ENTRY  "),
+    (re.compile(r"^ *\d+  +(?=TIME)", re.MULTILINE), "ENTRY  "),
     (re.compile(r"(?:\d+:)?\d+:\d\d"), "SPAN"),
     (re.compile(r"\+?\d{8,}"), "NUMBER"),
     (re.compile(r"req_\S+"), "REQUEST"),

@@ -9,13 +9,15 @@ from __future__ import annotations
 import heapq
 import queue
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
+from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.mutation import cancel_order
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from vsms_cli.ops.desk import Desk
 
+ENDED_BEFORE: Final = "ended before this was sent"
 WORKERS: Final = 5  # 50 orders at 50 ms each take half a second; a burst of more would look like abuse
 _HEAD_START_S: Final = 0.01  # for the first requests to go out, before this thread has other work
 _NAP_S: Final = 0.25  # how soon a Ctrl-C is noticed while nothing happens
@@ -66,6 +69,24 @@ def cancel_all(
     return _Run(desk, targets, wait=wait, on_end=on_end, on_wait=on_wait, meanwhile=meanwhile).go()
 
 
+def pass_over(desk: Desk, targets: Sequence[Target], *, why: str) -> None:
+    """Account in the journal for orders that nothing was sent for. They are told all the same where it can't be."""
+    if targets:
+        with suppress(JournalUnusable):
+            desk.journal.pass_over(
+                Operation.CANCEL, [(target.order_id, target.price) for target in targets], why=why
+            )
+
+
+def skipped(target: Target, *, why: str) -> CancelResult:
+    return CancelResult(
+        order_id=target.order_id,
+        outcome=CancelOutcome.SKIPPED,
+        price=target.price,
+        problem=Problem(code="skipped", message=why, hint="run the same command again"),
+    )
+
+
 class _Run:
     def __init__(
         self,
@@ -99,9 +120,10 @@ class _Run:
             while self._running or (self._due and not self._ending):
                 self._deal(pool)
                 self._collect()
-        for index, target in enumerate(self._targets):
-            if self._results[index] is None:
-                self._end(index, self._skipped(target))
+        left = [index for index, result in enumerate(self._results) if result is None]
+        pass_over(self._desk, [self._targets[index] for index in left], why=self._why_skipped())
+        for index in left:
+            self._end(index, skipped(self._targets[index], why=self._why_skipped()))
         return BulkReport(
             results=tuple(result for result in self._results if result is not None),
             stopped_by=self._stopped_by,
@@ -203,12 +225,7 @@ class _Run:
             order_id=target.order_id, outcome=CancelOutcome.TOO_EARLY, retry_at=opens_at, problem=problem
         )
 
-    def _skipped(self, target: Target) -> CancelResult:
-        why = "ended before this was sent"
-        if self._stopped_by is not None:
-            why = f"not tried, because the run stopped: {self._stopped_by.message}"
-        return CancelResult(
-            order_id=target.order_id,
-            outcome=CancelOutcome.SKIPPED,
-            problem=Problem(code="skipped", message=why, hint="run the same command again"),
-        )
+    def _why_skipped(self) -> str:
+        if self._stopped_by is None:
+            return ENDED_BEFORE
+        return f"not tried, because the run stopped: {self._stopped_by.message}"

@@ -44,6 +44,13 @@ class Column:
     def width(self) -> int:
         return max(cell_len(text) for text in (self.title, *self.cells))
 
+    @property
+    def aligned(self) -> tuple[str, ...]:
+        """The cells; padded to the right edge here, because not every Rich justifies what may overflow."""
+        if not self.right:
+            return self.cells
+        return tuple(" " * (self.width - cell_len(text)) + text for text in self.cells)
+
 
 def layout(columns: Sequence[Column], *, width: int, colour: bool) -> str:
     """The table as text. Columns go until it fits; ids are never shortened, a too narrow terminal wraps."""
@@ -58,9 +65,8 @@ def layout(columns: Sequence[Column], *, width: int, colour: bool) -> str:
             no_wrap=True,
             overflow="ignore",
             min_width=column.width,
-            justify="right" if column.right else "left",
         )
-    for row in zip(*(column.cells for column in fitting), strict=True):
+    for row in zip(*(column.aligned for column in fitting), strict=True):
         table.add_row(*(Text(text) for text in row))
     needed = sum(column.width + _GAP for column in fitting)
     buffer = io.StringIO()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.orders.options import resolve
 from vsms_cli.cli.signals import Signalled
-from vsms_cli.domain.errors import Declined, ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, exit_code_of
+from vsms_cli.domain.errors import Declined, ExitCode, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.outcomes import CancelResult, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
-from vsms_cli.ops.bulk import cancel_all
+from vsms_cli.ops.bulk import ENDED_BEFORE, cancel_all, pass_over, skipped
 from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
 from vsms_cli.ops.listing import active_orders, orders_with
 from vsms_cli.ops.selection import Filters, complete
@@ -167,7 +167,8 @@ class Cancelling:
                 self._ended(result)
         except StreamClosed as exc:
             self._stopped_by = exc
-            results |= {order_id: _unsent(order_id) for order_id in sending}
+            pass_over(self._run.desk, targets, why=ENDED_BEFORE)
+            results |= {target.order_id: skipped(target, why=ENDED_BEFORE) for target in targets}
             targets = []
         if targets:
             with self._run.stop.gently(self._say_ending):
@@ -245,11 +246,6 @@ class Cancelling:
 
     def _say_ending(self) -> None:
         self._run.streams.talk.line("\nending: what is under way finishes; once more ends at once")
-
-
-def _unsent(order_id: str) -> CancelResult:
-    problem = Problem(code="skipped", message="ended before this was sent", hint="run the same command again")
-    return CancelResult(order_id=order_id, outcome=CancelOutcome.SKIPPED, problem=problem)
 
 
 def _all_whole(ids: tuple[str, ...]) -> bool:

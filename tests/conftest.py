@@ -1,11 +1,13 @@
 """What tests everywhere start from."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from support.canary import assert_in_no_file
 from support.vsms import Vsms
 
 # The gate must say the same of the same code; by hand the dice roll.
@@ -15,6 +17,7 @@ settings.load_profile("gate" if os.environ.get("CI") else "by hand")
 
 
 @pytest.fixture
-def vsms(tmp_path: Path) -> Vsms:
-    """`vsms` with an empty home."""
-    return Vsms(tmp_path)
+def vsms(tmp_path: Path) -> Iterator[Vsms]:
+    """`vsms` with an empty home. Whatever the test is about, the token must lie in no file afterwards."""
+    yield Vsms(tmp_path)
+    assert_in_no_file(tmp_path)

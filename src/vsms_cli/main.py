@@ -114,10 +114,19 @@ _OUR_WORDS: Final = {
 
 
 def _usage_hint(exc: Exception, argv: Sequence[str]) -> str:
-    near = getattr(exc, "possibilities", None)
+    from difflib import get_close_matches  # noqa: PLC0415 - see run
+
     context = getattr(exc, "ctx", None)
+    option = str(getattr(exc, "option_name", ""))
+    if option in _OF_COMMANDS and hasattr(getattr(context, "command", None), "table"):  # a group's
+        return "it goes behind the command, as in `vsms orders list --json`"
+    possible = getattr(exc, "possibilities", None) or []
+    near = get_close_matches(option, possible, n=2, cutoff=0.7) or possible
     see = f"see `{_path_in(argv) if context is None else context.command_path} --help`"
     return f"did you mean {' or '.join(sorted(near))}? {see}" if near else see
+
+
+_OF_COMMANDS: Final = frozenset({"--json", "--output", "-o", "--quiet", "-q", "--fields", "--yes", "-y"})
 
 
 def _path_in(argv: Sequence[str]) -> str:
@@ -136,7 +145,7 @@ def _tell(error: "VsmsError", argv: Sequence[str]) -> int:
     from vsms_cli.render.sentences import error_lines  # noqa: PLC0415 - see run
 
     if isinstance(error, UsageMistake):  # a token typed as an argument is repeated nowhere
-        error.message = re.sub(r"vsms_[!-~]{4,}", "vsms_…", error.message)
+        error.message = re.sub(r"vsms_[^\s()'\"]{4,}", "vsms_…", error.message)
     if error.hint or type(error) is not StreamClosed:  # a reader that left needs no word
         _talk(error_lines(error, as_json=_wants_json(argv)))
     return error.exit_code

@@ -178,3 +178,17 @@ def test_retries_are_no_lines_beside_a_json_error(vsms: Vsms) -> None:
     env = {"VSMS_TOKEN": "vsms_x", "VSMS_BASE_URL": "http://127.0.0.1:9/api/v1", "VSMS_TIMEOUT": "0.7"}
     done = vsms("balance", "--json", env=env)
     assert (done.code, list(json.loads(done.err))) == (6, ["error"])
+
+
+@pytest.mark.parametrize("args", [("--json", "orders", "list"), ("orders", "-q", "list"), ("--yes",)])
+def test_an_option_of_commands_before_the_command_is_put_in_its_place(
+    vsms: Vsms, args: tuple[str, ...]
+) -> None:
+    done = vsms(*args)
+    assert done.code == 2
+    assert "it goes behind the command, as in `vsms orders list --json`" in done.err
+
+
+def test_an_option_that_a_command_does_not_have_is_not_said_to_go_behind_it(vsms: Vsms) -> None:
+    assert "behind" not in vsms("orders", "list", "--yes").err
+    assert "did you mean --all? see" in vsms("orders", "cancel", "--al").err

@@ -15,6 +15,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from support.canary import CANARY
 from support.fault_actions import ACTIONS
 from support.fault_answers import Answer, refusal
 from support.fault_api import BASE, MUTATIONS, Api, Plan, route
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from support.fault_wire import Wire
 
-TOKEN = "vsms_0123456789abcdef0123456789abcdef"
+TOKEN = CANARY
 KINDS = frozenset(STRANGE) | frozenset(ACTIONS)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from support.canary import assert_unspoken
 from vsms_cli import main as edge
 
 _KEPT = ("PATH", "LANG", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
@@ -73,6 +74,7 @@ class Vsms:
         out, err = io.StringIO(), io.StringIO()
         with _replaced(self.environment(env), io.StringIO(stdin), out, err):
             code = edge.run(list(args))
+        assert_unspoken(out.getvalue() + err.getvalue(), args)
         return Done(code, out.getvalue(), err.getvalue())
 
     def on_a_terminal(self, *args: str, columns: int = 120, env: Mapping[str, str] | None = None) -> Done:
@@ -97,6 +99,7 @@ class Vsms:
         finally:
             reader.join()
             os.close(controller)
+        assert_unspoken(shown.decode(), args)
         return Done(code, shown.decode().replace("\r\n", "\n"), "")
 
     def sandbox(self, *args: str, stdin: str = "") -> Done:
@@ -120,6 +123,7 @@ class Vsms:
             timeout=timeout,
             check=False,
         )
+        assert_unspoken(done.stdout + done.stderr, args)
         return Done(done.returncode, done.stdout, done.stderr)
 
     @staticmethod

@@ -1,7 +1,10 @@
 """`vsms balance`, `vsms journal` and `vsms sandbox` through the front door."""
 
 import json
+import signal
 import stat
+import subprocess
+import time
 from decimal import Decimal
 
 import pytest
@@ -79,6 +82,55 @@ def test_resolve_reads_what_became_of_a_lost_cancel(live: Vsms, server: FaultSer
     assert (done.code, done.json[0]["outcome"], done.json[0]["refund_amount"]) == (0, "cancelled", 0.8)
     assert server.posts(order) == 1
     assert live("journal", "list", "--unresolved").out == ""
+
+
+def test_resolve_stops_at_once_where_the_token_is_refused(live: Vsms, server: FaultServer) -> None:
+    server.fault("any", "close", when="before", times=None)
+    orders = [server.add_order() for _ in range(3)]
+    assert live("orders", "cancel", *orders, "--yes").code == 8
+    server.clear()
+    server.fault("any", "401", times=None)
+    before = len(server.requests)
+    done = live("journal", "resolve", "--json")
+    assert (done.code, done.out) == (4, "[]\n")
+    assert "refuses the token" in done.err
+    assert len(server.requests) == before + 1
+    assert len(live("journal", "list", "--unresolved", "--json").json) == 3
+
+
+def test_resolve_asked_to_end_while_another_process_has_the_order_says_so_in_whole_json(
+    live: Vsms, server: FaultServer
+) -> None:
+    order = server.add_order()
+    live.measured = False
+    server.fault("cancel", "timeout", when="before")
+    started = []
+    for words in (("orders", "cancel", order, "--yes"), ("journal", "resolve", "--json")):
+        started.append(
+            subprocess.Popen(
+                live.command(*words),
+                env=live.environment({"VSMS_TIMEOUT": "30"}),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        until = time.monotonic() + 20
+        while not server.posts(order):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    holder, resolving = started
+    try:
+        assert resolving.stderr is not None
+        resolving.stderr.readline()
+        resolving.send_signal(signal.SIGTERM)
+        out, err = resolving.communicate(timeout=20)
+    finally:
+        holder.kill()
+        holder.communicate()
+    assert (resolving.returncode, out) == (143, "[]\n")
+    assert "0 of 1 entry read, 1 still not known" in err
 
 
 @pytest.fixture

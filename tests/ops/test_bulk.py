@@ -152,6 +152,25 @@ def test_a_fatal_error_in_the_middle_stops_the_rest(empty: World, error: VsmsErr
     assert str(error) in str(report.results[-1].problem)
 
 
+@pytest.mark.parametrize("first", [EMPTY, LOST])
+def test_a_token_refused_while_a_doubt_is_settled_stops_the_rest_and_hides_no_doubt(
+    empty: World, first: Ambiguous
+) -> None:
+    run = Run(empty, 40)
+    for known in run.ids:
+        empty.says(Say(first), order=known)
+    empty.service.reads = [TokenRefused("401")] * 100
+
+    report = run.go()
+
+    outcomes = run.outcomes(report)
+    assert isinstance(report.stopped_by, TokenRefused)
+    sent = len(empty.service.times("cancel"))
+    assert 1 <= sent <= WORKERS
+    assert outcomes.count("unknown") == sent
+    assert empty.outcomes == ["unknown"] * sent
+
+
 def test_a_journal_that_fills_up_in_the_middle_stops_the_rest_and_no_one_is_lost(empty: World) -> None:
     run = Run(empty, 40)
     empty.journal.breaks = {"begin": 11, "close": 9}

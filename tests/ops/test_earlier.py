@@ -1,11 +1,12 @@
 """What the journal knows of an order, before anything about it is sent; and `journal resolve`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from ops.test_reconcile import EARLY, EMPTY, LOST
-from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order
+from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order, order_id
 from vsms_cli.domain.answers import CancelAnswer
 from vsms_cli.domain.errors import TokenRefused, Unreachable
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult, SwapResult
@@ -96,6 +97,22 @@ def test_a_refused_token_stops_the_run_there_too(world: World) -> None:
     assert world.journal.claimed == []
 
 
+@pytest.mark.parametrize("outcome", [None, "unknown"])
+def test_an_open_one_that_a_refused_token_hides_stays_open_and_nothing_more_is_asked(
+    world: World, outcome: str | None
+) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=outcome)
+    world.service.reads = [TokenRefused("401")] * 9
+    desk = world.desk
+
+    assert cancel_order(desk, ORDER, order=None).outcome is CancelOutcome.UNKNOWN
+    with pytest.raises(TokenRefused):
+        cancel_order(desk, order_id(2), order=None)
+    assert [sent.what for sent in world.service.log] == ["read"]
+    assert [row.outcome for row in world.journal.rows] == [outcome]
+    assert world.journal.claimed == []
+
+
 @pytest.mark.parametrize("outcome", ["failed", "skipped", "too_early", "not_found"])
 def test_what_did_nothing_costs_no_look_up(world: World, outcome: str) -> None:
     world.journal.known(Operation.CANCEL, ORDER, outcome=outcome)
@@ -171,6 +188,16 @@ def test_while_another_process_has_the_order_it_waits_and_then_asks_nothing(worl
     assert world.service.log == []
 
 
+@pytest.mark.parametrize(("naps", "told"), [(7, 0), (11, 1), (500, 1)])
+def test_a_wait_of_a_second_for_another_process_is_said_once(world: World, naps: int, told: int) -> None:
+    world.journal.others[ORDER] = naps
+    said: list[str] = []
+
+    assert cancel_order(replace(world.desk, say=said.append), ORDER, order=None).outcome.done
+    assert len(said) == told
+    assert all(f"another process has the order {ORDER}" in text for text in said)
+
+
 # journal resolve
 
 
@@ -219,6 +246,18 @@ def test_resolve_leaves_to_a_live_process_what_it_is_at(world: World) -> None:
     assert result.outcome is CancelOutcome.ALREADY_CANCELLED
     assert world.outcomes == ["already_cancelled"]
     assert world.service.log == []
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_resolve_stops_at_a_refused_token_and_leaves_the_entry_as_it_is(
+    world: World, operation: Operation
+) -> None:
+    world.journal.known(operation, ORDER, outcome="unknown", age_s=OLD, reference="+541100000000")
+    world.service.reads = [TokenRefused("401")]
+
+    with pytest.raises(TokenRefused):
+        resolved(world)
+    assert world.outcomes == ["unknown"]
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,15 @@ def test_a_refused_token_stops_and_is_journalled(world: World) -> None:
     assert world.outcomes == ["failed"]
 
 
+def test_a_refused_token_hides_no_doubt(world: World) -> None:
+    world.says(Say(LOST))
+    world.service.reads = ["waiting", TokenRefused("no")]
+
+    assert swap(world).outcome is SwapOutcome.UNKNOWN
+    assert world.outcomes == ["unknown"]
+    assert len(world.service.times("read")) == 2
+
+
 def test_who_waited_for_another_process_says_what_that_one_did(world: World) -> None:
     world.journal.others[ORDER] = 3
     world.holds(order(phone_number=NEW))

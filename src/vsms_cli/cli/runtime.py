@@ -247,7 +247,7 @@ class Runtime:
         from vsms_cli.ops.desk import Desk  # noqa: PLC0415 - see the top
 
         client = self.client
-        return Desk(service=client, journal=self.journal, clock=self.clock, stop=self.stop)
+        return Desk(service=client, journal=self.journal, clock=self.clock, stop=self.stop, say=self.say)
 
     def catalogue(self, *, fresh: bool = False) -> tuple["Catalogue", bool]:
         """Countries and services, and whether they are as of now; from the last day's cache unless `fresh`."""

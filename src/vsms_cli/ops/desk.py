@@ -7,20 +7,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vsms_cli.ops.outage import Attempts, Outage
+from vsms_cli.ops.refusal import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vsms_cli.domain.ports import Clock, Journal, Service, Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The service, the journal, the time, and whether we were asked to end."""
+    """The service, the journal, the time, whether we were asked to end, and who is told why nothing happens."""
 
     service: Service
     journal: Journal
     clock: Clock
     stop: Stop
     outage: Outage = field(default_factory=Outage)
+    refusal: Refusal = field(default_factory=Refusal)
+    say: Callable[[str], None] = lambda _text: None  # to the person, from any thread
     started: datetime = field(
         default_factory=lambda: datetime.now(UTC)
     )  # by this machine's clock, as the journal's

@@ -31,7 +31,11 @@ def settle_earlier_cancel(desk: Desk, order_id: str) -> CancelResult | None:
         return None
     if not earlier.unsettled:
         return _cancelled_meanwhile(desk, earlier) or _read_anew(desk, earlier)
-    result = settle_open_cancel(desk, earlier)
+    try:
+        result = settle_open_cancel(desk, earlier)
+    except TokenRefused as exc:
+        desk.refusal.met(exc)
+        return unknown(order_id, exc.as_problem(), price=earlier.price)
     desk.journal.close(
         desk.journal.ticket_of(earlier),
         result.outcome.value,
@@ -46,7 +50,7 @@ def settle_open_cancel(
     desk: Desk, entry: JournalEntry, *, on_wait: Callable[[float], None] = lambda _left: None
 ) -> CancelResult:
     """What became of it. FAILED only where the order still waits and the request can't be on its way any more:
-    one younger than one time limit is read on. `on_wait` is told for how long, in seconds.
+    one younger than one time limit is read on. `on_wait` is told for how long, in seconds. TokenRefused comes out.
     """
     result, final = look_until_old(
         desk,

@@ -43,6 +43,7 @@ _REQUEST_STILL_UNKNOWN: Final = Problem(
 _AS_BEFORE: Final = frozenset({"failed", "skipped", "too_early", "not_found", "no_replacement"})
 """Outcomes that leave an order as it was: what was in doubt before them may yet be carried out."""
 _CLAIM_NAP_S: Final = 0.1  # between two looks at an order that another process is settling
+_SILENCE_S: Final = 1.0  # most are done by then; one that was stopped (Ctrl-Z) never is
 
 
 def cancel_order(
@@ -94,10 +95,17 @@ def requested_before(earlier: JournalEntry) -> RefundResult:
 
 @contextlib.contextmanager
 def claimed(desk: Desk, order_id: str) -> Iterator[None]:
-    """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting."""
+    """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting,
+    TokenRefused where this run met one.
+    """
+    desk.refusal.check()
+    since, told = desk.clock.monotonic(), False
     while not desk.journal.claim(order_id):
         if desk.stop.wait(_CLAIM_NAP_S):
             raise StopRequested("ended before this was sent: another process has the order")
+        if not told and desk.clock.monotonic() - since >= _SILENCE_S:
+            told = True
+            desk.say(f"another process has the order {order_id}: waiting until it is done, or Ctrl-C")
     try:
         yield
     finally:

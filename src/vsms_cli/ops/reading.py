@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
+from vsms_cli.domain.errors import ExitCode, Problem, TokenRefused, VsmsError
 from vsms_cli.domain.orders import Order
 
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ T = TypeVar("T")
 
 
 def read_once(desk: Desk, order_id: str) -> Order | Problem:
+    """TokenRefused comes out: it ends the whole run."""
     try:
         return desk.service.order(order_id)
+    except TokenRefused:
+        raise
     except VsmsError as exc:
         return exc.as_problem()
 
@@ -31,7 +34,7 @@ def read_once(desk: Desk, order_id: str) -> Order | Problem:
 def read_on(desk: Desk, order_id: str, *, enough: Callable[[Order], bool]) -> Order | Problem:
     """Read the order four times, the last no sooner than one time limit from now, until one reading is `enough`.
 
-    Asked to end, one more read is the last.
+    Asked to end, one more read is the last. TokenRefused as from `read_once`.
     """
     limit = desk.service.time_limit
     start = desk.clock.monotonic()

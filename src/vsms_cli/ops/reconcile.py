@@ -8,6 +8,7 @@ one more cancel with the same key · unreadable → unknown.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
@@ -22,7 +23,7 @@ from vsms_cli.domain.answers import (
     Throttled,
     TooEarly,
 )
-from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, VsmsError
+from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import CANCEL_COOLDOWN, ORDER_LIFE, Order, Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.ops.reading import read_on, read_once
@@ -46,11 +47,10 @@ def cancel_to_the_end(
 
 
 def settle_by_reading(desk: Desk, ticket: Ticket, *, price: Decimal | None) -> CancelResult:
-    """What one reading of the order shows of an earlier cancel, without sending it again."""
-    try:
-        order = desk.service.order(ticket.order_id)
-    except VsmsError as exc:
-        return unknown(ticket.order_id, exc.as_problem(), price=price)
+    """What one reading of the order shows of an earlier cancel, without sending it again. TokenRefused comes out."""
+    order = read_once(desk, ticket.order_id)
+    if isinstance(order, Problem):
+        return unknown(ticket.order_id, order, price=price)
     ended = verdict(desk, order, price=price, in_doubt=True)
     return ended or CancelResult(
         order_id=order.id,
@@ -83,7 +83,18 @@ class _Settlement:
 
     def run(self) -> CancelResult:
         try:
+            return self._settled()
+        except TokenRefused as exc:
+            if not self._in_doubt:
+                raise
+            self._desk.refusal.met(exc)
+            return unknown(self._ticket.order_id, exc.as_problem(), price=self._price)
+
+    def _settled(self) -> CancelResult:
+        try:
             return self._run()
+        except TokenRefused:
+            raise
         except StopRequested as exc:
             return self._doubt_or(CancelOutcome.SKIPPED, exc.as_problem())
         except VsmsError as exc:
@@ -163,8 +174,9 @@ class _Settlement:
     def _learn_price(self, refund: Decimal) -> None:
         """Nothing came back for an order whose price is not known: one read tells whether that is too little."""
         if self._price is None and not refund:
-            order = read_once(self._desk, self._ticket.order_id)
-            self._price = order.price if isinstance(order, Order) else None
+            with contextlib.suppress(TokenRefused):  # what was done is done
+                order = read_once(self._desk, self._ticket.order_id)
+                self._price = order.price if isinstance(order, Order) else None
 
     def _refused_as_ended(self, refusal: Problem) -> CancelResult:
         """400: the order tells why, never the sentence."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
+from vsms_cli.domain.errors import ExitCode, Problem, TokenRefused, VsmsError
 from vsms_cli.domain.outcomes import (
     CancelOutcome,
     CancelResult,
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 def resolve(
     desk: Desk, entry: JournalEntry, ticket: Ticket, *, on_wait: Callable[[float], None]
 ) -> CancelResult | RefundResult | SwapResult:
-    """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet."""
+    """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet. StopRequested if asked to
+    end while another process has the order, TokenRefused where the service refuses the token: both leave it as it is.
+    """
     with claimed(desk, entry.order_id):
         now = _as_it_is_now(desk, entry)
         if now.outcome is not None and not now.unsettled:  # the process that sent it was still at work
@@ -122,6 +124,8 @@ def _resolve_refund(desk: Desk, entry: JournalEntry) -> RefundResult:
     try:
         order = desk.service.order(entry.order_id)
         lines = refunds_of(desk.service, order)
+    except TokenRefused:
+        raise
     except VsmsError as exc:
         return RefundResult(
             order_id=entry.order_id, outcome=RefundOutcome.UNKNOWN, problem=_unknown(exc.message)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Swapped, Throttled, TooEarly
-from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, VsmsError
+from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase
 from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
 from vsms_cli.domain.tickets import Operation, Ticket
@@ -69,7 +69,9 @@ def _settle_before(desk: Desk, order: Order, *, number: str) -> SwapResult | Non
 def settle_open_swap(
     desk: Desk, entry: JournalEntry, *, on_wait: Callable[[float], None] = lambda _left: None
 ) -> SwapResult:
-    """What became of it. FAILED only where the number is the same and the request can't be on its way any more."""
+    """What became of it. FAILED only where the number is the same and the request can't be on its way any more.
+    TokenRefused comes out.
+    """
     result, final = look_until_old(
         desk,
         entry,
@@ -119,10 +121,21 @@ class _Settlement:
 
     def run(self) -> SwapResult:
         try:
+            return self._settled()
+        except TokenRefused as exc:
+            if not self._in_doubt:
+                raise
+            self._desk.refusal.met(exc)
+            return unknown(self._ticket.order_id, exc.as_problem(), number=self._number)
+
+    def _settled(self) -> SwapResult:
+        try:
             while True:
                 ended = self._step()
                 if ended is not None:
                     return ended
+        except TokenRefused:
+            raise
         except StopRequested as exc:
             return self._doubt_or(SwapOutcome.SKIPPED, exc.as_problem())
         except VsmsError as exc:

@@ -10,7 +10,7 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.entries import JournalEntry
-from vsms_cli.domain.errors import ExitCode, JournalDamaged, UsageMistake, VsmsError
+from vsms_cli.domain.errors import ExitCode, JournalDamaged, StopRequested, UsageMistake, VsmsError
 from vsms_cli.domain.outcomes import CancelResult, RefundResult, SwapResult, exit_code_of
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.resolve import WORDS, resolve, resolve_by_word
@@ -80,20 +80,30 @@ def _resolve(run: Runtime, shape: Shape, entries: Sequence[JournalEntry], *, wor
         run.say("nothing to resolve")
     results: list[CancelResult | RefundResult | SwapResult] = []
     document = None if shape.for_a_person else shape.document(run)
+    stopped_by: VsmsError | None = None
     with run.stop.gently(lambda: run.say("ending: the entry under way is read to its end")):
         for entry in entries:
             if run.stop.requested:
                 break
-            result = _settle(run, entry, word)
+            try:
+                result = _settle(run, entry, word)
+            except StopRequested:  # while another process had the order: that entry is as it was
+                break
+            except VsmsError as exc:
+                stopped_by = exc
+                break
             results.append(result)
             _tell(run, document, result, entry.entry)
     if document is not None:
         document.end()
+    if stopped_by is not None:
+        raise stopped_by
     if entries:
         tried = zip(entries, results, strict=False)  # fewer results where we were asked to end
         unknown = [entry for entry, result in tried if result.outcome.value == "unknown"]
         left = len(unknown) + len(entries) - len(results)
         read = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+        read = read if len(results) == len(entries) else f"{len(results)} of {read}"
         run.say(f"{read} read, {left} still not known")
         for entry in unknown[:1]:
             run.say(f"next: {_next(entry)}")

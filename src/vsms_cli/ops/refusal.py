@@ -1,0 +1,29 @@
+"""A refused token, met where an exception would hide an order that is in doubt."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vsms_cli.domain.errors import TokenRefused
+
+
+class Refusal:
+    """Shared by the workers of a run. The order whose reading was refused is `unknown`, which its result says; the
+    run stops at the next one, before anything of it is sent.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._met: TokenRefused | None = None
+
+    def met(self, refused: TokenRefused) -> None:
+        with self._lock:
+            self._met = self._met or refused
+
+    def check(self) -> None:
+        """TokenRefused if one was met in this run: no further request can succeed."""
+        with self._lock:
+            if self._met is not None:
+                raise self._met

@@ -123,13 +123,13 @@ def test_resolve_asked_to_end_while_another_process_has_the_order_says_so_in_who
     holder, resolving = started
     try:
         assert resolving.stderr is not None
-        resolving.stderr.readline()
+        assert "another process has the order" in resolving.stderr.readline()
         resolving.send_signal(signal.SIGTERM)
         out, err = resolving.communicate(timeout=20)
     finally:
         holder.kill()
         holder.communicate()
-    assert (resolving.returncode, out) == (143, "[]\n")
+    assert (resolving.returncode, out) == (143, "[]\n"), err
     assert "0 of 1 entry read, 1 still not known" in err
 
 

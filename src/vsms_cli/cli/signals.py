@@ -4,6 +4,7 @@ While money moves, the first only asks: nothing new is sent, what is under way i
 summary still comes. The second ends at once. Everywhere else the first ends the command.
 """
 
+import contextlib
 import os
 import signal
 import threading
@@ -79,4 +80,6 @@ class Stop:
             os._exit(128 + number)
         self.number = number
         self._asked.set()
-        self._on_ask()
+        # A signal that comes while a line is written: Python refuses a write inside a write ("reentrant call").
+        with contextlib.suppress(RuntimeError):
+            self._on_ask()

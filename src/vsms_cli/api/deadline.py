@@ -48,11 +48,18 @@ def _left(timeout: float | None, overdue: type[Exception]) -> float | None:
     return left if timeout is None else min(left, timeout)
 
 
-class BoundedBackend(httpcore.NetworkBackend):
-    """Opens connections whose every operation heeds the running request's limit."""
+class ProxyUnreachable(httpcore.ProxyError):
+    """No connection to the proxy came about, so the service was not asked."""
 
-    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+
+class BoundedBackend(httpcore.NetworkBackend):
+    """Opens connections whose every operation heeds the running request's limit. Where all of them go `to_proxy`,
+    one that does not come about is the proxy's, and ProxyUnreachable says so.
+    """
+
+    def __init__(self, inner: httpcore.NetworkBackend, *, to_proxy: bool = False) -> None:
         self._inner = inner
+        self._to_proxy = to_proxy
 
     def connect_tcp(
         self,
@@ -61,6 +68,21 @@ class BoundedBackend(httpcore.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            return self._connect(host, port, timeout, local_address, socket_options)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
+            if self._to_proxy:
+                raise ProxyUnreachable(str(exc)) from exc
+            raise
+
+    def _connect(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
     ) -> httpcore.NetworkStream:
         failure: Exception | None = None
         addresses = _resolve(host, port, _left(timeout, httpcore.ConnectTimeout))

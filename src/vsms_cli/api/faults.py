@@ -13,6 +13,7 @@ from typing import Final
 
 import httpx
 
+from vsms_cli.api.deadline import ProxyUnreachable
 from vsms_cli.api.transport import AnswerUnusable
 from vsms_cli.domain.errors import ExitCode, Problem
 
@@ -93,6 +94,8 @@ def _words(exc: Exception, host: str, time_limit: float) -> tuple[str, str]:
             return f"{host} did not take the connection within {time_limit:g} s", _NETWORK_HINT
         case httpx.ConnectError():
             return f"{host} can't be reached: {_root(exc)}", _NETWORK_HINT
+        case httpx.ProxyError() if isinstance(exc.__cause__, ProxyUnreachable):
+            return f"the proxy on the way to {host} can't be reached: {_root(exc)}", "check HTTPS_PROXY"
         case httpx.ProxyError():
             return f"the proxy did not connect to {host}", "check HTTPS_PROXY"
         case httpx.TimeoutException():

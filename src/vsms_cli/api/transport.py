@@ -10,20 +10,21 @@ import os
 import ssl
 import time
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
 from vsms_cli import __version__
 from vsms_cli.api.deadline import BoundedBackend, whole_request_within
 from vsms_cli.api.leftovers import left_in_parser
+from vsms_cli.api.proxies import check_proxies, proxy_broken
 from vsms_cli.domain.errors import ConfigBroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import httpcore
 
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
@@ -34,6 +35,10 @@ _SHOWN_HEADERS: Final = ("content-type", "content-length", "date", "retry-after"
 
 class AnswerUnusable(httpx.TransportError):
     """An answer that is too large or compressed although identity was asked for: it is not read to its end."""
+
+
+class RequestNotBuilt(httpx.LocalProtocolError):
+    """Nothing was sent, and trying again would not help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +86,11 @@ class Transport:
         self.time_limit = time_limit
         self.host = urlsplit(base_url).netloc
         self._log = log
-        self._client = _client(
-            door, needs_certificates=door is None and _needs_certificates(base_url, os.environ)
-        )
-        self._pools = [] if door is not None else _pools_of(self._client)
+        self._client = _client(door, base_url=base_url)
+        self._pools = _pools_of(self._client)
         for pool in self._pools:
-            pool._network_backend = BoundedBackend(pool._network_backend)  # noqa: SLF001 - see _pools_of
+            inner = pool._network_backend  # noqa: SLF001 - see _pools_of
+            pool._network_backend = BoundedBackend(inner, to_proxy=_is_proxy(pool))  # noqa: SLF001 - as above
 
     def close(self) -> None:
         self._client.close()
@@ -104,14 +108,17 @@ class Transport:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        request = self._client.build_request(
-            method,
-            self._base_url + path,
-            params=params,
-            content=content,
-            headers={**(headers or {}), "X-API-Key": self._token},
-            timeout=self.time_limit,
-        )
+        try:
+            request = self._client.build_request(
+                method,
+                self._base_url + path,
+                params=params,
+                content=content,
+                headers={**(headers or {}), "X-API-Key": self._token},
+                timeout=self.time_limit,
+            )
+        except Exception:  # noqa: BLE001 - whatever it was, nothing has been sent; its text may hold the token
+            raise RequestNotBuilt("the request could not be built") from None
         started = time.monotonic()
         try:
             with whole_request_within(self.time_limit):
@@ -161,26 +168,17 @@ class Transport:
         self._log(self.without_token(line))
 
 
-def _needs_certificates(base_url: str, env: Mapping[str, str]) -> bool:
-    """Whether any connection may be TLS: reading the CA file takes 15 ms. Without it TLS would trust nobody.
-
-    Plain http goes to loopback alone, so such a connection has none, unless a proxy comes between; and a CA file
-    that is named is read in any case, so that a wrong name is said.
-    """
-    named = {name.lower() for name, value in env.items() if value}
-    return (
-        urlsplit(base_url).scheme != "http"
-        or not named.isdisjoint({"ssl_cert_file", "ssl_cert_dir"})
-        or any(name.endswith("_proxy") for name in named)
-    )
-
-
-def _client(door: httpx.BaseTransport | None, *, needs_certificates: bool) -> httpx.Client:
+def _client(door: httpx.BaseTransport | None, *, base_url: str) -> httpx.Client:
+    """To the door, or to the network as the environment says: its certificates, and for https its proxies."""
+    if door is None:
+        check_proxies()
     try:
-        client = httpx.Client(
+        return httpx.Client(
             transport=door,
-            verify=True if needs_certificates else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            trust_env=door is None,
+            verify=_certificates(base_url) if door is None else _trusts_nobody(),
+            # Plain http goes to loopback alone, and a proxy would carry the token off this machine in clear.
+            trust_env=door is None and urlsplit(base_url).scheme != "http",
+            cookies=_NoCookies(),
             limits=httpx.Limits(
                 max_connections=MAX_CONNECTIONS,
                 max_keepalive_connections=MAX_CONNECTIONS,
@@ -194,17 +192,41 @@ def _client(door: httpx.BaseTransport | None, *, needs_certificates: bool) -> ht
             event_hooks={"response": [_forget_location]},
         )
     except (ValueError, httpx.InvalidURL, ImportError):
-        # Its text may hold the proxy's password, so it is not shown.
-        raise ConfigBroken(
-            "a proxy variable (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used",
-            hint="write it as http://host:port, or unset it",
-        ) from None
+        # Its text may hold the proxy's password, so it is not shown. A SOCKS proxy needs a package of its own.
+        raise proxy_broken("a proxy variable (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY or NO_PROXY)") from None
+
+
+def _certificates(base_url: str) -> ssl.SSLContext:
+    """Whom TLS trusts. Reading the CA file takes 15 ms, so for plain http it is read only where one is named, that
+    a wrong name be said.
+    """
+    named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+    if urlsplit(base_url).scheme == "http" and not named:
+        return _trusts_nobody()
+    try:
+        return httpx.create_ssl_context()
     except OSError as exc:
+        if exc.filename is not None:  # only the key log's OSError names its file
+            raise ConfigBroken(
+                f"the file that SSLKEYLOGFILE names can't be written: {exc.strerror}", hint="unset it"
+            ) from None
         raise ConfigBroken(
             f"the CA certificates can't be read: {exc.strerror or 'not a certificate file'}",
             hint="SSL_CERT_FILE and SSL_CERT_DIR must name existing certificates, or be unset",
         ) from None
-    return client
+
+
+def _trusts_nobody() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class _NoCookies(CookieJar):
+    """The API has none, and what a captive portal sets must not come back to it: with a letter outside ASCII the
+    next request could not be built.
+    """
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """None are taken."""
 
 
 def _forget_location(response: httpx.Response) -> None:
@@ -230,3 +252,7 @@ def _pools_of(client: httpx.Client) -> list[httpcore.ConnectionPool]:
     """
     transports = (client._transport, *client._mounts.values())  # noqa: SLF001 - see above
     return [each._pool for each in transports if isinstance(each, httpx.HTTPTransport)]  # noqa: SLF001 - see above
+
+
+def _is_proxy(pool: httpcore.ConnectionPool) -> bool:
+    return isinstance(pool, httpcore.HTTPProxy | httpcore.SOCKSProxy)

@@ -168,7 +168,7 @@ def test_a_token_refused_while_a_doubt_is_settled_stops_the_rest_and_hides_no_do
     sent = len(empty.service.times("cancel"))
     assert 1 <= sent <= WORKERS
     assert outcomes.count("unknown") == sent
-    assert empty.outcomes == ["unknown"] * sent
+    assert [outcome for outcome in empty.outcomes if outcome != "skipped"] == ["unknown"] * sent
 
 
 def test_a_journal_that_fills_up_in_the_middle_stops_the_rest_and_no_one_is_lost(empty: World) -> None:

@@ -1,6 +1,8 @@
 """Rows 31 and 32: a state directory that takes nothing, and a journal that is none. No intent on disk, no POST."""
 
+import contextlib
 import resource
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +87,27 @@ def test_a_damaged_journal_refuses_until_it_is_kept_aside(
 
     assert vsms("orders", "cancel", order, "--yes").code == 0
     assert service.times_paid(order) == 1
+
+
+def test_damage_that_no_open_entry_shows_is_found_by_resolve_and_what_can_be_read_is_kept(
+    vsms: Vsms, service: FaultServer
+) -> None:
+    done, asked = service.add_order(), service.add_order(status="completed")
+    assert vsms("orders", "cancel", done, "--yes").code == 0
+    service.fault("refund", "reset", when="before")
+    assert vsms("orders", "refund", asked, "--yes").code == 8
+    with contextlib.closing(sqlite3.connect(vsms.state_dir / "journal.db", isolation_level=None)) as db:
+        db.execute("UPDATE entries SET refund_amount = 'zero' WHERE order_id = ?", (done,))
+    assert "`vsms journal resolve`" in vsms("orders", "cancel", done, "--yes").err
+
+    resolved = vsms("journal", "resolve")
+
+    assert resolved.code == 8
+    assert "2 entries could be read and taken over, 1 of them not resolved" in resolved.err
+    again = vsms("orders", "cancel", done, "--yes", "--json")
+    assert (again.code, again.json[0]["outcome"]) == (0, "already_cancelled")
+    assert vsms("orders", "refund", asked, "--yes", "--json").json[0]["outcome"] == "unknown"
+    assert (service.posts(done), service.posts(asked)) == (1, 1)
 
 
 def test_a_torn_journal_is_noticed_and_nothing_is_sent(vsms: Vsms, service: FaultServer) -> None:

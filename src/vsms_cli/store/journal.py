@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.store.journal_damage import KeptAside
 
 _UNRESOLVED: Final = "(outcome IS NULL OR outcome = 'unknown')"
 
@@ -215,17 +216,35 @@ class JournalFile:
             rows = db.execute(f"SELECT {COLUMNS} FROM entries WHERE {where}", values)  # noqa: S608 - above
             return [entry_of(row) for row in rows]
 
-    def keep_aside(self) -> Path:
-        """Give a damaged journal and its companions another name, so that the next one begins anew."""
+    def check(self) -> None:
+        """JournalDamaged wherever the damage is, JournalUnusable where it can't be written. It takes a moment."""
+        from vsms_cli.store.journal_damage import check  # noqa: PLC0415 - for `journal resolve` alone
+
+        with self._reading() as db:
+            if db is not None:
+                check(db)
+
+    def keep_aside(self) -> KeptAside:
+        """Give a damaged journal and its companions another name. What can be read of it is in the next one, which
+        is whole before the damaged one is touched.
+        """
+        from vsms_cli.store.journal_damage import KeptAside, take_over  # noqa: PLC0415 - as above
+
         self.shut()
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         aside = self._path.with_name(f"{self._path.name}.damaged-{stamp}")
+        new = self._path.with_name(f"{self._path.name}.new")
         with self._lock, self._translated():
+            for companion in ("-wal", "-shm", ""):  # of an attempt that was ended
+                new.with_name(f"{new.name}{companion}").unlink(missing_ok=True)
+            entries, unresolved = take_over(self._path, new)
             for companion in ("-wal", "-shm", ""):
                 file = self._path.with_name(f"{self._path.name}{companion}")
                 if file.exists():
                     file.replace(aside.with_name(f"{aside.name}{companion}"))
-        return aside
+            if entries:
+                new.replace(self._path)
+        return KeptAside(path=aside, entries=entries, unresolved=unresolved)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -248,20 +267,27 @@ class JournalFile:
                 self._db = open_journal(self._path, create=False)
             yield self._db
 
+    def _damaged(self, why: Exception) -> JournalDamaged:
+        return JournalDamaged(
+            f"the journal {self._path} is damaged: {why}. Nothing that moves money is sent without it",
+            hint="`vsms journal resolve` keeps it aside and begins a new one",
+        )
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.OperationalError as exc:
+            if (
+                exc.sqlite_errorcode == sqlite3.SQLITE_ERROR
+            ):  # our own statements fail: a table or column is gone
+                raise self._damaged(exc) from exc
             raise JournalUnusable(
                 f"the journal {self._path} can't be used: {exc}. Nothing that moves money is sent without it",
                 hint="free some space, make its directory writable, or name another with VSMS_STATE_DIR",
             ) from exc
-        except (sqlite3.Error, ValueError, ArithmeticError) as exc:  # Arithmetic: a price that is no decimal
-            raise JournalDamaged(
-                f"the journal {self._path} is damaged: {exc}. Nothing that moves money is sent without it",
-                hint="`vsms journal resolve` keeps it aside and begins a new one",
-            ) from exc
+        except (sqlite3.Error, ValueError) as exc:
+            raise self._damaged(exc) from exc
         except OSError as exc:
             raise JournalUnusable(
                 f"the journal {self._path} can't be opened: {exc.strerror}."

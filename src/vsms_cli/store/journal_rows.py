@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.entries import JournalEntry
@@ -19,7 +19,7 @@ COLUMNS: Final = (
 
 
 def entry_of(row: Sequence[object]) -> JournalEntry:
-    """The entry in a row of `COLUMNS`. ValueError or ArithmeticError where it can't be meant."""
+    """The entry in a row of `COLUMNS`. ValueError where it can't be meant."""
     (
         entry,
         at,
@@ -42,14 +42,27 @@ def entry_of(row: Sequence[object]) -> JournalEntry:
         operation=Operation(str(operation)),
         order_id=str(order_id),
         idempotency_key=str(key),
-        price=None if price is None else Decimal(str(price)),
+        price=amount_of(price),
         outcome=None if outcome is None else str(outcome),
-        refund_amount=None if amount is None else Decimal(str(amount)),
+        refund_amount=amount_of(amount),
         reference=None if reference is None else str(reference),
         detail=None if detail is None else str(detail),
         updated_at=parse_rfc3339(str(updated_at)),
         in_doubt=bool(in_doubt),
     )
+
+
+def amount_of(text: object) -> Decimal | None:
+    """ValueError where it is none."""
+    if text is None:
+        return None
+    try:
+        amount = Decimal(str(text))
+    except InvalidOperation:
+        raise ValueError(f"{str(text)[:40]!r} is no amount") from None
+    if not amount.is_finite():
+        raise ValueError(f"{amount} is no amount")
+    return amount
 
 
 def text_of(amount: Decimal | None) -> str | None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _VERSION: Final = 2
 _PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
 
-_BY_DOUBT: Final = "CREATE INDEX by_doubt ON entries (entry) WHERE in_doubt = 1"
 _SCHEMA: Final = (
     """CREATE TABLE entries (
         entry INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -33,14 +32,10 @@ _SCHEMA: Final = (
     )""",
     "CREATE INDEX by_order ON entries (order_id)",
     "CREATE INDEX by_unresolved ON entries (outcome) WHERE outcome IS NULL OR outcome = 'unknown'",
-    _BY_DOUBT,
     "CREATE TABLE events (entry INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL)",
     "CREATE INDEX by_entry ON events (entry)",
 )
-_FROM_VERSION_1: Final = (
-    "ALTER TABLE entries ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0",
-    _BY_DOUBT,
-)
+_FROM_VERSION_1: Final = ("ALTER TABLE entries ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0",)
 
 
 def open_journal(path: Path, *, create: bool) -> sqlite3.Connection:

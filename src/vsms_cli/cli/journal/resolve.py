@@ -43,6 +43,7 @@ def app(
     if as_ is not None and number is None:
         raise UsageMistake("--as is about one entry", hint="name it: `vsms journal list --unresolved`")
     try:
+        run.journal.check()
         entries = _open(run) if number is None else _entry(run, number)
     except JournalDamaged as exc:
         return _keep_aside(run, exc)
@@ -102,7 +103,7 @@ def _resolve(run: Runtime, shape: Shape, entries: Sequence[JournalEntry], *, wor
         tried = zip(entries, results, strict=False)  # fewer results where we were asked to end
         unknown = [entry for entry, result in tried if result.outcome.value == "unknown"]
         left = len(unknown) + len(entries) - len(results)
-        read = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+        read = _entries(len(entries))
         read = read if len(results) == len(entries) else f"{len(results)} of {read}"
         run.say(f"{read} read, {left} still not known")
         for entry in unknown[:1]:
@@ -110,6 +111,10 @@ def _resolve(run: Runtime, shape: Shape, entries: Sequence[JournalEntry], *, wor
     if run.stop.requested:
         return run.stop.exit_code
     return ExitCode.UNKNOWN if exit_code_of(results) is ExitCode.UNKNOWN else ExitCode.OK
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def _next(entry: JournalEntry) -> str:
@@ -133,12 +138,19 @@ def _settle(run: Runtime, entry: JournalEntry, word: str | None) -> CancelResult
 
 def _keep_aside(run: Runtime, damage: JournalDamaged) -> ExitCode:
     """What the journal held is not known, so that is the exit code; the next command finds a new one."""
-    aside = run.journal.keep_aside()
     run.say(f"vsms: {damage.message}")
-    run.say(f"it is kept as {aside}, and a new one begins")
+    kept = run.journal.keep_aside()
+    run.say(f"it is kept as {kept.path}, and a new one begins")
+    if kept.entries:
+        run.say(
+            f"{_entries(kept.entries)} could be read and taken over, {kept.unresolved} of them not resolved"
+        )
     run.say(
-        "what it held is not known: `vsms orders list --all` and `vsms refunds audit` say what became of it"
+        f"what {'else ' if kept.entries else ''}it held is not known:"
+        " `vsms orders list --all` and `vsms refunds audit` say what became of it"
     )
+    if kept.unresolved:
+        run.say("next: `vsms journal resolve`")
     return ExitCode.UNKNOWN
 
 

@@ -133,6 +133,18 @@ def test_resolve_asked_to_end_while_another_process_has_the_order_says_so_in_who
     assert "0 of 1 entry read, 1 still not known" in err
 
 
+def test_a_refund_request_whose_answer_was_lost_is_not_repeated_by_another_name_of_its_host(
+    live: Vsms, server: FaultServer
+) -> None:
+    order = server.add_order(status="completed")
+    server.fault("refund", "reset", when="before")
+    assert live("orders", "refund", order, "--yes").code == 8
+    elsewhere = {"VSMS_BASE_URL": server.base_url.replace("127.0.0.1", "localhost")}
+    again = live.process("orders", "refund", order, "--yes", "--json", env=elsewhere)
+    assert (again.code, again.json[0]["outcome"]) == (8, "unknown"), again.err
+    assert server.posts(order) == 1
+
+
 @pytest.fixture
 def lost(live: Vsms, server: FaultServer) -> str:
     """A refund request whose answer was lost: entry 1."""

@@ -51,6 +51,15 @@ def test_a_young_one_is_read_on_until_it_is_one_time_limit_old(world: World, age
     assert len(world.service.times("read")) >= 3
 
 
+@pytest.mark.parametrize("had", [LIMIT / 8, 3 * LIMIT])
+def test_its_request_may_be_on_its_way_for_the_time_limit_that_it_had(world: World, had: float) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=None, time_limit=had)
+
+    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    (sent,) = world.service.times("cancel")
+    assert max(had, LIMIT) - 1 <= sent <= max(had, LIMIT)
+
+
 def test_one_that_can_not_be_read_stays_unknown_and_nothing_is_sent(world: World) -> None:
     world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=OLD)
     world.service.reads = [Unreachable("down")]

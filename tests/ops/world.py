@@ -231,9 +231,16 @@ class FakeJournal:
                 raise JournalUnusable("disk full. Nothing that moves money is sent without it")
 
     def begin(
-        self, operation: Operation, order_id: str, *, price: Decimal | None, reference: str | None = None
+        self,
+        operation: Operation,
+        order_id: str,
+        *,
+        price: Decimal | None,
+        time_limit: float,
+        reference: str | None = None,
     ) -> Ticket:
         self._called("begin")
+        assert time_limit == LIMIT
         with self._lock:
             assert order_id in self.claimed
             row = self.known(operation, order_id, outcome=None, price=price, reference=reference)
@@ -249,6 +256,7 @@ class FakeJournal:
         price: Decimal | None = PRICE,
         reference: str | None = None,
         in_doubt: bool = False,
+        time_limit: float | None = None,
     ) -> JournalEntry:
         """An entry that is there already."""
         at = datetime.now(UTC) - timedelta(seconds=age_s)  # the journal's times are this machine's
@@ -256,6 +264,7 @@ class FakeJournal:
             entry=len(self.rows) + 1, at=at, host="h", operation=operation, order_id=order_id,
             idempotency_key=f"key-{len(self.rows) + 1}", price=price, outcome=outcome, refund_amount=None,
             reference=reference, detail=None, updated_at=at, in_doubt=in_doubt,
+            time_limit=time_limit,
         )  # fmt: skip
         self.rows.append(row)
         return row
@@ -300,6 +309,10 @@ class FakeJournal:
 
     def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]:
         return [row for row in self.rows if row.unresolved or not unresolved]
+
+    @staticmethod
+    def age_of(entry: JournalEntry) -> float:
+        return max(0.0, (datetime.now(UTC) - entry.updated_at).total_seconds())
 
     def _last(self, operation: Operation, order_id: str, outcomes: set[str | None]) -> JournalEntry | None:
         fitting = [r for r in self.rows if (r.operation, r.order_id) == (operation, order_id)]

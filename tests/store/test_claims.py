@@ -15,7 +15,7 @@ _HOLDER = """
 import sys
 from pathlib import Path
 from vsms_cli.store.claims import Claims
-claims = Claims(Path(sys.argv[1]), host="h")
+claims = Claims(Path(sys.argv[1]))
 print(claims.take(sys.argv[2]), flush=True)
 sys.stdin.read()
 """
@@ -23,7 +23,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def claims(tmp_path: Path) -> Iterator[Claims]:
-    held = Claims(tmp_path / "claims", host="h")
+    held = Claims(tmp_path / "claims")
     yield held
     held.shut()
 
@@ -60,13 +60,6 @@ def test_another_process_has_it_until_it_dies(claims: Claims, tmp_path: Path) ->
         assert claims.take(ORDER)
 
 
-def test_the_same_order_of_another_host_is_another_order(tmp_path: Path) -> None:
-    with another_process(tmp_path / "claims", ORDER):
-        elsewhere = Claims(tmp_path / "claims", host="elsewhere")
-        assert elsewhere.take(ORDER)
-        elsewhere.shut()
-
-
 def test_the_file_is_private_and_stays_empty(claims: Claims, tmp_path: Path) -> None:
     claims.take(ORDER)
 
@@ -78,4 +71,4 @@ def test_where_no_file_can_be_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(OSError, match="file"):
-        Claims(tmp_path / "file" / "claims", host="h").take(ORDER)
+        Claims(tmp_path / "file" / "claims").take(ORDER)

@@ -8,6 +8,8 @@ import stat
 import subprocess
 import sys
 import threading
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -49,7 +51,7 @@ def journal(path: Path) -> Iterator[JournalFile]:
 
 
 def begin(journal: JournalFile, operation: Operation = Operation.CANCEL, order_id: str = ORDER) -> Ticket:
-    return journal.begin(operation, order_id, price=Decimal("0.80"))
+    return journal.begin(operation, order_id, price=Decimal("0.80"), time_limit=30.0)
 
 
 def children(path: Path, code: str, count: int = 1) -> list[str]:
@@ -324,7 +326,7 @@ def test_many_processes_that_meet_on_a_journal_of_version_1_all_write(
     journal: JournalFile, path: Path
 ) -> None:
     version_1(path)
-    code = 'print(journal.begin(Operation.CANCEL, "x", price=None).entry)'
+    code = 'print(journal.begin(Operation.CANCEL, "x", price=None, time_limit=30.0).entry)'
     assert sorted(int(said) for said in children(path, code, count=5)) == list(range(3, 8))
     assert len(journal.entries()) == 7
 
@@ -354,6 +356,69 @@ def test_an_open_swap_is_one_that_may_have_been_carried_out_unseen(journal: Jour
     assert journal.open_swap(ORDER) is not None
     journal.close(ticket, "swapped", settled=True)
     assert journal.open_swap(ORDER) is None
+
+
+DAY = 86400.0
+
+
+@pytest.mark.parametrize(
+    ("wall", "monotonic", "youngest", "oldest"),
+    [
+        (0, 0, 0, 10),
+        (60, 60, 60, 70),
+        (DAY, 60, 60, 70),  # the wall clock was corrected forward by a day
+        (60, DAY, 60, 70),
+        (-DAY, 60, 0, 0),  # or back
+        (DAY, None, 0, 0),  # version 1 wrote no monotonic time
+    ],
+)
+def test_an_entry_is_as_young_as_either_clock_says(
+    journal: JournalFile, wall: float, monotonic: float | None, youngest: float, oldest: float
+) -> None:
+    begin(journal)
+    (entry,) = journal.entries()
+    aged = replace(
+        entry,
+        updated_at=datetime.now(UTC) - timedelta(seconds=wall),
+        monotonic=None if monotonic is None else time.monotonic() - monotonic,
+    )
+    assert youngest <= JournalFile.age_of(aged) <= oldest
+
+
+def test_after_a_restart_of_the_machine_it_is_at_least_as_old_as_that(
+    journal: JournalFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(journal)
+    (entry,) = journal.entries()
+    monkeypatch.setattr("vsms_cli.store.journal.time.monotonic", lambda: 12.0)  # counted from the restart
+    aged = replace(entry, updated_at=datetime.now(UTC) - timedelta(seconds=DAY), monotonic=50_000.0)
+    assert JournalFile.age_of(aged) == 12.0
+
+
+def test_each_step_makes_it_young_again_by_both_clocks_and_keeps_the_time_limit(journal: JournalFile) -> None:
+    ticket = journal.begin(Operation.CANCEL, ORDER, price=None, time_limit=8.0)
+    steps: list[Callable[[], object]] = [
+        lambda: None,
+        lambda: journal.note(ticket, "x"),
+        lambda: journal.close(ticket, "unknown"),
+    ]
+    seen = []
+    for step in steps:
+        step()
+        (entry,) = journal.entries()
+        seen.append(entry.monotonic or 0.0)
+        assert entry.time_limit == 8.0
+    assert 0 < seen[0] < seen[1] < seen[2] <= time.monotonic()
+
+
+def test_an_order_is_the_same_by_whichever_name_of_its_host(journal: JournalFile, path: Path) -> None:
+    begin(journal, Operation.REFUND)
+    begin(journal, Operation.CANCEL)
+    begin(journal, Operation.SWAP)
+    other = JournalFile(path, host="127.0.0.1")
+    found = [other.last_refund_request(ORDER), other.last_cancel(ORDER), other.open_swap(ORDER)]
+    assert [entry and entry.entry for entry in found] == [1, 2, 3]
+    other.shut()
 
 
 def test_a_torn_journal_is_refused_wherever_it_was_torn_and_left_as_it_was(tmp_path: Path) -> None:
@@ -423,7 +488,7 @@ def test_a_file_or_directory_in_the_way_is_said(tmp_path: Path) -> None:
 READ_ONLY = """
 import os
 try:
-    journal.begin(Operation.CANCEL, "x", price=None)
+    journal.begin(Operation.CANCEL, "x", price=None, time_limit=30.0)
     print("begun")
 except JournalUnusable as exc:
     print("refused:", exc.message, exc.hint)
@@ -463,13 +528,13 @@ def _writes_anyway(directory: Path) -> bool:
 DISK_FULL = """
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-first = journal.begin(Operation.CANCEL, "x", price=None)
+first = journal.begin(Operation.CANCEL, "x", price=None, time_limit=30.0)
 size = Path(sys.argv[1] + "-wal").stat().st_size
 resource.setrlimit(resource.RLIMIT_FSIZE, (size + 5000, size + 5000))
 begun = 1
 try:
     while begun < 1000:
-        journal.begin(Operation.CANCEL, "x" * 500, price=None)
+        journal.begin(Operation.CANCEL, "x" * 500, price=None, time_limit=30.0)
         begun += 1
 except JournalUnusable as exc:
     assert "Nothing that moves money is sent" in exc.message, exc.message
@@ -488,7 +553,9 @@ def test_a_full_disk_refuses_the_intent_and_keeps_every_earlier_one(journal: Jou
 
 
 def test_many_processes_that_meet_on_a_new_journal_all_write(journal: JournalFile, path: Path) -> None:
-    code = 'print(*(journal.begin(Operation.CANCEL, "x", price=None).entry for _ in range(20)))'
+    code = (
+        'print(*(journal.begin(Operation.CANCEL, "x", price=None, time_limit=30.0).entry for _ in range(20)))'
+    )
     numbers = [int(word) for said in children(path, code, count=6) for word in said.split()]
     assert sorted(numbers) == list(range(1, 121))
     assert len(journal.entries()) == 120
@@ -525,7 +592,7 @@ def test_a_writer_waits_for_another_process_s_transaction(journal: JournalFile, 
 
 def test_a_killed_process_leaves_its_intent_to_the_next(journal: JournalFile, path: Path) -> None:
     code = """
-journal.begin(Operation.CANCEL, "x", price=None)
+journal.begin(Operation.CANCEL, "x", price=None, time_limit=30.0)
 print("begun", flush=True)
 import os, signal
 os.kill(os.getpid(), signal.SIGKILL)

@@ -30,7 +30,7 @@ def tickets(path: Path) -> list[Ticket]:
     made = []
     for number in range(60):
         operation = Operation.REFUND if number % 3 == 1 else Operation.CANCEL
-        ticket = journal.begin(operation, order_id(number), price=Decimal("0.80"))
+        ticket = journal.begin(operation, order_id(number), price=Decimal("0.80"), time_limit=30.0)
         made.append(ticket)
         if number % 3:
             journal.close(ticket, "requested" if number % 3 == 1 else "failed", reference="r")
@@ -67,7 +67,7 @@ def test_a_whole_journal_passes_and_is_not_touched(path: Path, tickets: list[Tic
     journal.check()
     journal.check()
     assert [journal.entries(), journal.story(60)] == before
-    assert journal.begin(Operation.CANCEL, "x", price=None).entry == len(tickets) + 1
+    assert journal.begin(Operation.CANCEL, "x", price=None, time_limit=30.0).entry == len(tickets) + 1
     journal.shut()
 
 
@@ -94,7 +94,7 @@ def test_any_page_that_is_overwritten_is_found_and_the_next_journal_takes_intent
         journal.check()
         assert len(journal.entries()) == kept.entries
         assert len(journal.entries(unresolved=True)) == kept.unresolved
-        journal.begin(Operation.CANCEL, "x", price=None)
+        journal.begin(Operation.CANCEL, "x", price=None, time_limit=30.0)
         journal.shut()
 
 

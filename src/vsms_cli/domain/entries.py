@@ -18,6 +18,9 @@ class JournalEntry:
 
     `in_doubt` is whether a request of it may have been carried out unseen: after two answers that proved nothing
     an order that still waits is `failed`, which is true for now, and a commit may yet come.
+
+    `time_limit` is that of its requests, in seconds: for so long one may be on its way. `monotonic` is `updated_at` in
+    seconds by the clock that nobody can step. Version 0.1.0 wrote neither.
     """
 
     entry: int
@@ -33,6 +36,8 @@ class JournalEntry:
     detail: str | None
     updated_at: datetime
     in_doubt: bool = False
+    time_limit: float | None = None
+    monotonic: float | None = None
 
     @property
     def unresolved(self) -> bool:

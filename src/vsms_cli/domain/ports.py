@@ -77,9 +77,17 @@ class Journal(Protocol):
     """Intents and outcomes on disk. `begin` returns only after the commit; the token is never in it."""
 
     def begin(
-        self, operation: Operation, order_id: str, *, price: Decimal | None, reference: str | None = None
+        self,
+        operation: Operation,
+        order_id: str,
+        *,
+        price: Decimal | None,
+        time_limit: float,
+        reference: str | None = None,
     ) -> Ticket:
-        """`reference` is what a swap starts from: the number that the order has now."""
+        """`time_limit` in seconds is how long a request may be on its way. `reference` is what a swap starts from:
+        the number that the order has now.
+        """
         ...
 
     def note(self, ticket: Ticket, what: str, *, in_doubt: bool = False) -> None:
@@ -106,6 +114,12 @@ class Journal(Protocol):
         ...
 
     def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]: ...
+    def age_of(self, entry: JournalEntry) -> float:
+        """For how long, in seconds, nothing of it was sent: at least so long, whatever was done to the clock."""
+        ...
+
+    # An order's id is its own at every host, of which one may have several names.
+
     def last_refund_request(self, order_id: str) -> JournalEntry | None: ...
     def last_cancel(self, order_id: str) -> JournalEntry | None:
         """The newest cancel of an order that may have been carried out, or that found it ended."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from vsms_cli.domain.errors import ExitCode, Problem, TokenRefused, VsmsError
@@ -63,12 +62,11 @@ def look_until_old(
     """What the last look at an open entry showed, and whether that is final: settled, or the entry is one time
     limit old, so that its request can't be on its way any more. It is not where we were asked to end before.
 
-    `on_wait` is told for how long it may yet take, in seconds. Both times are this machine's: the journal does not
-    know the service's. Where the clock was stepped back meanwhile, one time limit is still enough.
+    `on_wait` is told for how long it may yet take, in seconds. The time limit is this run's or the one that the request
+    had, whichever is longer.
     """
-    clock, limit = desk.clock, desk.service.time_limit
-    age = (datetime.now(UTC) - entry.updated_at).total_seconds()
-    end = clock.monotonic() + limit - min(max(age, 0.0), limit)
+    clock, limit = desk.clock, max(desk.service.time_limit, entry.time_limit or 0.0)
+    end = clock.monotonic() + limit - min(desk.journal.age_of(entry), limit)
     while True:
         started = clock.monotonic()
         seen = look()

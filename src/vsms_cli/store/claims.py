@@ -41,9 +41,8 @@ class Claims:
     POSIX gives up all locks of a process on a file when any descriptor of it is closed: one is kept open.
     """
 
-    def __init__(self, path: Path, *, host: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._host = host
         self._file: int | None = None
         self._held: set[str] = set()
 
@@ -72,7 +71,10 @@ class Claims:
             self._file = None
         self._held.clear()
 
-    def _place_of(self, order_id: str) -> int:
-        """The order's byte, far beyond any end of the file; two that share one (1 in 2^56) would only wait."""
-        digest = hashlib.sha256(f"{self._host}\0{order_id}".encode()).digest()
+    @staticmethod
+    def _place_of(order_id: str) -> int:
+        """The order's byte, far beyond any end of the file; two that share one (1 in 2^56) would only wait. The host
+        is no part of it: it may have several names, and an id is an order's own.
+        """
+        digest = hashlib.sha256(order_id.encode()).digest()
         return int.from_bytes(digest[:7])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,7 +44,7 @@ class JournalFile:
         self._host = host
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
-        self._claims = Claims(path.with_suffix(".claims"), host=host)
+        self._claims = Claims(path.with_suffix(".claims"))
 
     def shut(self) -> None:
         with self._lock:
@@ -53,16 +54,23 @@ class JournalFile:
             self._claims.shut()
 
     def begin(
-        self, operation: Operation, order_id: str, *, price: Decimal | None, reference: str | None = None
+        self,
+        operation: Operation,
+        order_id: str,
+        *,
+        price: Decimal | None,
+        time_limit: float,
+        reference: str | None = None,
     ) -> Ticket:
-        """Put the intent on disk, and only then hand out the right to act on it. See the port for `reference`."""
+        """Put the intent on disk, and only then hand out the right to act on it. See the port for the rest."""
         key = str(uuid.uuid4())
         now = _now()
         with self._writing() as db:
             entry = db.execute(
                 "INSERT INTO entries"
-                " (at, host, operation, order_id, idempotency_key, price, reference, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                " (at, host, operation, order_id, idempotency_key, price, reference, updated_at,"
+                " time_limit_s, monotonic_s)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     now,
                     self._host,
@@ -72,6 +80,8 @@ class JournalFile:
                     text_of(price),
                     reference,
                     now,
+                    time_limit,
+                    time.monotonic(),
                 ),
             ).lastrowid
             number = _numbered(entry)
@@ -83,8 +93,8 @@ class JournalFile:
         now = _now()
         with self._writing() as db:
             db.execute(
-                "UPDATE entries SET updated_at = ?, in_doubt = max(in_doubt, ?) WHERE entry = ?",
-                (now, in_doubt, ticket.entry),
+                "UPDATE entries SET updated_at = ?, monotonic_s = ?, in_doubt = max(in_doubt, ?) WHERE entry = ?",
+                (now, time.monotonic(), in_doubt, ticket.entry),
             )
             _tell(db, ticket.entry, what, now)
 
@@ -103,13 +113,14 @@ class JournalFile:
         with self._writing() as db:
             db.execute(
                 "UPDATE entries SET outcome = ?, refund_amount = ?, reference = ?, detail = ?, updated_at = ?,"
-                " in_doubt = CASE WHEN ? THEN 0 ELSE in_doubt END WHERE entry = ?",
+                " monotonic_s = ?, in_doubt = CASE WHEN ? THEN 0 ELSE in_doubt END WHERE entry = ?",
                 (
                     outcome,
                     text_of(refund_amount),
                     reference,
                     detail,
                     now,
+                    time.monotonic(),
                     settled,
                     ticket.entry,
                 ),
@@ -153,31 +164,41 @@ class JournalFile:
         found = self._select("host = ? AND entry = ?", (self._host, number))
         return found[0] if found else None
 
+    @staticmethod
+    def age_of(entry: JournalEntry) -> float:
+        """By this machine's clock and by the monotonic one, whichever makes it younger. That one counts from the
+        machine's start: what it had at most since then it has also after a restart.
+        """
+        if entry.monotonic is None:
+            return 0.0
+        now = time.monotonic()
+        unstepped = now - entry.monotonic if now >= entry.monotonic else now
+        return max(0.0, min((datetime.now(UTC) - entry.updated_at).total_seconds(), unstepped))
+
     def last_refund_request(self, order_id: str) -> JournalEntry | None:
         """The newest refund request for an order that may have reached the service."""
         found = self._select(
-            "host = ? AND order_id = ? AND operation = ? AND (outcome IS NULL OR outcome IN"
+            "order_id = ? AND operation = ? AND (outcome IS NULL OR outcome IN"
             " ('unknown', 'requested', 'already_requested')) ORDER BY entry DESC LIMIT 1",
-            (self._host, order_id, Operation.REFUND.value),
+            (order_id, Operation.REFUND.value),
         )
         return found[0] if found else None
 
     def last_cancel(self, order_id: str) -> JournalEntry | None:
         """The newest cancel of an order that may have been carried out, or that found it ended."""
         found = self._select(
-            "host = ? AND order_id = ? AND operation = ? AND (outcome IS NULL OR in_doubt = 1 OR outcome IN"
+            "order_id = ? AND operation = ? AND (outcome IS NULL OR in_doubt = 1 OR outcome IN"
             " ('unknown', 'cancelled', 'already_cancelled', 'expired', 'sms_received'))"
             " ORDER BY entry DESC LIMIT 1",
-            (self._host, order_id, Operation.CANCEL.value),
+            (order_id, Operation.CANCEL.value),
         )
         return found[0] if found else None
 
     def open_swap(self, order_id: str) -> JournalEntry | None:
         """The newest swap of an order that may have been carried out unseen."""
         found = self._select(
-            f"host = ? AND order_id = ? AND operation = ? AND (in_doubt = 1 OR {_UNRESOLVED})"
-            " ORDER BY entry DESC LIMIT 1",
-            (self._host, order_id, Operation.SWAP.value),
+            f"order_id = ? AND operation = ? AND (in_doubt = 1 OR {_UNRESOLVED}) ORDER BY entry DESC LIMIT 1",
+            (order_id, Operation.SWAP.value),
         )
         return found[0] if found else None
 

@@ -112,6 +112,10 @@ def _mended(row: dict[str, object]) -> Sequence[object] | None:
     row["price"], row["refund_amount"] = _amount(row.get("price")), _amount(row.get("refund_amount"))
     if not isinstance(row.get("outcome"), str | None):
         row["outcome"] = "unknown"
+    row["time_limit_s"], row["monotonic_s"] = (
+        _seconds(row.get("time_limit_s")),
+        _seconds(row.get("monotonic_s")),
+    )
     row["in_doubt"] = 0 if row.get("in_doubt") in {0, None} else 1
     values = [row.get(name) for name in _NAMES]
     with contextlib.suppress(ValueError):
@@ -130,6 +134,10 @@ def _time(text: object) -> str:
     with contextlib.suppress(ValueError):
         return rfc3339(parse_rfc3339(str(text)))
     return rfc3339(datetime.now(UTC))
+
+
+def _seconds(value: object) -> float | None:
+    return value if isinstance(value, float) else None
 
 
 def _amount(text: object) -> str | None:

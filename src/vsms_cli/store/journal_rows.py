@@ -14,27 +14,14 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     "entry, at, host, operation, order_id, idempotency_key, price, outcome, refund_amount, reference, detail,"
-    " updated_at, in_doubt"
+    " updated_at, in_doubt, time_limit_s, monotonic_s"
 )
 
 
 def entry_of(row: Sequence[object]) -> JournalEntry:
     """The entry in a row of `COLUMNS`. ValueError where it can't be meant."""
-    (
-        entry,
-        at,
-        host,
-        operation,
-        order_id,
-        key,
-        price,
-        outcome,
-        amount,
-        reference,
-        detail,
-        updated_at,
-        in_doubt,
-    ) = row
+    entry, at, host, operation, order_id, key, price, outcome, amount, reference, detail, *since = row
+    updated_at, in_doubt, time_limit, monotonic = since
     return JournalEntry(
         entry=int(str(entry)),
         at=parse_rfc3339(str(at)),
@@ -49,6 +36,8 @@ def entry_of(row: Sequence[object]) -> JournalEntry:
         detail=None if detail is None else str(detail),
         updated_at=parse_rfc3339(str(updated_at)),
         in_doubt=bool(in_doubt),
+        time_limit=None if time_limit is None else float(str(time_limit)),
+        monotonic=None if monotonic is None else float(str(monotonic)),
     )
 
 

@@ -28,14 +28,20 @@ _SCHEMA: Final = (
         reference TEXT,
         detail TEXT,
         updated_at TEXT NOT NULL,
-        in_doubt INTEGER NOT NULL DEFAULT 0
+        in_doubt INTEGER NOT NULL DEFAULT 0,
+        time_limit_s REAL,
+        monotonic_s REAL
     )""",
     "CREATE INDEX by_order ON entries (order_id)",
     "CREATE INDEX by_unresolved ON entries (outcome) WHERE outcome IS NULL OR outcome = 'unknown'",
     "CREATE TABLE events (entry INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL)",
     "CREATE INDEX by_entry ON events (entry)",
 )
-_FROM_VERSION_1: Final = ("ALTER TABLE entries ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0",)
+_FROM_VERSION_1: Final = (
+    "ALTER TABLE entries ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE entries ADD COLUMN time_limit_s REAL",
+    "ALTER TABLE entries ADD COLUMN monotonic_s REAL",
+)
 
 
 def open_journal(path: Path, *, create: bool) -> sqlite3.Connection:

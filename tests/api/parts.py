@@ -57,6 +57,7 @@ class WrittenBudget:
         self.until = 0.0
         self.taken = 0
         self.answers = 0
+        self.given_back = 0
         self.pauses: list[float] = []
 
     def take(self) -> float:
@@ -67,6 +68,9 @@ class WrittenBudget:
 
     def answered(self) -> None:
         self.answers += 1
+
+    def give_back(self) -> None:
+        self.given_back += 1
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -95,7 +99,9 @@ class Script:
     time_limit = 30.0
     host = "virtualsms.test"
 
-    def __init__(self, *ends: Reply | Exception, costs: float = 0.0, clock: StillClock | None = None) -> None:
+    def __init__(
+        self, *ends: Reply | BaseException, costs: float = 0.0, clock: StillClock | None = None
+    ) -> None:
         self._ends = list(ends)
         self._costs = costs
         self._clock = clock
@@ -109,7 +115,7 @@ class Script:
         if self._clock is not None:
             self._clock.passed += self._costs
         end = self._ends.pop(0) if len(self._ends) > 1 else self._ends[0]
-        if isinstance(end, Exception):
+        if isinstance(end, BaseException):
             raise end
         return end
 

@@ -126,7 +126,8 @@ def test_a_post_ends_as_its_exception_proves_and_goes_out_once(kind: type[BaseEx
             assert isinstance(end, NotSent)
             assert end.hopeless is (CLASSIFIED[kind] is HOPELESS)
         assert len(script.sent) == 1
-        assert rig.budget.answers == 1, "the request counts"
+        counts = CLASSIFIED[kind] is LOST
+        assert (rig.budget.answers, rig.budget.given_back) == (counts, not counts), "what was sent counts"
         assert end.problem.exit_code is ExitCode.UNREACHABLE
 
 
@@ -227,7 +228,7 @@ def test_a_read_gives_up_within_its_time_limit() -> None:
     assert 25 < clock.passed <= 31  # the last attempt, which a real transport would cut short, takes 1 s
     assert max(clock.naps) <= 2.5
     assert len(script.sent) > 5
-    assert rig.budget.answers == 1
+    assert (rig.budget.answers, rig.budget.given_back) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +241,15 @@ def test_a_read_that_may_have_been_sent_or_has_no_hope_does_not_go_again(kind: t
         Rig(script).client.balance()
     assert len(script.sent) == 1
     assert isinstance(caught.value.__cause__, kind)
+
+
+def test_a_request_that_a_signal_cuts_off_counts() -> None:
+    """A slot that nobody answers would keep every other process of the account waiting."""
+    for method in ("GET", "POST"):
+        rig = Rig(Script(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            _ = rig.client.balance() if method == "GET" else rig.client.cancel(CANCEL, price=None)
+        assert (rig.budget.answers, rig.budget.given_back) == (1, 0)
 
 
 def test_a_certificate_error_is_not_tried_again() -> None:

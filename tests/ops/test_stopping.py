@@ -82,6 +82,7 @@ def test_without_an_intent_on_disk_nothing_is_sent(world: World) -> None:
     with pytest.raises(JournalUnusable):
         cancel(world)
     assert (world.service.log, world.outcomes) == ([], [])
+    assert world.service.turns == 0, "what is not sent counts towards no limit"
 
 
 def test_an_outcome_that_the_journal_can_not_take_is_told_as_it_was(world: World) -> None:

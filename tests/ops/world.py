@@ -105,6 +105,7 @@ class FakeService:
     time_limit: float = LIMIT
     on_post: Callable[[str], object] = lambda _order: None
     refuses_turns: VsmsError | None = None
+    turns: int = 0  # taken and not given back
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def times(self, what: str, order: str | None = None) -> list[float]:
@@ -115,6 +116,10 @@ class FakeService:
             raise StopRequested("ended before this was sent")
         if self.refuses_turns is not None:
             raise self.refuses_turns
+        self.turns += 1
+
+    def give_back(self) -> None:
+        self.turns -= 1
 
     def order(self, order_id: str) -> Order:
         with self.lock:

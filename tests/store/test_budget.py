@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
 import subprocess
@@ -16,9 +17,10 @@ import pytest
 from support.fault_record import most_in_window
 from vsms_cli.store import budget as module
 from vsms_cli.store.budget import SharedBudget
+from vsms_cli.store.presence import Presence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 CHILD = """
@@ -97,15 +99,88 @@ def test_an_unanswered_request_counts_until_it_is_answered(budget: SharedBudget,
     assert budget.take() == 0
 
 
-def test_a_dead_process_s_slots_free_themselves(path: Path, budget: SharedBudget, clock: Time) -> None:
-    dead = SharedBudget(path, account="a", limit=2)
-    assert [dead.take(), dead.take()] == [0, 0]
-    dead.close()
-    assert budget.take() > 0
+DEAD = """
+import os, sys
+from pathlib import Path
+from vsms_cli.store import budget as module
+budget = module.SharedBudget(Path(sys.argv[1]), account="a", limit=2)
+module.time = type("Still", (), {"monotonic": staticmethod(lambda: float(sys.argv[2]))})
+assert [budget.take(), budget.take()] == [0, 0]
+print("taken", flush=True)
+sys.stdin.read()
+os._exit(1)  # as kill -9 does: nothing is given back
+"""
+
+
+@contextlib.contextmanager
+def holder(path: Path, clock: Time) -> Iterator[None]:
+    """Another process with two requests under way, which it never hears of again; dead after the block."""
+    arguments = [sys.executable, "-c", DEAD, str(path), str(clock.at)]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "taken\n"
+        yield
+        assert child.stdin is not None
+        child.stdin.close()
+        child.wait(10)
+
+
+def test_a_dead_process_blocks_nobody_for_longer_than_a_window(
+    path: Path, budget: SharedBudget, clock: Time
+) -> None:
+    """The server may have seen its requests until it died, so they count until a window after that is noticed."""
+    with holder(path, clock):
+        clock.at += 120
+        assert 0 < budget.take() < 1, "it lives, and nobody knows when it is answered"
+    clock.at += 1
+    assert budget.take() == 60
+    clock.at += 59.5
+    assert budget.take() == 0.5
+    clock.at += 0.5
+    assert [budget.take(), budget.take()] == [0, 0]
+
+
+def test_a_budget_that_was_closed_leaves_the_others_of_its_process_alive(
+    path: Path, budget: SharedBudget, clock: Time
+) -> None:
+    """POSIX drops a process's locks on a file when any descriptor of it is closed."""
+    assert budget.take() == 0
+    other = SharedBudget(path, account="a", limit=2)
+    other.close()
+    with holder(path.with_name("elsewhere.db"), clock):
+        seen = subprocess.run(
+            [sys.executable, "-c", DEAD.replace("== [0, 0]", "== [0, 0.05]"), str(path), str(clock.at)],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert seen.stdout == "taken\n", seen.stderr
+
+
+def test_where_no_lock_tells_who_lives_a_lost_request_counts_for_the_longest_that_it_may(
+    path: Path, clock: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_locks(_path: Path) -> Presence:
+        raise OSError("no locks here")
+
+    monkeypatch.setattr(Presence, "enter", without_locks)
+    budget = SharedBudget(path, account="a", limit=2)
+    assert [budget.take(), budget.take()] == [0, 0]
     clock.at += 659
     assert budget.take() > 0
     clock.at += 1
     assert budget.take() == 0
+    budget.close()
+
+
+def test_a_request_that_was_never_sent_gives_its_slot_back(budget: SharedBudget) -> None:
+    budget.give_back()  # nothing was taken: nothing happens
+    assert budget.take() == 0
+    budget.answered()
+    for _ in range(9):
+        assert budget.take() == 0
+        budget.give_back()
+    budget.answered()
+    assert budget.take() == 0
+    assert budget.take() == 60, "the first was sent, and the last"
 
 
 def test_accounts_do_not_share(path: Path, budget: SharedBudget) -> None:
@@ -145,7 +220,7 @@ def test_a_reboot_forgets_what_is_from_the_future(path: Path, budget: SharedBudg
     clock.at += 5
     assert 0 < budget.take() < 1
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("SELECT count(*) FROM requests").fetchone() == (2,)
+        assert db.execute("SELECT count(*) FROM turns").fetchone() == (2,)
 
 
 def test_an_answer_marks_the_request_that_this_thread_took(budget: SharedBudget, clock: Time) -> None:
@@ -163,29 +238,80 @@ def test_an_answer_marks_the_request_that_this_thread_took(budget: SharedBudget,
     assert 0 < budget.take() < 1, "the other thread's request still counts as under way"
 
 
-@pytest.mark.parametrize("content", [b"garbage" * 1000, b"\x00" * 5000, None])
-def test_a_file_that_can_t_be_used_makes_the_budget_this_process_s_own(
-    tmp_path: Path, clock: Time, content: bytes | None
-) -> None:
+def test_a_file_that_can_t_be_used_makes_the_budget_this_process_s_own(tmp_path: Path, clock: Time) -> None:
     path = tmp_path / "budget.db"
-    if content is None:
-        path.mkdir()
-    else:
-        path.write_bytes(content)
-    for where in (path, tmp_path / "missing" / "budget.db", None):
+    path.mkdir()
+    for where in (path, path / "missing" / "budget.db", tmp_path / "budget.lock" / "budget.db", None):
         budget = SharedBudget(where, account="a", limit=1)
         assert budget.take() == 0
         budget.answered()
         assert budget.take() == 60
         clock.at += 60
         budget.close()
-    assert content is None or path.read_bytes() == content
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"garbage" * 1000)
+
+
+def zeros(path: Path) -> None:
+    path.write_bytes(b"\x00" * 5000)
+
+
+def a_torn_page(path: Path) -> None:
+    """All but the first, which holds the schema."""
+    SharedBudget(path, account="a", limit=2).close()
+    path.write_bytes(path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096))
+
+
+@pytest.mark.parametrize("damage", [garbage, zeros, a_torn_page])
+def test_a_damaged_file_is_replaced_and_shared_again(
+    path: Path, clock: Time, damage: Callable[[Path], None]
+) -> None:
+    damage(path)
+    first, second = (SharedBudget(path, account="a", limit=2) for _ in range(2))
+    assert [first.take(), second.take()] == [0, 0]
+    assert first.take() > 0
+    assert second.take() > 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first.close()
+    second.close()
+    assert clock.at == 1000
+
+
+def test_a_file_damaged_meanwhile_is_replaced_for_those_too_who_have_it_open(
+    path: Path, budget: SharedBudget
+) -> None:
+    other = SharedBudget(path, account="a", limit=2)
+    assert other.take() == 0
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    scribble = "import sys; from pathlib import Path; Path(sys.argv[1]).open('r+b').write(b'?' * 4096)"
+    subprocess.run(
+        [sys.executable, "-c", scribble, str(path)], check=True
+    )  # here it would drop SQLite's locks
+    newcomer = SharedBudget(path, account="a", limit=2)
+    assert [newcomer.take(), other.take()] == [0, 0]
+    assert budget.take() > 0, "all three have the new file"
+    newcomer.close()
+    other.close()
+
+
+def test_a_file_that_somebody_removes_is_begun_anew(path: Path, budget: SharedBudget) -> None:
+    assert budget.take() == 0
+    for file in path.parent.glob("budget.db*"):
+        file.unlink()
+    other = SharedBudget(path, account="a", limit=2)
+    assert [budget.take(), other.take()] == [0, 0]
+    assert budget.take() > 0
+    assert other.take() > 0
+    other.close()
 
 
 def test_a_file_that_breaks_meanwhile_makes_it_so_too(path: Path, budget: SharedBudget, clock: Time) -> None:
     assert budget.take() == 0
     other = sqlite3.connect(path, isolation_level=None)
-    other.execute("DROP TABLE requests")
+    other.execute("DROP TABLE turns")
     other.execute("DROP TABLE pauses")
     other.close()
     assert [budget.take(), budget.take()] == [0, 0]
@@ -198,7 +324,7 @@ def test_a_file_that_breaks_meanwhile_makes_it_so_too(path: Path, budget: Shared
 def test_it_is_readable_to_its_owner_alone(path: Path, budget: SharedBudget) -> None:
     budget.take()
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
-    assert modes == dict.fromkeys(("budget.db", "budget.db-wal", "budget.db-shm"), 0o600)
+    assert modes == dict.fromkeys(("budget.db", "budget.db-wal", "budget.db-shm", "budget.lock"), 0o600)
 
 
 def run(path: Path, *, processes: int, threads: int, count: int, limit: int, window: float) -> list[float]:
@@ -219,6 +345,11 @@ def run(path: Path, *, processes: int, threads: int, count: int, limit: int, win
 
 def test_eight_threads_never_pass_the_limit_in_any_window(path: Path) -> None:
     run(path, processes=1, threads=8, count=4, limit=10, window=0.6)
+
+
+def test_four_processes_that_meet_on_a_damaged_file_replace_it_once(path: Path) -> None:
+    garbage(path)
+    run(path, processes=4, threads=2, count=2, limit=10, window=0.6)
 
 
 def test_four_processes_that_meet_on_a_new_file_never_pass_the_limit_and_waste_little(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
@@ -36,7 +37,7 @@ from vsms_cli.domain.orders import Order, parse_order_id
 from vsms_cli.domain.times import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -85,6 +86,9 @@ class Client:
     def reserve(self) -> None:
         self._pacer.reserve(heed_stop=True)
 
+    def give_back(self) -> None:
+        self._pacer.give_back()
+
     # Reads
 
     def orders(self, *, status: str | None) -> OrderPage:
@@ -131,7 +135,7 @@ class Client:
 
     def _get(self, path: str, params: Mapping[str, str] | None) -> Reply:
         """One GET; sent again while it provably was not sent, all within the time limit of one request."""
-        with whole_request_within(self._transport.time_limit):
+        with whole_request_within(self._transport.time_limit), self._counted_if_cut_off():
             return self._get_until(self._clock.monotonic() + self._transport.time_limit, path, params)
 
     def _get_until(self, end: float, path: str, params: Mapping[str, str] | None) -> Reply:
@@ -147,7 +151,7 @@ class Client:
                     first = problem = first or problem
                 left = end - self._clock.monotonic() - pause
                 if proof_of(exc) is not Proof.NOT_SENT or left <= 0:
-                    self._pacer.lost()
+                    self._count(proof_of(exc))
                     raise Unreachable(problem.message, hint=problem.hint) from exc
                 self._on_retry(problem.message, left)
                 self._clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
@@ -230,9 +234,10 @@ class Client:
         if content is not None:
             headers["Content-Type"] = "application/json"
         try:
-            reply = self._transport.send("POST", path, content=content, headers=headers)
+            with self._counted_if_cut_off():
+                reply = self._transport.send("POST", path, content=content, headers=headers)
         except Exception as exc:  # noqa: BLE001 - whatever is not known to come before the sending counts as lost
-            self._pacer.lost()
+            self._count(proof_of(exc))
             problem = self._problem(exc)
             if proof_of(exc) is Proof.LOST:
                 return Ambiguous(answered=False, status=None, problem=problem)
@@ -240,6 +245,24 @@ class Client:
         self._clock.observe(reply.headers.get("date"))
         self._pacer.answered(reply.status, reply.headers.get("retry-after"))
         return reply
+
+    def _count(self, proof: Proof) -> None:
+        """A request without an answer counts towards the limit, unless the service can't have seen it."""
+        if proof is Proof.LOST:
+            self._pacer.lost()
+        else:
+            self._pacer.give_back()
+
+    @contextmanager
+    def _counted_if_cut_off(self) -> Iterator[None]:
+        """A signal in the middle of a request passes every `except Exception` by."""
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException:
+            self._pacer.lost()
+            raise
 
     def _other(self, reply: Reply, meaning: Meaning) -> Throttled | NotCancellable | Refused | Ambiguous:
         """The answers that mean the same for every request that moves money."""

@@ -37,6 +37,10 @@ class Budget(Protocol):
         """The request counted last by this thread has been answered: the window starts here."""
         ...
 
+    def give_back(self) -> None:
+        """The request counted last by this thread was never sent: it counts no more."""
+        ...
+
     def pause(self, seconds: float) -> None:
         """Nobody of this account sends anything for so long."""
         ...
@@ -94,6 +98,10 @@ class Pacer:
     def lost(self) -> None:
         """No answer came: the request still counts."""
         self._budget.answered()
+
+    def give_back(self) -> None:
+        """The turn that this thread waited for last was not used: nothing was sent."""
+        self._budget.give_back()
 
     def _check_patience(self, ahead: float) -> None:
         since = self._refused_since

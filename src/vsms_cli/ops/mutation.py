@@ -123,9 +123,13 @@ def journalled(
 ) -> _Result:
     """Intent on disk, `send`, outcome on disk. For an order that is claimed. `reference` as in the port."""
     desk.service.reserve()
-    ticket = desk.journal.begin(
-        operation, order_id, price=price, time_limit=desk.service.time_limit, reference=reference
-    )
+    try:
+        ticket = desk.journal.begin(
+            operation, order_id, price=price, time_limit=desk.service.time_limit, reference=reference
+        )
+    except BaseException:
+        desk.service.give_back()
+        raise
     try:
         result = send(ticket)
     except VsmsError as exc:

@@ -2,7 +2,8 @@
 
 Exact towards the server without trusting any clock but the monotonic one. A request counts from when it was
 taken until one window after its answer was seen: the server saw it somewhere in between, so whatever goes out a
-window after that answer reaches a server that has forgotten it.
+window after that answer reaches a server that has forgotten it. What a process had under way when it died may have
+been seen by the server until that moment, so it counts until one window after the death was first noticed.
 """
 
 from __future__ import annotations
@@ -12,26 +13,28 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
+from vsms_cli.store.presence import Presence
 from vsms_cli.store.wal import make_private, write_ahead
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WINDOW_S: Final = 60.0  # the reference pages: 60 requests a minute for each key
-_LOST_AFTER_S: Final = 660.0  # a request whose process died unanswered: the longest time limit and one window
+_LOST_AFTER_S: Final = (
+    660.0  # the last resort, where no lock tells who lives: the longest time limit and a window
+)
 _IN_FLIGHT_S: Final = 0.05  # how soon to look again while the window is full of unanswered requests
 _PATIENCE_S: Final = 10.0  # for another process's transaction, which takes under a millisecond
 
 _Step = Callable[[float], float]  # what to do at this moment of the monotonic clock
 
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS requests (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, taken REAL NOT NULL, answered REAL
+CREATE TABLE IF NOT EXISTS turns (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, taken REAL NOT NULL, answered REAL, holder TEXT
 );
-CREATE INDEX IF NOT EXISTS by_account ON requests (account);
+CREATE INDEX IF NOT EXISTS turns_by_account ON turns (account);
 CREATE TABLE IF NOT EXISTS pauses (account TEXT PRIMARY KEY, since REAL NOT NULL, until REAL NOT NULL);
 """
 
@@ -39,7 +42,8 @@ CREATE TABLE IF NOT EXISTS pauses (account TEXT PRIMARY KEY, since REAL NOT NULL
 class SharedBudget:
     """The budget of one account (`account` is a fingerprint, never a token) in the file at `path`.
 
-    Where the file can't be used, the budget is this process's own: a read must work with a full disk.
+    Where the file can't be used, the budget is this process's own: a read must work with a full disk. One that is
+    damaged is replaced by a new one, which knows nothing of the last minute.
     """
 
     def __init__(self, path: Path | None, *, account: str, limit: int, window: float = WINDOW_S) -> None:
@@ -48,11 +52,16 @@ class SharedBudget:
         self._window = window
         self._lock = threading.Lock()
         self._mine = threading.local()
-        self._db = _open(path)
+        self._path = path
+        self._presence = _present_beside(path)
+        self._db = self._opened()
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
+            if self._presence is not None:
+                self._presence.leave()
+                self._presence = None
 
     def take(self) -> float:
         """0 once a request is counted, else the seconds until it is worth asking again."""
@@ -62,6 +71,11 @@ class SharedBudget:
         """The request that this thread took last has been answered."""
         slot = getattr(self._mine, "slot", None)
         self._run(lambda now: self._mark(slot, now))
+
+    def give_back(self) -> None:
+        """The request that this thread took last was never sent."""
+        slot = getattr(self._mine, "slot", None)
+        self._run(lambda _now: self._forget(slot))
 
     def pause(self, seconds: float) -> None:
         """Nobody of this account sends anything for so long."""
@@ -73,16 +87,17 @@ class SharedBudget:
     def _take(self, now: float) -> float:
         # The monotonic clock starts anew at a reboot: an entry from the future is from before it.
         self._db.execute(
-            "DELETE FROM requests WHERE taken > ? OR answered <= ? OR (answered IS NULL AND taken <= ?)",
+            "DELETE FROM turns WHERE taken > ? OR answered <= ? OR (answered IS NULL AND taken <= ?)",
             (now, now - self._window, now - _LOST_AFTER_S),
         )
+        self._notice_deaths(now)
         pause = self._paused(now)
         if pause > 0:
             return pause
         times = [
             answered
             for (answered,) in self._db.execute(
-                "SELECT answered FROM requests WHERE account = ? ORDER BY answered IS NULL, answered",
+                "SELECT answered FROM turns WHERE account = ? ORDER BY answered IS NULL, answered",
                 (self._account,),
             )
         ]
@@ -90,12 +105,28 @@ class SharedBudget:
             first = times[len(times) - self._limit]
             return _IN_FLIGHT_S if first is None else max(0.001, first + self._window - now)
         self._mine.slot = self._db.execute(
-            "INSERT INTO requests (account, taken) VALUES (?, ?)", (self._account, now)
+            "INSERT INTO turns (account, taken, holder) VALUES (?, ?, ?)",
+            (self._account, now, None if self._presence is None else self._presence.name),
         ).lastrowid
         return 0.0
 
+    def _notice_deaths(self, now: float) -> None:
+        """End what was under way in processes that live no more: killed, or ended by a second Ctrl-C."""
+        if self._presence is None:
+            return
+        under_way = "SELECT DISTINCT holder FROM turns WHERE answered IS NULL AND holder IS NOT NULL"
+        for (holder,) in self._db.execute(under_way).fetchall():
+            if not self._presence.lives(holder):
+                self._db.execute(
+                    "UPDATE turns SET answered = ? WHERE answered IS NULL AND holder = ?", (now, holder)
+                )
+
     def _mark(self, slot: int | None, now: float) -> float:
-        self._db.execute("UPDATE requests SET answered = ? WHERE id = ?", (now, slot))
+        self._db.execute("UPDATE turns SET answered = ? WHERE id = ?", (now, slot))
+        return 0.0
+
+    def _forget(self, slot: int | None) -> float:
+        self._db.execute("DELETE FROM turns WHERE id = ?", (slot,))
         return 0.0
 
     def _pause(self, now: float, until: float) -> float:
@@ -113,30 +144,100 @@ class SharedBudget:
     def _run(self, step: _Step) -> float:
         with self._lock:
             try:
+                if self._file != _identity(self._path):  # somebody replaced or removed it
+                    self._reopen()
                 return self._transaction(step)
-            except sqlite3.Error:
-                # Full disk, damaged file: this process goes on by itself.
-                with closing(self._db):
-                    self._db = _open(None)
+            except sqlite3.Error as exc:
+                if _is_damage(exc):
+                    with contextlib.suppress(sqlite3.Error):
+                        self._reopen()
+                        return self._transaction(step)
+                # Full disk, or the new one is no better: this process goes on by itself.
+                self._path = None
+                self._reopen()
                 return self._transaction(step)
+
+    def _reopen(self) -> None:
+        self._db.close()
+        self._db = self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        """The file, or a budget of this process's own."""
+        try:
+            db = _open(self._path, self._presence)
+        except (sqlite3.Error, OSError):
+            self._path = None
+            db = _connect(":memory:")
+        self._file = _identity(self._path)
+        return db
 
     def _transaction(self, step: _Step) -> float:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             result = step(time.monotonic())
         except BaseException:
-            self._db.execute("ROLLBACK")
+            with contextlib.suppress(
+                sqlite3.Error
+            ):  # which of its errors end the transaction is SQLite's to say
+                self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
         return result
 
 
-def _open(path: Path | None) -> sqlite3.Connection:
-    if path is not None:
-        with contextlib.suppress(sqlite3.Error, OSError):
-            make_private(path)
+def _open(path: Path | None, presence: Presence | None) -> sqlite3.Connection:
+    """sqlite3.Error or OSError where the file can't be used.
+
+    One process at a time, because a damaged file is removed with its -wal and -shm, and another process that opened
+    it just then would leave its own under those names to the new file. Who has it open already keeps the removed
+    three, notices by `_identity`, and SQLite leaves alone what stands under the names of a file that was moved away.
+    """
+    if path is None:
+        return _connect(":memory:")
+    if presence is None:
+        make_private(path)
+        return _connect(str(path))
+    with presence.alone("opening", patience=_PATIENCE_S):
+        make_private(path)
+        try:
             return _connect(str(path))
-    return _connect(":memory:")
+        except sqlite3.DatabaseError as exc:
+            if not _is_damage(exc):
+                raise
+        for end in ("-wal", "-shm", ""):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+        make_private(path)
+        return _connect(str(path))
+
+
+class _DamagedError(sqlite3.DatabaseError):
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+def _is_damage(exc: sqlite3.Error) -> bool:
+    """That what is in the file is no database: no full disk, nor a file of another's."""
+    code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_OK)  # absent from the module's own errors
+    return code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Which file has that name now; while it is open its number is given to no other."""
+    if path is None:
+        return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _present_beside(path: Path | None) -> Presence | None:
+    """None where locks can't be had."""
+    if path is None:
+        return None
+    with contextlib.suppress(OSError):
+        return Presence.enter(path.with_suffix(".lock"))
+    return None
 
 
 def _connect(where: str) -> sqlite3.Connection:
@@ -145,6 +246,8 @@ def _connect(where: str) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = OFF")  # a crash may lose it: the log is worth a minute
         write_ahead(db, patience=_PATIENCE_S)
         db.executescript(_SCHEMA)
+        if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):  # 0.05 ms: it holds a minute's rows
+            raise _DamagedError
     except sqlite3.Error:
         db.close()
         raise

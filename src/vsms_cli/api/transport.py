@@ -21,6 +21,7 @@ from vsms_cli import __version__
 from vsms_cli.api.deadline import BoundedBackend, whole_request_within
 from vsms_cli.api.leftovers import left_in_parser
 from vsms_cli.api.proxies import check_proxies, proxy_broken
+from vsms_cli.api.struck import struck
 from vsms_cli.domain.errors import ConfigBroken
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
 _KEPT_S: Final = 1.0  # of idling; servers close after 2 s (gunicorn) or more, and a request may cross that
-_SHORTEST_STRUCK: Final = 12  # characters; a shorter token could be part of good JSON
 _SHOWN_HEADERS: Final = ("content-type", "content-length", "date", "retry-after", "x-request-id")
 
 
@@ -143,7 +143,7 @@ class Transport:
         finally:
             response.close()
         return Reply(
-            status=response.status_code, headers=dict(response.headers), body=self._struck(bytes(body))
+            status=response.status_code, headers=dict(response.headers), body=struck(bytes(body), self._token)
         )
 
     def _keep_or_drop(self, response: httpx.Response) -> None:
@@ -151,12 +151,6 @@ class Transport:
         stream = response.extensions.get("network_stream")
         if stream is not None and left_in_parser(self._pools, stream):
             stream.close()
-
-    def _struck(self, body: bytes) -> bytes:
-        """A service that sends the token back, in whatever field, would put it on stdout and into the cache."""
-        if len(self._token) < _SHORTEST_STRUCK:
-            return body
-        return body.replace(self._token.encode(), b"[token]")
 
     def _debug(self, method: str, path: str, result: str, started: float, headers: Mapping[str, str]) -> None:
         if self._log is None:

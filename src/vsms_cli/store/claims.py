@@ -36,7 +36,7 @@ else:
 
 
 class Claims:
-    """The claims of this process. Not thread-safe: its one user, the journal, holds its own lock.
+    """The claims of this process. Not thread-safe: its users, the journal and presence, hold locks of their own.
 
     POSIX gives up all locks of a process on a file when any descriptor of it is closed: one is kept open.
     """

@@ -31,7 +31,7 @@ class Presence:
     def __init__(self, path: Path) -> None:
         self.name: Final = secrets.token_hex(8)
         self._path = path
-        self._claims = Claims(path, host="")
+        self._claims = Claims(path)
         self._users = 0
 
     @classmethod

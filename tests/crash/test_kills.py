@@ -1,4 +1,4 @@
-"""Row 29: SIGKILL at each named point of a cancel; the next run settles it, nothing lost, nothing twice.
+"""Row 29: SIGKILL at each named point of a request; the next run settles it, nothing lost, nothing twice.
 
 VSMS_TEST_KILLS sets how many kills there are at each point of each kind of run (1 in CI).
 """
@@ -43,12 +43,13 @@ def killed_in_a(
     point: str,
     skip: int = 0,
     late: bool = False,
+    late_s: float = LATE_S,
     operation: str = "cancel",
 ) -> None:
     """Run `vsms` as a process of its own until the service kills it."""
     started: list[subprocess.Popen[str]] = []
     kill = service.kill_client_at(
-        point, lambda: started[0].pid, operation=operation, skip=skip, late_s=LATE_S if late else None
+        point, lambda: started[0].pid, operation=operation, skip=skip, late_s=late_s if late else None
     )
     process = subprocess.Popen(
         vsms.command(*args),
@@ -196,3 +197,78 @@ def test_killed_in_a_refund_request_it_is_never_sent_again(
     assert outcomes == ["already_refunded" if paid else "unknown"] or (point in RECORDED and not outcomes)
     assert service.posts(order) == 1
     assert service.times_paid(order) == paid
+
+
+def swaps_of(service: FaultServer, order: str) -> tuple[int, int]:
+    """How often the order got another number, and how often that was asked for."""
+    known = service.order(order)
+    assert known is not None
+    asked = sum((request.operation, request.order_id) == ("swap", order) for request in service.requests)
+    return known.swaps, asked
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_in_a_swap(vsms: Vsms, service: FaultServer, point: str, number: int) -> None:
+    del number
+    order = service.add_order()
+
+    killed_in_a(vsms, service, "orders", "swap", order, "--yes", point=point, operation="swap")
+    resolved = settle(vsms, service)
+
+    done = point != "request-received"
+    outcomes = [row["outcome"] for row in resolved.json]
+    assert outcomes == ["swapped" if done else "failed"] or (point in RECORDED and not outcomes)
+    assert [row["outcome"] for row in vsms("journal", "list", "--json").json] == [
+        "swapped" if done else "failed"
+    ]
+    assert swaps_of(service, order) == (done, 1)
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize(
+    ("point", "late"), [("request-received", True), *((point, False) for point in POINTS)]
+)
+def test_the_same_swap_again_without_resolving_takes_no_second_number(
+    vsms: Vsms, service: FaultServer, point: str, number: int, *, late: bool
+) -> None:
+    del number
+    order = service.add_order()
+
+    killed_in_a(vsms, service, "orders", "swap", order, "--yes", point=point, operation="swap", late=late)
+    if not vsms("journal", "list", "--unresolved", "--json").json:
+        assert point in RECORDED
+        return  # it was recorded: the same again would be another wish
+    again = vsms("orders", "swap", order, "--yes", "--json")
+    service.wait_for_late()
+
+    assert (again.code, again.json["outcome"]) == (0, "swapped"), again
+    assert swaps_of(service, order) == (1, 2 if point == "request-received" and not late else 1)
+    known = service.order(order)
+    assert known is not None
+    assert again.json["phone_number"] == known.phone_number
+    assert vsms("journal", "list", "--unresolved", "--json").json == []
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("operation", ["cancel", "swap"])
+def test_the_next_run_s_shorter_time_limit_shortens_no_wait_for_what_was_killed(
+    vsms: Vsms, service: FaultServer, operation: str, number: int
+) -> None:
+    del number
+    order = service.add_order()
+
+    words = ("orders", operation, order, "--yes")
+    killed_in_a(
+        vsms, service, *words, "--timeout", "3", point="request-received", late=True, late_s=1.6,
+        operation=operation,
+    )  # fmt: skip
+    again = vsms(*words, "--timeout", "0.8", "--json")
+    service.wait_for_late()
+
+    said = again.json if operation == "swap" else again.json[0]
+    assert (again.code, said["outcome"]) == (0, "swapped" if operation == "swap" else "cancelled"), again
+    if operation == "swap":
+        assert swaps_of(service, order) == (1, 1)
+    else:
+        assert (service.times_paid(order), service.posts(order)) == (1, 1)

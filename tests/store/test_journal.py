@@ -99,9 +99,9 @@ def test_it_is_readable_to_its_owner_alone_with_all_its_companions(journal: Jour
 
 def test_a_commit_waits_for_the_disk(journal: JournalFile) -> None:
     begin(journal)
-    assert journal._db is not None  # a setting of the connection, which nothing shows
-    assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert journal._database._db is not None  # a setting of the connection, which nothing shows
+    assert journal._database._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert journal._database._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_it_survives_being_opened_anew(journal: JournalFile, path: Path) -> None:
@@ -511,7 +511,7 @@ def test_a_read_only_directory_or_file_is_said(journal: JournalFile, path: Path)
         path.parent.chmod(0o700)
         path.chmod(0o600)
     uri = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
-    journal._db = uri  # for root no file is read-only: a connection that is stands in
+    journal._database._db = uri  # for root no file is read-only: a connection that is stands in
     with pytest.raises(JournalUnusable, match="readonly"):
         begin(journal)
 

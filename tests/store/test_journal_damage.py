@@ -178,6 +178,31 @@ def test_a_row_that_names_no_operation_is_left_behind(path: Path) -> None:
     journal.shut()
 
 
+@pytest.mark.usefixtures("tickets")
+def test_text_that_is_none_is_damage(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("UPDATE entries SET detail = CAST(x'ff41' AS TEXT) WHERE entry = 2")
+    journal = damaged(path)
+    assert journal.keep_aside().entries == 60
+    journal.check()
+    journal.shut()
+
+
+@pytest.mark.usefixtures("tickets")
+def test_of_two_that_find_the_damage_one_keeps_it_aside_and_the_new_one_stays(path: Path) -> None:
+    overwrite(path, pages(path))
+    first, second = damaged(path), damaged(path)
+    kept = first.keep_aside()
+    with pytest.raises(JournalUnusable, match="another process has kept"):
+        second.keep_aside()
+    assert second.claim("the journal")
+    with pytest.raises(JournalUnusable, match="another process is at"):
+        second.keep_aside()
+    assert len(first.entries()) == kept.entries
+    first.shut()
+    second.shut()
+
+
 def test_a_missing_table_is_damage_and_no_lack_of_space(path: Path, tickets: list[Ticket]) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("DROP TABLE events")

@@ -16,9 +16,9 @@ from vsms_cli.domain.outcomes import (
 )
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.earlier import settle_open_cancel
+from vsms_cli.ops.earlier_swap import settle_open_swap
 from vsms_cli.ops.ledger import refunds_of, total_of
 from vsms_cli.ops.mutation import claimed, record
-from vsms_cli.ops.swap import settle_open_swap
 from vsms_cli.ops.verdict import UNKNOWN_HINT
 
 if TYPE_CHECKING:

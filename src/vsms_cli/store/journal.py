@@ -6,24 +6,22 @@ never comes near it.
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 import time
 import uuid
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.entries import JournalEvent
-from vsms_cli.domain.errors import JournalDamaged, JournalUnusable
+from vsms_cli.domain.errors import JournalUnusable
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.claims import Claims
+from vsms_cli.store.journal_database import JournalDatabase
 from vsms_cli.store.journal_rows import COLUMNS, entry_of, text_of
-from vsms_cli.store.journal_schema import open_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    import sqlite3
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from pathlib import Path
 
@@ -33,6 +31,9 @@ if TYPE_CHECKING:
 _UNRESOLVED: Final = "(outcome IS NULL OR outcome = 'unknown')"
 
 
+_ITSELF: Final = "the journal"  # as an order to claim: of several processes one keeps it aside
+
+
 class JournalFile:
     """The journal in the file at `path`, for the orders of one `host`; see `domain.ports.Journal`.
 
@@ -40,17 +41,13 @@ class JournalFile:
     """
 
     def __init__(self, path: Path, *, host: str) -> None:
-        self._path = path
         self._host = host
-        self._lock = threading.Lock()
-        self._db: sqlite3.Connection | None = None
+        self._database = JournalDatabase(path)
         self._claims = Claims(path.with_suffix(".claims"))
 
     def shut(self) -> None:
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
+        self._database.shut()
+        with self._database.guarded():
             self._claims.shut()
 
     def begin(
@@ -63,26 +60,15 @@ class JournalFile:
         reference: str | None = None,
     ) -> Ticket:
         """Put the intent on disk, and only then hand out the right to act on it. See the port for the rest."""
-        key = str(uuid.uuid4())
-        now = _now()
-        with self._writing() as db:
+        key, now = str(uuid.uuid4()), _now()
+        who = (now, self._host, operation.value, order_id)
+        with self._database.writing() as db:
             entry = db.execute(
                 "INSERT INTO entries"
                 " (at, host, operation, order_id, idempotency_key, price, reference, updated_at,"
                 " time_limit_s, monotonic_s)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    now,
-                    self._host,
-                    operation.value,
-                    order_id,
-                    key,
-                    text_of(price),
-                    reference,
-                    now,
-                    time_limit,
-                    time.monotonic(),
-                ),
+                (*who, key, text_of(price), reference, now, time_limit, time.monotonic()),
             ).lastrowid
             number = _numbered(entry)
             _tell(db, number, f"intended to {operation.value}", now)
@@ -91,7 +77,7 @@ class JournalFile:
     def note(self, ticket: Ticket, what: str, *, in_doubt: bool = False) -> None:
         """Add a step to the entry's story. It is as young as its last step: `resolve` judges by that."""
         now = _now()
-        with self._writing() as db:
+        with self._database.writing() as db:
             db.execute(
                 "UPDATE entries SET updated_at = ?, monotonic_s = ?, in_doubt = max(in_doubt, ?) WHERE entry = ?",
                 (now, time.monotonic(), in_doubt, ticket.entry),
@@ -110,20 +96,12 @@ class JournalFile:
     ) -> None:
         """Put on disk what came of it. `reference` is the service's request or transaction; see the port."""
         now = _now()
-        with self._writing() as db:
+        what = (outcome, text_of(refund_amount), reference, detail)
+        with self._database.writing() as db:
             db.execute(
                 "UPDATE entries SET outcome = ?, refund_amount = ?, reference = ?, detail = ?, updated_at = ?,"
                 " monotonic_s = ?, in_doubt = CASE WHEN ? THEN 0 ELSE in_doubt END WHERE entry = ?",
-                (
-                    outcome,
-                    text_of(refund_amount),
-                    reference,
-                    detail,
-                    now,
-                    time.monotonic(),
-                    settled,
-                    ticket.entry,
-                ),
+                (*what, now, time.monotonic(), settled, ticket.entry),
             )
             _tell(db, ticket.entry, outcome if detail is None else f"{outcome}: {detail}", now)
 
@@ -135,7 +113,7 @@ class JournalFile:
         if not orders:
             return
         now = _now()
-        with self._writing() as db:
+        with self._database.writing() as db:
             for order_id, price in orders:
                 entry = db.execute(
                     "INSERT INTO entries"
@@ -147,7 +125,7 @@ class JournalFile:
 
     def refer(self, entry: JournalEntry, reference: str, what: str) -> None:
         """Let a closed entry name what proves it: the refund's transaction. It grows no younger by that."""
-        with self._writing() as db:
+        with self._database.writing() as db:
             db.execute("UPDATE entries SET reference = ? WHERE entry = ?", (reference, entry.entry))
             _tell(db, entry.entry, what, _now())
 
@@ -204,16 +182,16 @@ class JournalFile:
 
     def claim(self, order_id: str) -> bool:
         """Take the order for this process; False while another one that lives has it."""
-        with self._lock, self._translated():
+        with self._database.guarded():
             return self._claims.take(order_id)
 
     def release(self, order_id: str) -> None:
-        with self._lock:
+        with self._database.guarded():
             self._claims.give_back(order_id)
 
     def story(self, number: int) -> Sequence[JournalEvent]:
         """The steps of an entry, oldest first."""
-        with self._reading() as db:
+        with self._database.reading() as db:
             if db is None:
                 return []
             rows = db.execute("SELECT at, what FROM events WHERE entry = ? ORDER BY rowid", (number,))
@@ -230,7 +208,7 @@ class JournalFile:
         )
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[JournalEntry]:
-        with self._reading() as db:
+        with self._database.reading() as db:
             if db is None:
                 return []
             # `where` is this module's own text; what varies is bound.
@@ -239,82 +217,18 @@ class JournalFile:
 
     def check(self) -> None:
         """JournalDamaged wherever the damage is, JournalUnusable where it can't be written. It takes a moment."""
-        from vsms_cli.store.journal_damage import check  # noqa: PLC0415 - for `journal resolve` alone
-
-        with self._reading() as db:
-            if db is not None:
-                check(db)
+        self._database.check()
 
     def keep_aside(self) -> KeptAside:
-        """Give a damaged journal and its companions another name. What can be read of it is in the next one, which
-        is whole before the damaged one is touched.
-        """
-        from vsms_cli.store.journal_damage import KeptAside, take_over  # noqa: PLC0415 - as above
-
-        self.shut()
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = self._path.with_name(f"{self._path.name}.damaged-{stamp}")
-        new = self._path.with_name(f"{self._path.name}.new")
-        with self._lock, self._translated():
-            for companion in ("-wal", "-shm", ""):  # of an attempt that was ended
-                new.with_name(f"{new.name}{companion}").unlink(missing_ok=True)
-            entries, unresolved = take_over(self._path, new)
-            for companion in ("-wal", "-shm", ""):
-                file = self._path.with_name(f"{self._path.name}{companion}")
-                if file.exists():
-                    file.replace(aside.with_name(f"{aside.name}{companion}"))
-            if entries:
-                new.replace(self._path)
-        return KeptAside(path=aside, entries=entries, unresolved=unresolved)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._translated():
-            if self._db is None:
-                self._db = open_journal(self._path, create=True)
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        with self._lock, self._translated():
-            if self._db is None and self._path.exists():
-                self._db = open_journal(self._path, create=False)
-            yield self._db
-
-    def _damaged(self, why: Exception) -> JournalDamaged:
-        return JournalDamaged(
-            f"the journal {self._path} is damaged: {why}. Nothing that moves money is sent without it",
-            hint="`vsms journal resolve` keeps it aside and begins a new one",
-        )
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
+        """Give a damaged journal another name, and begin a new one with what can be read of it."""
+        if not self.claim(_ITSELF):
+            raise JournalUnusable(
+                "another process is at the damaged journal", hint="run the same command again"
+            )
         try:
-            yield
-        except sqlite3.OperationalError as exc:
-            if (
-                exc.sqlite_errorcode == sqlite3.SQLITE_ERROR
-            ):  # our own statements fail: a table or column is gone
-                raise self._damaged(exc) from exc
-            raise JournalUnusable(
-                f"the journal {self._path} can't be used: {exc}. Nothing that moves money is sent without it",
-                hint="free some space, make its directory writable, or name another with VSMS_STATE_DIR",
-            ) from exc
-        except (sqlite3.Error, ValueError) as exc:
-            raise self._damaged(exc) from exc
-        except OSError as exc:
-            raise JournalUnusable(
-                f"the journal {self._path} can't be opened: {exc.strerror}."
-                " Nothing that moves money is sent without it",
-                hint="make its directory writable, or name another with VSMS_STATE_DIR",
-            ) from exc
+            return self._database.keep_aside()
+        finally:
+            self.release(_ITSELF)
 
 
 def _numbered(entry: int | None) -> int:

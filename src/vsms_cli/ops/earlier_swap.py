@@ -1,0 +1,74 @@
+"""What the journal knows of an order's swaps, before another is sent: read, never sent again on suspicion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vsms_cli.domain.errors import Problem, StopRequested
+from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
+from vsms_cli.ops.reading import look_until_old, read_once
+from vsms_cli.ops.swap_verdict import STILL_THE_SAME, foresee, unknown, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.orders import Order
+    from vsms_cli.ops.desk import Desk
+
+
+def settle_before(desk: Desk, order: Order, *, number: str) -> SwapResult | None:
+    """What an earlier swap, or the order as it is now, says; None where a swap may be sent."""
+    entry = desk.journal.open_swap(order.id)
+    if entry is not None:
+        result = settle_open_swap(desk, entry)
+        desk.journal.close(
+            desk.journal.ticket_of(entry),
+            result.outcome.value,
+            reference=entry.reference,
+            detail=None if result.problem is None else result.problem.message,
+            settled=result.outcome is not SwapOutcome.UNKNOWN,
+        )
+        if result.outcome is not SwapOutcome.FAILED:
+            return result
+    # Another process may have had the order until now: whoever asked for both asked for one other number.
+    now = desk.service.order(order.id)
+    ended = verdict(now, number=number, in_doubt=False)
+    return ended or foresee(now, now=desk.clock.now())
+
+
+def settle_open_swap(
+    desk: Desk, entry: JournalEntry, *, on_wait: Callable[[float], None] = lambda _left: None
+) -> SwapResult:
+    """What became of it. FAILED only where the number is the same and the request can't be on its way any more.
+    TokenRefused comes out.
+    """
+    result, final = look_until_old(
+        desk,
+        entry,
+        lambda: _settle_by_reading(desk, entry),
+        settled=lambda seen: seen.outcome is not SwapOutcome.FAILED,
+        on_wait=on_wait,
+    )
+    if final:
+        return result
+    why = StopRequested("ended while it may still be on its way").as_problem()
+    return unknown(entry.order_id, why, number=entry.reference, status=result.status)
+
+
+def _settle_by_reading(desk: Desk, entry: JournalEntry) -> SwapResult:
+    """What one reading of the order shows of an earlier swap, without sending it again."""
+    number = entry.reference
+    order = read_once(desk, entry.order_id)
+    if isinstance(order, Problem):
+        return unknown(entry.order_id, order, number=number)
+    if number is None:
+        return unknown(order.id, STILL_THE_SAME, number=None)
+    return verdict(order, number=number, in_doubt=True) or SwapResult(
+        order_id=order.id,
+        outcome=SwapOutcome.FAILED,
+        status=order.status,
+        phone_number=order.phone_number,
+        previous_number=number,
+        problem=STILL_THE_SAME,
+    )

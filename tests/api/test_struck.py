@@ -33,6 +33,7 @@ def spelt(text: str, which: list[bool]) -> str:
 @example(TOKEN, [True], "", "")
 @example('vsms_a"b\\c/d/e', [True, False], "\\", "\\")
 @example("////////////", [False], "/", "")
+@example("000000000000", [False], "\x90", "")
 def test_a_token_is_struck_out_in_every_spelling(
     token: str, which: list[bool], before: str, after: str
 ) -> None:

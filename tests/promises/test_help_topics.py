@@ -27,7 +27,8 @@ def test_the_environment_table_is_readmes() -> None:
 
 
 def test_the_environment_table_names_what_the_source_reads_and_nothing_else() -> None:
-    assert {name for path in SOURCE for name in variables_in(path)} == set(topics.ENVIRONMENT)
+    https = {"SSL_CERT_FILE", "SSL_CERT_DIR"}  # httpx's, looked at to say what is wrong with them
+    assert {name for path in SOURCE for name in variables_in(path)} - https == set(topics.ENVIRONMENT)
 
 
 def variables_in(path: Path) -> Iterator[str]:

@@ -23,7 +23,11 @@ def struck(body: bytes, token: str) -> bytes:
         return body.replace(token.encode(), b"[token]")
     needle = json.dumps(token)[1:-1].encode()
     plain = _ESCAPE.sub(_unescaped, body) if b"\\" in body else body
-    return plain.replace(needle, b"[token]") if needle in plain else body
+    if needle not in plain:
+        return body
+    # Whole escapes are passed over: a token of digits must not be found in the second half of one.
+    found = re.compile(re.escape(needle) + rb"|\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+    return found.sub(lambda match: b"[token]" if match[0] == needle else match[0], plain)
 
 
 def _unescaped(escape: re.Match[bytes]) -> bytes:

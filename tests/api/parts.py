@@ -66,6 +66,9 @@ class WrittenBudget:
         self.taken += 1
         return 0.0
 
+    def expected(self) -> float:
+        return self.paused_for()
+
     def answered(self) -> None:
         self.answers += 1
 

@@ -100,6 +100,26 @@ def test_the_whole_request_ends_at_its_limit(server: FaultServer, kind: str, met
     assert proof_of(caught.value) is Proof.LOST
 
 
+@pytest.mark.parametrize("kind", ["timeout", "drip-body"])
+def test_a_read_may_have_less_time_than_others(server: FaultServer, kind: str) -> None:
+    order = server.add_order()
+    server.fault("order", kind)
+    with client_of(server.base_url) as client:
+        with lasting(LIMIT), pytest.raises(Unreachable, match=r"within 0\.6 s"):
+            client.order(order, within=LIMIT)
+        assert client.order(order, within=99).id == order
+
+
+def test_also_while_nothing_can_be_sent(server: FaultServer) -> None:
+    start = time.monotonic()
+    with (
+        client_of(f"http://{HOST}:{server.closed_port()}/api/v1") as client,
+        pytest.raises(Unreachable, match="refused"),
+    ):
+        client.order(ORDER, within=LIMIT)
+    assert time.monotonic() - start < LIMIT + 0.5
+
+
 def test_an_endless_row_of_interim_answers_ends_at_the_limit(server: FaultServer) -> None:
     server.fault("balance", raw=b"HTTP/1.1 103 Early Hints\r\n\r\n" * 400_000)
     start = time.monotonic()

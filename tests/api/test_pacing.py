@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from api.parts import START, NeverStop, Rig, Script, StillClock, WrittenBudget, reply
 from vsms_cli.api.pacing import PATIENCE_S, Pacer, seconds_of
-from vsms_cli.domain.errors import RateLimited, StopRequested
+from vsms_cli.domain.errors import RateLimited, StopRequested, Unreachable
 
 
 class Asked(NeverStop):
@@ -93,6 +93,95 @@ def test_patience_ends_while_others_lengthen_the_pause(clock: StillClock, budget
     budget.pause(85)
     with pytest.raises(RateLimited):
         pacer.reserve(heed_stop=False)
+    assert budget.taken == 0
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.001])
+def test_a_pause_of_exactly_the_patience_is_waited_and_a_longer_one_is_not(
+    clock: StillClock, budget: WrittenBudget, monkeypatch: pytest.MonkeyPatch, delay: float
+) -> None:
+    note = budget.pause
+
+    def late(seconds: float) -> None:
+        clock.passed += delay  # between the answer and its note on disk
+        note(seconds)
+
+    monkeypatch.setattr(budget, "pause", late)
+    pacer = pacer_of(clock, budget)
+    pacer.answered(429, f"{PATIENCE_S:.0f}")
+    pacer.reserve(heed_stop=False)
+    assert clock.passed == pytest.approx(PATIENCE_S + delay)
+    assert budget.taken == 1
+    pacer.answered(200, None)
+    with pytest.raises(RateLimited, match="the service asks for a pause of 91 s"):
+        pacer.answered(429, f"{PATIENCE_S + 1:.0f}")
+
+
+def test_a_turn_that_comes_after_all_patience_is_taken_if_nothing_more_is_to_be_waited(
+    clock: StillClock, budget: WrittenBudget
+) -> None:
+    """A busy machine, or one that slept: the last nap was longer than asked."""
+    pacer = pacer_of(clock, budget)
+    pacer.answered(429, f"{PATIENCE_S:.0f}")
+    clock.passed += PATIENCE_S + 30
+    pacer.reserve(heed_stop=False)
+    assert budget.taken == 1
+
+
+def test_whose_pause_it_is_is_said(clock: StillClock, budget: WrittenBudget) -> None:
+    pacer = pacer_of(clock, budget)
+    for _ in range(6):
+        pacer.answered(429, None)  # 1, 2, 4, 8, 16, 32
+    words = r"the service does not say for how long, and vsms would try again in (6[4-9]|7\d|80) s"
+    clock.passed += 60
+    with pytest.raises(RateLimited, match=words):
+        pacer.answered(429, None)
+    budget.pause(120)
+    with pytest.raises(RateLimited, match="this account's requests pause for another 120 s"):
+        pacer_of(clock, budget).reserve(heed_stop=False)
+
+
+class Full(WrittenBudget):
+    """All of the minute's requests are under way for `seconds`, and a window later there is a turn."""
+
+    def __init__(self, clock: StillClock, *, seconds: float, window: float) -> None:
+        super().__init__(clock)
+        self._time = clock
+        self._seconds = seconds
+        self._window = window
+
+    def take(self) -> float:
+        if self._time.passed < self._seconds:
+            return 0.05
+        return max(0.0, self._seconds + self._window - self._time.passed)
+
+    def expected(self) -> float:
+        return self._window if self._time.passed < self._seconds else self.take()
+
+
+def test_a_wait_is_told_with_its_whole_length(clock: StillClock) -> None:
+    """In a pipe one line stands for it: "next in 0:01" was told, and the turn came a minute later."""
+    told: list[float] = []
+    for window, first in ((60.0, 60.0), (0.4, None)):
+        told.clear()
+        clock.passed = 0.0
+        pacer = Pacer(
+            budget=Full(clock, seconds=0.2, window=window),
+            clock=clock,
+            stop=NeverStop(clock),
+            on_wait=lambda _why, seconds: told.append(seconds),
+        )
+        pacer.reserve(heed_stop=False)
+        assert (told[0] if told else None) == first
+    assert told == [], "a moment is not worth a word"
+
+
+def test_a_turn_that_does_not_come_in_time_is_not_taken(clock: StillClock, budget: WrittenBudget) -> None:
+    pacer = pacer_of(clock, budget)
+    budget.pause(30)
+    with pytest.raises(Unreachable, match="rate limit"):
+        pacer.reserve(heed_stop=False, until=clock.monotonic() + 2.5)
+    assert clock.passed == pytest.approx(2.5)
     assert budget.taken == 0
 
 

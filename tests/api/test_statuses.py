@@ -343,4 +343,8 @@ def test_an_unusual_content_type_is_taken_and_noted_without_the_token() -> None:
     lines: list[str] = []
     rig = Rig(Script(reply(200, b'{"balance": 5}', content_type=f"text/{TOKEN}")), log=lines.append)
     assert rig.client.balance().amount == 5
-    assert lines == ["the answer says that it is 'text/[token]'; taken as JSON"]
+    rig = Rig(Script(reply(200, json.dumps(DONE).encode(), content_type="text/html")), log=lines.append)
+    assert isinstance(rig.client.cancel(CANCEL, price=None), Cancelled)
+    assert lines == [
+        f"the answer says that it is {kind!r}; taken as JSON" for kind in ("text/[token]", "text/html")
+    ]

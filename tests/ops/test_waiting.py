@@ -25,9 +25,9 @@ class Scheduled(FakeService):
 
     events: list[tuple[float, Callable[[Order], Order]]] = field(default_factory=list)
 
-    def order(self, order_id: str) -> Order:
+    def order(self, order_id: str, *, within: float | None = None) -> Order:
         self.happen()
-        return FakeService.order(self, order_id)
+        return FakeService.order(self, order_id, within=within)
 
     def happen(self) -> None:
         while self.events and self.events[0][0] <= self.time.seconds:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from vsms_cli.domain.answers import CancelAnswer, Cancelled, RefundAnswer, SwapAnswer
 from vsms_cli.domain.catalogue import Catalogue, Entry
 from vsms_cli.domain.entries import JournalEntry
-from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, StopRequested, VsmsError
+from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.money import Account, Balance, Transaction
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.pages import LedgerPage, OrderPage
@@ -121,9 +121,12 @@ class FakeService:
     def give_back(self) -> None:
         self.turns -= 1
 
-    def order(self, order_id: str) -> Order:
+    def order(self, order_id: str, *, within: float | None = None) -> Order:
         with self.lock:
             self.log.append(Sent("read", order_id, self.time.seconds))
+            if within is not None and self.read_seconds > within:
+                self.time.sleep(within)
+                raise Unreachable(f"no answer within {within:g} s")
             self.time.sleep(self.read_seconds)
             shows = self.reads.pop(0) if self.reads else None
             if isinstance(shows, VsmsError):

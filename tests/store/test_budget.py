@@ -183,6 +183,18 @@ def test_a_request_that_was_never_sent_gives_its_slot_back(budget: SharedBudget)
     assert budget.take() == 60, "the first was sent, and the last"
 
 
+def test_how_long_a_wait_will_be_is_known_also_while_all_is_under_way(
+    budget: SharedBudget, clock: Time
+) -> None:
+    assert [budget.take(), budget.take()] == [0, 0]
+    assert (budget.take(), budget.expected()) == (0.05, 60), "a window from the answer, at the earliest"
+    budget.answered()
+    clock.at += 20
+    assert (budget.take(), budget.expected()) == (40, 40)
+    budget.pause(50)
+    assert (budget.take(), budget.expected()) == (50, 50)
+
+
 def test_accounts_do_not_share(path: Path, budget: SharedBudget) -> None:
     other = SharedBudget(path, account="b", limit=1)
     assert [budget.take(), budget.take(), other.take()] == [0, 0, 0]

@@ -95,9 +95,10 @@ class Client:
         params = {"limit": str(wire.ORDERS_PAGE)} | ({} if status is None else {"status": status})
         return wire.read_orders(self._read("/customer/orders", params))
 
-    def order(self, order_id: str) -> Order:
+    def order(self, order_id: str, *, within: float | None = None) -> Order:
         wanted = parse_order_id(order_id)
-        return wire.read_order(self._read(f"/customer/order/{wanted}", order_id=wanted), wanted)
+        body = self._read(f"/customer/order/{wanted}", order_id=wanted, within=within)
+        return wire.read_order(body, wanted)
 
     def balance(self) -> Balance:
         return wire.read_balance(self._read("/customer/balance"))
@@ -121,24 +122,36 @@ class Client:
             services=wire.read_services(self._read("/customer/services")),
         )
 
-    def _read(self, path: str, params: Mapping[str, str] | None = None, *, order_id: str = "") -> bytes:
+    def _read(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        order_id: str = "",
+        within: float | None = None,
+    ) -> bytes:
+        until = None if within is None else self._clock.monotonic() + within
         while True:
-            self._pacer.reserve(heed_stop=False)
-            reply = self._get(path, params)
+            self._pacer.reserve(heed_stop=False, until=until)
+            reply = self._get(path, params, until)
+            self._note_content_type(reply)
             self._pacer.answered(reply.status, reply.headers.get("retry-after"))
             meaning = meaning_of(reply.status)
             if meaning is Meaning.SUCCESS:
-                self._note_content_type(reply)
                 return reply.body
             if meaning is not Meaning.THROTTLED:
                 raise self._refusal(reply, meaning, order_id)
 
-    def _get(self, path: str, params: Mapping[str, str] | None) -> Reply:
+    def _get(self, path: str, params: Mapping[str, str] | None, until: float | None) -> Reply:
         """One GET; sent again while it provably was not sent, all within the time limit of one request."""
-        with whole_request_within(self._transport.time_limit), self._counted_if_cut_off():
-            return self._get_until(self._clock.monotonic() + self._transport.time_limit, path, params)
+        limit = self._transport.time_limit
+        if until is not None:
+            limit = max(0.0, min(limit, until - self._clock.monotonic()))
+        with whole_request_within(limit), self._counted_if_cut_off():
+            return self._get_within(limit, path, params)
 
-    def _get_until(self, end: float, path: str, params: Mapping[str, str] | None) -> Reply:
+    def _get_within(self, limit: float, path: str, params: Mapping[str, str] | None) -> Reply:
+        end = self._clock.monotonic() + limit
         pause = _FIRST_PAUSE_S
         first: Problem | None = None
         while True:
@@ -146,7 +159,7 @@ class Client:
                 reply = self._transport.send("GET", path, params=params)
             except TRANSPORT_ERRORS as exc:
                 # "Connection refused" says more than the timeout of a last attempt that had no time left.
-                problem = self._problem(exc)
+                problem = self._problem(exc, limit)
                 if proof_of(exc) is Proof.NOT_SENT:
                     first = problem = first or problem
                 left = end - self._clock.monotonic() - pause
@@ -172,7 +185,7 @@ class Client:
         if meaning is Meaning.AMBIGUOUS:
             return BadAnswer(
                 f"{self._transport.host} answered with status {reply.status}{words}",
-                hint="nothing was changed: try again in a moment",
+                hint="this read changed nothing: try again in a moment",
             )
         return RequestRefused(f"{self._transport.host} refused the request with status {reply.status}{words}")
 
@@ -238,12 +251,13 @@ class Client:
                 reply = self._transport.send("POST", path, content=content, headers=headers)
         except Exception as exc:  # noqa: BLE001 - whatever is not known to come before the sending counts as lost
             self._count(proof_of(exc))
-            problem = self._problem(exc)
+            problem = self._problem(exc, self._transport.time_limit)
             if proof_of(exc) is Proof.LOST:
                 return Ambiguous(answered=False, status=None, problem=problem)
             return NotSent(problem=problem, hopeless=proof_of(exc) is Proof.NOT_SENT_AND_HOPELESS)
         self._clock.observe(reply.headers.get("date"))
         self._pacer.answered(reply.status, reply.headers.get("retry-after"))
+        self._note_content_type(reply)
         return reply
 
     def _count(self, proof: Proof) -> None:
@@ -299,10 +313,12 @@ class Client:
             hint="`vsms orders show` says what applies to the order now",
         )
 
-    def _problem(self, exc: Exception) -> Problem:
-        return problem_of(exc, host=self._transport.host, time_limit=self._transport.time_limit)
+    def _problem(self, exc: Exception, time_limit: float) -> Problem:
+        return problem_of(exc, host=self._transport.host, time_limit=round(time_limit, 1))
 
     def _note_content_type(self, reply: Reply) -> None:
+        if meaning_of(reply.status) is not Meaning.SUCCESS:
+            return
         kind = reply.headers.get("content-type", "")
         if "json" not in kind:
             self._log(f"the answer says that it is {self._transport.without_token(kind)!r}; taken as JSON")

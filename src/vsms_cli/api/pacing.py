@@ -6,13 +6,14 @@ account waits for the same one.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from vsms_cli.domain.errors import RateLimited, StopRequested
+from vsms_cli.domain.errors import RateLimited, StopRequested, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,8 @@ _FURTHEST_S: Final = 1e9
 PATIENCE_S: Final = 90.0  # since the last answer that was no 429; the limit's own window is 60 s
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_NAP_S: Final = 1.0  # look again so often: another process may have lengthened the pause
+_WORTH_TELLING_S: Final = 1.0
+_SLACK_S: Final = 0.5  # a pause is noted a moment after the 429: one of exactly `PATIENCE_S` is waited
 
 
 class Budget(Protocol):
@@ -31,6 +34,10 @@ class Budget(Protocol):
 
     def take(self) -> float:
         """0 once a request is counted, else the seconds until it is worth asking again."""
+        ...
+
+    def expected(self) -> float:
+        """After a `take` in vain by this thread: the seconds until its turn, at the earliest."""
         ...
 
     def answered(self) -> None:
@@ -61,19 +68,32 @@ class Pacer:
         self._refused_since: float | None = None
         self._next_pause = _FIRST_PAUSE_S
 
-    def reserve(self, *, heed_stop: bool) -> None:
-        """Wait for a request's turn. Raises StopRequested when asked to end first (if `heed_stop`), and
-        RateLimited when the service has answered 429 for longer than `PATIENCE_S`.
+    def reserve(self, *, heed_stop: bool, until: float | None = None) -> None:
+        """Wait for a request's turn. Raises StopRequested when asked to end first (if `heed_stop`), RateLimited
+        when the service has answered 429 for longer than `PATIENCE_S`, and Unreachable where no turn came `until`
+        that moment of the monotonic clock.
         """
+        told = False
         while True:
             if heed_stop and self._stop.requested:
                 raise StopRequested("ended before this was sent")
-            self._check_patience(self._budget.paused_for())
+            paused = self._budget.paused_for()
+            if paused > 0:
+                self._check_patience(paused, f"this account's requests pause for another {paused:.0f} s")
+            left = math.inf if until is None else until - self._clock.monotonic()
+            if left <= 0:
+                raise Unreachable(
+                    "the rate limit left no turn in the time that there was", hint="try again in a minute"
+                )
             wait = self._budget.take()
             if wait <= 0:
                 return
-            self._on_wait("rate limit", wait)
-            nap = min(wait, _LONGEST_NAP_S)
+            expected = self._budget.expected()
+            # Where it can be told only once, a wait of a moment must not be told in place of a longer one.
+            if told or expected >= _WORTH_TELLING_S:
+                told = True
+                self._on_wait("rate limit", expected)
+            nap = min(wait, left, _LONGEST_NAP_S)
             if heed_stop:
                 self._stop.wait(nap)
             else:
@@ -92,8 +112,11 @@ class Pacer:
         if seconds is None:
             seconds = self._next_pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
             self._next_pause *= 2
+            why = f"the service does not say for how long, and vsms would try again in {seconds:.0f} s"
+        else:
+            why = f"the service asks for a pause of {seconds:.0f} s"
         self._budget.pause(min(seconds, PATIENCE_S))  # a mad Retry-After must not lock the account out
-        self._check_patience(seconds)
+        self._check_patience(seconds, why)
 
     def lost(self) -> None:
         """No answer came: the request still counts."""
@@ -103,13 +126,12 @@ class Pacer:
         """The turn that this thread waited for last was not used: nothing was sent."""
         self._budget.give_back()
 
-    def _check_patience(self, ahead: float) -> None:
+    def _check_patience(self, ahead: float, why: str) -> None:
         since = self._refused_since
         waited = 0.0 if since is None else self._clock.monotonic() - since
-        if waited + ahead > PATIENCE_S:
+        if waited + ahead > PATIENCE_S + _SLACK_S:
             raise RateLimited(
-                f"still rate-limited: the service asks for a pause of {ahead:.0f} s"
-                + (f" after {waited:.0f} s of waiting" if waited >= 1 else ""),
+                f"still rate-limited: {why}" + (f" after {waited:.0f} s of waiting" if waited >= 1 else ""),
                 hint=f"vsms waits {PATIENCE_S:.0f} s at the most; run the same command again later",
             )
 

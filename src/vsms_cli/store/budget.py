@@ -67,6 +67,10 @@ class SharedBudget:
         """0 once a request is counted, else the seconds until it is worth asking again."""
         return self._run(self._take)
 
+    def expected(self) -> float:
+        """After a `take` in vain: the seconds until this thread's turn, at the earliest."""
+        return getattr(self._mine, "expected", 0.0)
+
     def answered(self) -> None:
         """The request that this thread took last has been answered."""
         slot = getattr(self._mine, "slot", None)
@@ -93,6 +97,7 @@ class SharedBudget:
         self._notice_deaths(now)
         pause = self._paused(now)
         if pause > 0:
+            self._mine.expected = pause
             return pause
         times = [
             answered
@@ -103,7 +108,9 @@ class SharedBudget:
         ]
         if len(times) >= self._limit:
             first = times[len(times) - self._limit]
-            return _IN_FLIGHT_S if first is None else max(0.001, first + self._window - now)
+            # One that is unanswered frees its slot a window after its answer, whenever that comes.
+            self._mine.expected = self._window if first is None else max(0.001, first + self._window - now)
+            return _IN_FLIGHT_S if first is None else float(self._mine.expected)
         self._mine.slot = self._db.execute(
             "INSERT INTO turns (account, taken, holder) VALUES (?, ?, ?)",
             (self._account, now, None if self._presence is None else self._presence.name),

@@ -166,3 +166,17 @@ def test_a_plain_terminal_and_a_pipe_see_none(server: FaultServer, desk: Termina
     assert code == 124
     assert "\x1b" not in text
     assert "refunds itself in" not in text
+
+
+@pytest.mark.parametrize("trouble", [{"kind": "timeout"}, {"kind": "429", "retry_after": "80"}])
+def test_the_timeout_holds_for_a_service_that_hangs_or_asks_for_a_pause(
+    live: Vsms, server: FaultServer, trouble: dict[str, str]
+) -> None:
+    order = server.add_order()
+    options: dict[str, Any] = dict(trouble)
+    server.fault("order", options.pop("kind"), times=None, **options)
+    began = time.monotonic()
+    done = live("orders", "wait", order, "--timeout", "1s", env={"VSMS_TIMEOUT": "20"})
+    server.release()
+    assert done.code in {6, 7, 124}
+    assert time.monotonic() - began < 10  # one second, one last read of two, and a busy machine

@@ -22,6 +22,7 @@ _FIRST_STEP_S: Final = 5.0  # between two reads: most codes come within a minute
 _LONGEST_STEP_S: Final = 15.0
 _SLOWER_BY: Final = 1 / 30  # seconds more for each second waited: 15 s after five minutes
 _LONGEST_PAUSE_S: Final = 30.0  # between two reads that fail
+_LAST_READ_S: Final = 2.0  # for the read at the end of a timeout
 _TICK_S: Final = 1.0  # a countdown moves so often
 _READS_WITHOUT_TEXT: Final = 3  # a completed order may show its message a moment later
 _GRACE: Final = timedelta(seconds=1)  # after its time is up the order is read, and should be refunded
@@ -120,7 +121,7 @@ class _Waiting:
 
     def _look(self) -> WaitResult | None:
         try:
-            order = self._desk.service.order(self._order_id)
+            order = self._desk.service.order(self._order_id, within=self._room())
         except (Unreachable, BadAnswer) as exc:
             self._error = exc
             self._failures += 1
@@ -141,6 +142,12 @@ class _Waiting:
                         hint=f"look again later: `vsms orders show {order.id}`",
                     )
         return None
+
+    def _room(self) -> float | None:
+        """Seconds that a read may take: the timeout holds for a service too that hangs, or asks for a pause."""
+        if self._timeout is None:
+            return None
+        return max(self._timeout - self._desk.clock.monotonic(), _LAST_READ_S)
 
     def _timed_out(self) -> WaitResult:
         if self._order is None and self._error is not None:  # it was never read: that is what there is to say

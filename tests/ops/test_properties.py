@@ -9,7 +9,8 @@ from vsms_cli.domain.answers import Ambiguous, NotSent, Requested, Throttled, To
 from vsms_cli.domain.errors import RateLimited, TokenRefused, Unreachable, VsmsError
 from vsms_cli.domain.outcomes import CancelOutcome, RefundOutcome
 from vsms_cli.ops.mutation import cancel_order
-from vsms_cli.ops.refund import Ask, carry_out, plan_refunds
+from vsms_cli.ops.refund import Ask, carry_out
+from vsms_cli.ops.refund_plan import plan_refunds
 
 ANSWERS = st.sampled_from(
     [

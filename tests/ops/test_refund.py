@@ -11,7 +11,8 @@ from vsms_cli.domain.errors import ExitCode, TokenRefused
 from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
 from vsms_cli.domain.plans import RefundStep
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.refund import Ask, carry_out, plan_refunds
+from vsms_cli.ops.refund import Ask, carry_out
+from vsms_cli.ops.refund_plan import plan_refunds
 
 GRANTED = Requested(request_id="r-7", status="pending")
 

@@ -10,21 +10,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Requested, Throttled
-from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem, VsmsError
-from vsms_cli.domain.orders import Order, Phase
+from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
-from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.plans import PlannedRefund, RefundStep
 from vsms_cli.domain.support import support_message
-from vsms_cli.ops.ledger import refunds_by_order, refunds_of, total_of
-from vsms_cli.ops.mutation import cancel_order, request_refund, requested_before
-from vsms_cli.ops.verdict import UNKNOWN_HINT, too_early_problem
+from vsms_cli.ops.ledger import refunds_of
+from vsms_cli.ops.mutation import cancel_order, request_refund
+from vsms_cli.ops.refund_plan import full, not_yet, refunded
+from vsms_cli.ops.verdict import UNKNOWN_HINT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-    from decimal import Decimal
-
-    from vsms_cli.domain.money import Transaction
+    from vsms_cli.domain.orders import Order
     from vsms_cli.domain.tickets import Ticket
     from vsms_cli.ops.desk import Desk
 
@@ -33,7 +29,6 @@ _MISSING_REASON: Final = "not-refunded"
 _CREDIT_REASON: Final = "code-rejected"
 _NO_SUCH_ROUTE: Final = frozenset({404, 405, 501})  # for an order that was just read
 _CONFLICT: Final = 409
-_LEDGER_DECIDES: Final = frozenset({Phase.CANCELLED, Phase.EXPIRED, Phase.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,83 +40,6 @@ class Ask:
 
     def reason_for(self, step: RefundStep) -> str:
         return _MISSING_REASON if step is RefundStep.MISSING else self.reason or _CREDIT_REASON
-
-
-def plan_refunds(desk: Desk, ids: Sequence[str]) -> RefundPlan:
-    """Look at each order, at the ledger where that decides, and at our own journal."""
-    found = [_look(desk, order_id) for order_id in ids]
-    ended = [order for order in found if isinstance(order, Order) and order.phase in _LEDGER_DECIDES]
-    paid_back = refunds_by_order(desk.service, ended)
-    return RefundPlan(
-        items=tuple(
-            _plan(desk, known, paid_back.get(known.id, [])) if isinstance(known, Order) else known
-            for known in found
-        )
-    )
-
-
-def _look(desk: Desk, order_id: str) -> Order | PlannedRefund:
-    try:
-        return desk.service.order(order_id)
-    except OrderNotFound as exc:
-        return _nothing(order_id, None, RefundOutcome.FAILED, problem=exc.as_problem())
-
-
-def _plan(desk: Desk, order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
-    match order.phase:
-        case Phase.WAITING:
-            return _plan_waiting(order, desk.clock.now())
-        case Phase.CANCELLED | Phase.EXPIRED:
-            return _plan_request(desk, order, lines, RefundStep.MISSING)
-        case Phase.COMPLETED:
-            return _plan_request(desk, order, lines, RefundStep.CREDIT)
-        case Phase.UNKNOWN:
-            return _nothing(order.id, order, RefundOutcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
-        case _:
-            assert_never(order.phase)
-
-
-def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
-    opens = order.cancel_opens_at
-    if opens is not None and order.too_young(now):
-        return _nothing(
-            order.id, order, RefundOutcome.FAILED, retry_at=opens, problem=_not_yet(too_early_problem(opens))
-        )
-    foreseen = RefundResult(
-        order_id=order.id, outcome=RefundOutcome.WOULD_CANCEL, status=order.status, refund_amount=None
-    )
-    return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
-
-
-def _plan_request(desk: Desk, order: Order, lines: Sequence[Transaction], step: RefundStep) -> PlannedRefund:
-    if _full(order, lines):
-        return _refunded(order, lines)
-    earlier = desk.journal.last_refund_request(order.id)
-    if earlier is not None:
-        before = replace(requested_before(earlier), status=order.status)
-        return PlannedRefund(order_id=order.id, order=order, step=RefundStep.NOTHING, foreseen=before)
-    foreseen = RefundResult(
-        order_id=order.id,
-        outcome=RefundOutcome.WOULD_REQUEST,
-        status=order.status,
-        refund_amount=total_of(lines) if lines else None,
-    )
-    return PlannedRefund(order_id=order.id, order=order, step=step, foreseen=foreseen)
-
-
-def _full(order: Order, lines: Sequence[Transaction]) -> bool:
-    return bool(lines) and (order.price is None or total_of(lines) >= order.price)
-
-
-def _refunded(order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
-    return _nothing(
-        order.id,
-        order,
-        RefundOutcome.ALREADY_REFUNDED,
-        refund_amount=total_of(lines),
-        transaction_id=lines[0].id,
-        refunded_at=lines[0].created_at,
-    )
 
 
 def carry_out(desk: Desk, planned: PlannedRefund, ask: Ask) -> RefundResult:
@@ -186,8 +104,8 @@ class _Request:
             lines = refunds_of(self._desk.service, self._order)
         except VsmsError:
             lines = []
-        if _full(self._order, lines):
-            return _refunded(self._order, lines).foreseen
+        if full(self._order, lines):
+            return refunded(self._order, lines).foreseen
         doubt = Problem(
             code="unknown",
             message=f"it is not known whether the refund request arrived: {problem.message}",
@@ -228,7 +146,7 @@ def _as_refund(desk: Desk, result: CancelResult, order: Order | None) -> RefundR
         case CancelOutcome.SKIPPED:
             outcome = RefundOutcome.SKIPPED
         case CancelOutcome.NOT_FOUND | CancelOutcome.TOO_EARLY | CancelOutcome.SMS_RECEIVED:
-            problem = None if problem is None else _not_yet(problem)
+            problem = None if problem is None else not_yet(problem)
         case CancelOutcome.FAILED:
             pass
         case _:
@@ -257,37 +175,11 @@ def _ended_meanwhile(desk: Desk, result: CancelResult, order: Order | None) -> R
             problem, message=f"the order ended meanwhile, and the ledger can't be read: {exc.message}"
         )
         lines = []
-    if order is not None and _full(order, lines):
-        return _refunded(order, lines).foreseen
+    if order is not None and full(order, lines):
+        return refunded(order, lines).foreseen
     return RefundResult(
         order_id=result.order_id, outcome=RefundOutcome.FAILED, status=result.status, problem=problem
     )
-
-
-def _nothing(
-    order_id: str,
-    order: Order | None,
-    outcome: RefundOutcome,
-    *,
-    refund_amount: Decimal | None = None,
-    request_id: str | None = None,
-    transaction_id: str | None = None,
-    refunded_at: datetime | None = None,
-    retry_at: datetime | None = None,
-    problem: Problem | None = None,
-) -> PlannedRefund:
-    foreseen = RefundResult(
-        order_id=order_id,
-        outcome=outcome,
-        status=None if order is None else order.status,
-        refund_amount=refund_amount,
-        request_id=request_id,
-        transaction_id=transaction_id,
-        refunded_at=refunded_at,
-        retry_at=retry_at,
-        problem=problem,
-    )
-    return PlannedRefund(order_id=order_id, order=order, step=RefundStep.NOTHING, foreseen=foreseen)
 
 
 def _refused(problem: Problem) -> Problem:
@@ -296,18 +188,6 @@ def _refused(problem: Problem) -> Problem:
     )
 
 
-def _not_yet(problem: Problem) -> Problem:
-    """The same, as a refusal of the service rather than a failure, for the exit code's sake."""
-    return Problem(code=problem.code, message=problem.message, hint=_REFUND_HINT, exit_code=ExitCode.REFUSED)
-
-
-_REFUND_HINT: Final = "run the same command again then"
-_UNKNOWN_STATUS: Final = Problem(
-    code="unknown_status",
-    message="the order has a status that no documentation names",
-    hint="ask support@virtualsms.io",
-    exit_code=ExitCode.REFUSED,
-)
 BY_HAND: Final = Problem(
     code="by_hand",
     message="the service has no endpoint for refund requests",

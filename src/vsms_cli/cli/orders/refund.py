@@ -22,7 +22,8 @@ from vsms_cli.domain.plans import PlannedRefund, RefundPlan
 from vsms_cli.domain.proofs import Proof
 from vsms_cli.domain.support import SUBJECT, SUPPORT_ADDRESS
 from vsms_cli.ops.listing import orders_with
-from vsms_cli.ops.refund import REASONS, Ask, carry_out, plan_refunds
+from vsms_cli.ops.refund import REASONS, Ask, carry_out
+from vsms_cli.ops.refund_plan import plan_refunds
 from vsms_cli.ops.selection import complete, ids_or_beginnings, whole_ids
 from vsms_cli.render.documents import Row
 from vsms_cli.render.formats import Format

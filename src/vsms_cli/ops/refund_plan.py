@@ -1,0 +1,143 @@
+"""What getting an order's money back takes, as its state, the ledger and our own journal have it. Nothing is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, assert_never
+
+from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
+from vsms_cli.domain.orders import Order, Phase
+from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
+from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.ops.ledger import refunds_by_order, total_of
+from vsms_cli.ops.mutation import requested_before
+from vsms_cli.ops.verdict import too_early_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from vsms_cli.domain.money import Transaction
+    from vsms_cli.ops.desk import Desk
+
+_LEDGER_DECIDES: Final = frozenset({Phase.CANCELLED, Phase.EXPIRED, Phase.COMPLETED})
+
+
+def plan_refunds(desk: Desk, ids: Sequence[str]) -> RefundPlan:
+    """Look at each order, at the ledger where that decides, and at our own journal."""
+    found = [_look(desk, order_id) for order_id in ids]
+    ended = [order for order in found if isinstance(order, Order) and order.phase in _LEDGER_DECIDES]
+    paid_back = refunds_by_order(desk.service, ended)
+    return RefundPlan(
+        items=tuple(
+            _plan(desk, known, paid_back.get(known.id, [])) if isinstance(known, Order) else known
+            for known in found
+        )
+    )
+
+
+def _look(desk: Desk, order_id: str) -> Order | PlannedRefund:
+    try:
+        return desk.service.order(order_id)
+    except OrderNotFound as exc:
+        return _nothing(order_id, None, RefundOutcome.FAILED, problem=exc.as_problem())
+
+
+def _plan(desk: Desk, order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
+    match order.phase:
+        case Phase.WAITING:
+            return _plan_waiting(order, desk.clock.now())
+        case Phase.CANCELLED | Phase.EXPIRED:
+            return _plan_request(desk, order, lines, RefundStep.MISSING)
+        case Phase.COMPLETED:
+            return _plan_request(desk, order, lines, RefundStep.CREDIT)
+        case Phase.UNKNOWN:
+            return _nothing(order.id, order, RefundOutcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
+        case _:
+            assert_never(order.phase)
+
+
+def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
+    opens = order.cancel_opens_at
+    if opens is not None and order.too_young(now):
+        return _nothing(
+            order.id, order, RefundOutcome.FAILED, retry_at=opens, problem=not_yet(too_early_problem(opens))
+        )
+    foreseen = RefundResult(
+        order_id=order.id, outcome=RefundOutcome.WOULD_CANCEL, status=order.status, refund_amount=None
+    )
+    return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
+
+
+def _plan_request(desk: Desk, order: Order, lines: Sequence[Transaction], step: RefundStep) -> PlannedRefund:
+    if full(order, lines):
+        return refunded(order, lines)
+    earlier = desk.journal.last_refund_request(order.id)
+    if earlier is not None:
+        before = replace(requested_before(earlier), status=order.status)
+        return PlannedRefund(order_id=order.id, order=order, step=RefundStep.NOTHING, foreseen=before)
+    foreseen = RefundResult(
+        order_id=order.id,
+        outcome=RefundOutcome.WOULD_REQUEST,
+        status=order.status,
+        refund_amount=total_of(lines) if lines else None,
+    )
+    return PlannedRefund(order_id=order.id, order=order, step=step, foreseen=foreseen)
+
+
+def full(order: Order, lines: Sequence[Transaction]) -> bool:
+    """Whether what came back is the order's price, or anything where that is not known."""
+    return bool(lines) and (order.price is None or total_of(lines) >= order.price)
+
+
+def refunded(order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
+    """Nothing is to be asked for: the lines show the refund, in full."""
+    return _nothing(
+        order.id,
+        order,
+        RefundOutcome.ALREADY_REFUNDED,
+        refund_amount=total_of(lines),
+        transaction_id=lines[0].id,
+        refunded_at=lines[0].created_at,
+    )
+
+
+def _nothing(
+    order_id: str,
+    order: Order | None,
+    outcome: RefundOutcome,
+    *,
+    refund_amount: Decimal | None = None,
+    request_id: str | None = None,
+    transaction_id: str | None = None,
+    refunded_at: datetime | None = None,
+    retry_at: datetime | None = None,
+    problem: Problem | None = None,
+) -> PlannedRefund:
+    foreseen = RefundResult(
+        order_id=order_id,
+        outcome=outcome,
+        status=None if order is None else order.status,
+        refund_amount=refund_amount,
+        request_id=request_id,
+        transaction_id=transaction_id,
+        refunded_at=refunded_at,
+        retry_at=retry_at,
+        problem=problem,
+    )
+    return PlannedRefund(order_id=order_id, order=order, step=RefundStep.NOTHING, foreseen=foreseen)
+
+
+def not_yet(problem: Problem) -> Problem:
+    """The same, as a refusal of the service rather than a failure, for the exit code's sake."""
+    return Problem(code=problem.code, message=problem.message, hint=_REFUND_HINT, exit_code=ExitCode.REFUSED)
+
+
+_REFUND_HINT: Final = "run the same command again then"
+_UNKNOWN_STATUS: Final = Problem(
+    code="unknown_status",
+    message="the order has a status that no documentation names",
+    hint="ask support@virtualsms.io",
+    exit_code=ExitCode.REFUSED,
+)

@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import shlex
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.cli.signals import Stop
+from vsms_cli.cli.talking import Talking
 from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake, VsmsError
-from vsms_cli.domain.times import short_duration
 from vsms_cli.render.formats import Format
-from vsms_cli.render.safe import safe
 from vsms_cli.render.streams import Streams
 from vsms_cli.store.paths import Paths
 from vsms_cli.store.settings import Options, Settings, Source, host_of, load_settings
@@ -37,7 +34,6 @@ if TYPE_CHECKING:  # what a command does not use is not imported: start-up is pa
 SANDBOX_HOST: Final = "sandbox"
 _SANDBOX_URL: Final = "https://sandbox.invalid/api/v1"  # a name that can't exist (RFC 6761): never looked up
 _SANDBOX_TOKEN: Final = "vsms_sandbox"  # noqa: S105 - the sandbox takes any token of the right form
-_WORTH_SAYING_S: Final = 0.9  # a shorter wait for the rate limit passes in silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +89,6 @@ class Runtime:
         self.streams = Streams.of_this_process(self.env, no_color=common.no_color)
         self.stop = STOP
         self._stack = ExitStack()
-        self._told_wait = False
-        self.on_wait = self._say_wait
-        self.say_elsewhere: Callable[[str], None] | None = None  # while a live table has the terminal
 
     def __enter__(self) -> Self:
         return self
@@ -182,7 +175,7 @@ class Runtime:
         from vsms_cli.api.transport import Transport  # noqa: PLC0415 - as above
         from vsms_cli.store.budget import SharedBudget  # noqa: PLC0415 - as above
 
-        log = self._log if self.settings.debug.value else None
+        log = self.talk.log if self.settings.debug.value else None
         transport = Transport(
             base_url=base_url, token=token, time_limit=self.settings.timeout.value, log=log, door=door
         )
@@ -195,9 +188,9 @@ class Runtime:
         )
         self._stack.callback(budget.close)
         clock = ServiceClock()
-        pacer = Pacer(budget=budget, clock=clock, stop=self.stop, on_wait=self._wait_told)
+        pacer = Pacer(budget=budget, clock=clock, stop=self.stop, on_wait=self.talk.waiting)
         self.clock = clock
-        return Client(transport, pacer=pacer, clock=clock, log=log, on_retry=self._say_retry)
+        return Client(transport, pacer=pacer, clock=clock, log=log, on_retry=self.talk.retrying)
 
     @cached_property
     def sandbox(self) -> "Sandbox":
@@ -272,41 +265,14 @@ class Runtime:
     # Talk
 
     def say(self, text: str) -> None:
-        if self.say_elsewhere is not None:
-            self.say_elsewhere(text)
-            return
-        self.streams.talk.line(safe(text).replace("`vsms ", f"`{self._vsms} "))
+        self.talk.say(text)
 
     def say_next(self, command: str) -> None:
-        """What to type next, with the options of this run that it needs: the same account at the same service."""
-        if command.startswith("vsms "):
-            command = f"{self._vsms} {command.removeprefix('vsms ')}"
-        self.say(f"next: {command}")
+        self.talk.say_next(command)
 
     @cached_property
-    def _vsms(self) -> str:
-        said, words = self.settings, ["vsms"]
-        if said.sandbox.source is Source.OPTION:
-            words.append("--sandbox")
-        for name, setting in (("--profile", said.profile), ("--base-url", said.base_url)):
-            words += [name, setting.value] if setting.source is Source.OPTION else []
-        return shlex.join(words)
-
-    def _log(self, line: str) -> None:
-        self.streams.talk.line(f"debug: {safe(line)}")
-
-    def _say_wait(self, why: str, seconds: float) -> None:
-        if seconds >= _WORTH_SAYING_S and not self._told_wait:
-            self._told_wait = True
-            self.say(f"{why}: the next request goes out in {short_duration(timedelta(seconds=seconds))}")
-
-    def _wait_told(self, why: str, seconds: float) -> None:
-        self.on_wait(why, seconds)  # looked up anew: a progress bar takes its place for a while
-
-    def _say_retry(self, why: str, left: float) -> None:
-        if self.settings.output.value in {Format.JSON, Format.NDJSON}:
-            return  # a script reads our stderr: an error there is one line
-        self.say(f"{why}; trying again for {left:.0f} s")
+    def talk(self) -> Talking:
+        return Talking(self.streams, self.settings)
 
     def _mention_unresolved(self) -> None:
         try:

@@ -36,7 +36,7 @@ class Watching:
         self._failure = ""
 
     def go(self) -> ExitCode:
-        self._run.say_elsewhere = self._hear
+        self._run.talk.elsewhere = self._hear
         try:
             with Screen(self._run.streams.out) as screen, Keys(self._run.stop) as keys:
                 self._reader.start()
@@ -47,7 +47,7 @@ class Watching:
                         break
         finally:
             self._reader.end()
-            self._run.say_elsewhere = None
+            self._run.talk.elsewhere = None
             self._leave_last_state()
         return self._run.stop.exit_code if self._run.stop.requested else ExitCode.OK
 

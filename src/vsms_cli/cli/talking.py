@@ -1,0 +1,72 @@
+"""What a command says beside its data: on stderr, in words that fit this run."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from vsms_cli.domain.times import short_duration
+from vsms_cli.render.formats import Format
+from vsms_cli.render.safe import safe
+from vsms_cli.store.settings import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsms_cli.render.streams import Streams
+    from vsms_cli.store.settings import Settings
+
+_WORTH_SAYING_S: Final = 0.9  # a shorter wait for the rate limit passes in silence
+
+
+class Talking:
+    """For one run. `elsewhere` takes what is said while a live table has the terminal; `on_wait` is told of each wait
+    for the rate limit, and a progress bar takes its place for a while.
+    """
+
+    def __init__(self, streams: Streams, settings: Settings) -> None:
+        self._streams = streams
+        self._settings = settings
+        self._told_wait = False
+        self.elsewhere: Callable[[str], None] | None = None
+        self.on_wait: Callable[[str, float], None] = self._say_wait
+
+    def say(self, text: str) -> None:
+        if self.elsewhere is not None:
+            self.elsewhere(text)
+            return
+        self._streams.talk.line(safe(text).replace("`vsms ", f"`{self._vsms} "))
+
+    def say_next(self, command: str) -> None:
+        """What to type next, with the options of this run that it needs: the same account at the same service."""
+        if command.startswith("vsms "):
+            command = f"{self._vsms} {command.removeprefix('vsms ')}"
+        self.say(f"next: {command}")
+
+    def log(self, line: str) -> None:
+        """What --debug tells."""
+        self._streams.talk.line(f"debug: {safe(line)}")
+
+    def waiting(self, why: str, seconds: float) -> None:
+        self.on_wait(why, seconds)
+
+    def retrying(self, why: str, left: float) -> None:
+        """Of what was not sent, for so many seconds more. Not to a script, for which an error is one line."""
+        if self._settings.output.value not in {Format.JSON, Format.NDJSON}:
+            self.say(f"{why}; trying again for {left:.0f} s")
+
+    def _say_wait(self, why: str, seconds: float) -> None:
+        if seconds >= _WORTH_SAYING_S and not self._told_wait:
+            self._told_wait = True
+            self.say(f"{why}: the next request goes out in {short_duration(timedelta(seconds=seconds))}")
+
+    @cached_property
+    def _vsms(self) -> str:
+        said, words = self._settings, ["vsms"]
+        if said.sandbox.source is Source.OPTION:
+            words.append("--sandbox")
+        for name, setting in (("--profile", said.profile), ("--base-url", said.base_url)):
+            words += [name, setting.value] if setting.source is Source.OPTION else []
+        return shlex.join(words)

@@ -117,6 +117,19 @@ def test_a_pause_of_exactly_the_patience_is_waited_and_a_longer_one_is_not(
         pacer.answered(429, f"{PATIENCE_S + 1:.0f}")
 
 
+def test_no_worker_waits_out_the_beginning_of_a_pause_that_is_longer_than_all_patience(
+    clock: StillClock, budget: WrittenBudget
+) -> None:
+    pacer = pacer_of(clock, budget)
+    with pytest.raises(RateLimited):
+        pacer.answered(429, "3600")
+    clock.passed += 2
+    pacer.answered(200, None)  # another worker's, which was under way
+    with pytest.raises(RateLimited):
+        pacer.reserve(heed_stop=True)
+    assert (clock.passed, budget.pauses) == (2, [PATIENCE_S])
+
+
 def test_a_turn_that_comes_after_all_patience_is_taken_if_nothing_more_is_to_be_waited(
     clock: StillClock, budget: WrittenBudget
 ) -> None:

@@ -67,6 +67,7 @@ class Pacer:
         self._on_wait = on_wait
         self._refused_since: float | None = None
         self._next_pause = _FIRST_PAUSE_S
+        self._asked_until = -math.inf
 
     def reserve(self, *, heed_stop: bool, until: float | None = None) -> None:
         """Wait for a request's turn. Raises StopRequested when asked to end first (if `heed_stop`), RateLimited
@@ -79,6 +80,8 @@ class Pacer:
                 raise StopRequested("ended before this was sent")
             paused = self._budget.paused_for()
             if paused > 0:
+                # Of a pause longer than all patience the account's is but the beginning: no worker waits it out.
+                paused = max(paused, self._asked_until - self._clock.monotonic())
                 self._check_patience(paused, f"this account's requests pause for another {paused:.0f} s")
             left = math.inf if until is None else until - self._clock.monotonic()
             if left <= 0:
@@ -115,6 +118,7 @@ class Pacer:
             why = f"the service does not say for how long, and vsms would try again in {seconds:.0f} s"
         else:
             why = f"the service asks for a pause of {seconds:.0f} s"
+        self._asked_until = self._clock.monotonic() + seconds
         self._budget.pause(min(seconds, PATIENCE_S))  # a mad Retry-After must not lock the account out
         self._check_patience(seconds, why)
 

@@ -4,22 +4,22 @@ journal and into the cache.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final
 
 _SHORTEST: Final = 12  # characters; a shorter token could be part of good JSON
-_ESCAPE: Final = re.compile(rb"\\(?:u00([2-7][0-9A-Fa-f])|(/)|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
-"""One whole escape of JSON's, so that the second half of `\\\\` begins none. A token is ASCII (`store.credentials`)."""
+_TOKEN: Final = b"[token]"
+_ESCAPE: Final = r"\\(?:u[0-9A-Fa-f]{4}|.)"  # a whole one, so that no match begins in its middle
 
 
 def struck(body: bytes, token: str) -> bytes:
-    r"""`body` without the token, spelt as it is or in JSON's escapes: `\u0076sms_`, `\/`."""
+    r"""`body` without the token (ASCII: `store.credentials`), spelt as it is or in JSON's escapes: `\u0076sms_`."""
     if len(token) < _SHORTEST:
         return body
     if not body.lstrip().startswith(
         (b"{", b"[", b'"')
     ):  # in a text that is no JSON a backslash stands for itself
+<<<<<<< ours
         return body.replace(token.encode(), b"[token]")
     needle = json.dumps(token)[1:-1].encode()
     plain = _ESCAPE.sub(_unescaped, body) if b"\\" in body else body
@@ -28,13 +28,21 @@ def struck(body: bytes, token: str) -> bytes:
     # Whole escapes are passed over: a token of digits must not be found in the second half of one.
     found = re.compile(re.escape(needle) + rb"|\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
     return found.sub(lambda match: b"[token]" if match[0] == needle else match[0], plain)
+=======
+        return body.replace(token.encode(), _TOKEN)
+    if b"\\" not in body and '"' not in token:
+        return body.replace(token.encode(), _TOKEN)
+    spelt = "".join(map(_spellings, token))
+    pattern = re.compile(f"({spelt})|{_ESCAPE}".encode(), re.DOTALL)
+    return pattern.sub(lambda found: _TOKEN if found[1] else found[0], body)
+>>>>>>> theirs
 
 
-def _unescaped(escape: re.Match[bytes]) -> bytes:
-    """The same text of JSON, with every character of ASCII spelt in one way."""
-    if escape[2]:
-        return b"/"
-    if not escape[1]:
-        return escape[0]
-    char = bytes([int(escape[1], 16)])
-    return b"\\" + char if char in b'"\\' else char
+def _spellings(char: str) -> str:
+    """Every way in which a string of JSON may hold this character."""
+    ways = [rf"\\u00(?i:{ord(char):02x})"]
+    if char in '"\\/':
+        ways.append(r"\\" + re.escape(char))
+    if char not in '"\\':
+        ways.append(re.escape(char))
+    return f"(?:{'|'.join(ways)})"

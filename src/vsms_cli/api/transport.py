@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
 _KEPT_S: Final = 1.0  # of idling; servers close after 2 s (gunicorn) or more, and a request may cross that
+_NAMES_OF_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _SHOWN_HEADERS: Final = ("content-type", "content-length", "date", "retry-after", "x-request-id")
 
 
@@ -194,7 +195,7 @@ def _certificates(base_url: str) -> ssl.SSLContext:
     """Whom TLS trusts. Reading the CA file takes 15 ms, so for plain http it is read only where one is named, that
     a wrong name be said.
     """
-    named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+    named = any(os.environ.get(name) for name in _NAMES_OF_CERTIFICATES)
     if urlsplit(base_url).scheme == "http" and not named:
         return _trusts_nobody()
     try:

@@ -207,6 +207,17 @@ def test_a_wait_of_a_second_for_another_process_is_said_once(world: World, naps:
     assert all(f"another process has the order {ORDER}" in text for text in said)
 
 
+@pytest.mark.parametrize(("age_s", "told"), [(0.0, 1), (LIMIT - 0.5, 0), (OLD, 0)])
+def test_reading_on_for_more_than_a_second_is_said_once(world: World, age_s: float, told: int) -> None:
+    world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=age_s)
+    said: list[str] = []
+
+    cancel_order(replace(world.desk, say=said.append), ORDER, order=None)
+
+    assert len(said) == told
+    assert all(ORDER in text and "reading the order for 0:" in text for text in said)
+
+
 # journal resolve
 
 

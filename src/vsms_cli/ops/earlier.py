@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.errors import RateLimited, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
-from vsms_cli.ops.reading import look_until_old
+from vsms_cli.ops.reading import look_until_old, told_once
 from vsms_cli.ops.reconcile import settle_by_reading
 from vsms_cli.ops.verdict import unknown, verdict
 
@@ -32,7 +32,7 @@ def settle_earlier_cancel(desk: Desk, order_id: str) -> CancelResult | None:
     if not earlier.unsettled:
         return _cancelled_meanwhile(desk, earlier) or _read_anew(desk, earlier)
     try:
-        result = settle_open_cancel(desk, earlier)
+        result = settle_open_cancel(desk, earlier, on_wait=told_once(desk, order_id))
     except TokenRefused as exc:
         desk.refusal.met(exc)
         return unknown(order_id, exc.as_problem(), price=earlier.price)

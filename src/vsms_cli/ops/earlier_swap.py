@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import Problem, StopRequested
 from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
-from vsms_cli.ops.reading import look_until_old, read_once
+from vsms_cli.ops.reading import look_until_old, read_once, told_once
 from vsms_cli.ops.swap_verdict import STILL_THE_SAME, foresee, unknown, verdict
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def settle_before(desk: Desk, order: Order, *, number: str) -> SwapResult | None
     """What an earlier swap, or the order as it is now, says; None where a swap may be sent."""
     entry = desk.journal.open_swap(order.id)
     if entry is not None:
-        result = settle_open_swap(desk, entry)
+        result = settle_open_swap(desk, entry, on_wait=told_once(desk, order.id))
         desk.journal.close(
             desk.journal.ticket_of(entry),
             result.outcome.value,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from vsms_cli.domain.errors import ExitCode, Problem, TokenRefused, VsmsError
 from vsms_cli.domain.orders import Order
+from vsms_cli.domain.times import short_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +51,22 @@ def read_on(desk: Desk, order_id: str, *, enough: Callable[[Order], bool]) -> Or
         if desk.stop.requested or count == _READS:
             return last
         desk.stop.wait(max(0.0, start + limit * count / (_READS - 1) - desk.clock.monotonic()))
+
+
+def told_once(desk: Desk, order_id: str) -> Callable[[float], None]:
+    """An `on_wait` for a run that was meant to send: a wait of seconds in silence looks like a hang."""
+    told = False
+
+    def on_wait(left: float) -> None:
+        nonlocal told
+        if not told and left >= _NAP_S:
+            told = True
+            span = short_duration(timedelta(seconds=left))
+            desk.say(
+                f"an earlier request about {order_id} may yet be on its way: reading the order for {span}"
+            )
+
+    return on_wait
 
 
 def look_until_old(

@@ -100,7 +100,7 @@ def note_reference(journal: References, order_id: str, refund: Transaction | Non
         return
     with suppress(JournalUnusable):
         entry = journal.last_cancel(order_id)
-        if entry is not None and not entry.unresolved and entry.reference is None:
+        if entry is not None and not entry.unsettled and entry.reference is None:
             journal.refer(entry, refund.id, f"refund posted: transaction {refund.id}")
 
 

@@ -30,8 +30,10 @@ def settle_earlier_cancel(desk: Desk, order_id: str) -> CancelResult | None:
     if earlier is None:
         return None
     if not earlier.unsettled:
+        desk.refusal.check()
         return _cancelled_meanwhile(desk, earlier) or _read_anew(desk, earlier)
     try:
+        desk.refusal.check()
         result = settle_open_cancel(desk, earlier, on_wait=told_once(desk, order_id))
     except TokenRefused as exc:
         desk.refusal.met(exc)

@@ -95,10 +95,7 @@ def requested_before(earlier: JournalEntry) -> RefundResult:
 
 @contextlib.contextmanager
 def claimed(desk: Desk, order_id: str) -> Iterator[None]:
-    """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting,
-    TokenRefused where this run met one.
-    """
-    desk.refusal.check()
+    """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting."""
     since, told = desk.clock.monotonic(), False
     while not desk.journal.claim(order_id):
         if desk.stop.wait(_CLAIM_NAP_S):
@@ -122,6 +119,7 @@ def journalled(
     reference: str | None = None,
 ) -> _Result:
     """Intent on disk, `send`, outcome on disk. For an order that is claimed. `reference` as in the port."""
+    desk.refusal.check()
     desk.service.reserve()
     try:
         ticket = desk.journal.begin(

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 class Refusal:
-    """Shared by the workers of a run. The order whose reading was refused is `unknown`, which its result says; the
-    run stops at the next one, before anything of it is sent.
+    """Shared by the workers of a run. An order that is in doubt and can't be read any more is `unknown`, which its
+    result says; the run stops at the first one that is not, before anything of it is sent.
     """
 
     def __init__(self) -> None:

@@ -66,7 +66,6 @@ class _Settlement:
         except TokenRefused as exc:
             if not self._in_doubt:
                 raise
-            self._desk.refusal.met(exc)
             return unknown(self._ticket.order_id, exc.as_problem(), number=self._number)
 
     def _settled(self) -> SwapResult:

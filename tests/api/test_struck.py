@@ -34,11 +34,7 @@ def spelt(text: str, which: list[bool]) -> str:
 @example(TOKEN, [True], "", "")
 @example('vsms_a"b\\c/d/e', [True, False], "\\", "\\")
 @example("////////////", [False], "/", "")
-<<<<<<< ours
-@example("000000000000", [False], "\x90", "")
-=======
 @example("0" * 12, [False], "\x10", "")  # an escape that ends as the token begins
->>>>>>> theirs
 def test_a_token_is_struck_out_in_every_spelling(
     token: str, which: list[bool], before: str, after: str
 ) -> None:

@@ -120,6 +120,7 @@ class _Run:
             while self._running or (self._due and not self._ending):
                 self._deal(pool)
                 self._collect()
+        self._stopped_by = self._stopped_by or self._desk.refusal.met_before
         left = [index for index, result in enumerate(self._results) if result is None]
         pass_over(self._desk, [self._targets[index] for index in left], why=self._why_skipped())
         for index in left:

@@ -22,8 +22,13 @@ class Refusal:
         with self._lock:
             self._met = self._met or refused
 
+    @property
+    def met_before(self) -> TokenRefused | None:
+        with self._lock:
+            return self._met
+
     def check(self) -> None:
         """TokenRefused if one was met in this run: no further request can succeed."""
-        with self._lock:
-            if self._met is not None:
-                raise self._met
+        refused = self.met_before
+        if refused is not None:
+            raise refused

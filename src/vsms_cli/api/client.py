@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import json
-import random
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
-from vsms_cli.api.deadline import whole_request_within
-from vsms_cli.api.faults import TRANSPORT_ERRORS, Meaning, Proof, meaning_of, problem_of, proof_of
+from vsms_cli.api.calls import Calls
+from vsms_cli.api.faults import Meaning, meaning_of
 from vsms_cli.api.transport import Exchange, Reply
 from vsms_cli.domain.answers import (
     Ambiguous,
     CancelAnswer,
-    NotCancellable,
-    NotSent,
     RefundAnswer,
     Refused,
     SwapAnswer,
-    Throttled,
     TooEarly,
 )
 from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.errors import (
     BadAnswer,
-    ExitCode,
-    OrderNotFound,
-    Problem,
-    RequestRefused,
-    TokenRefused,
-    Unreachable,
-    VsmsError,
 )
 from vsms_cli.domain.orders import Order, parse_order_id
 from vsms_cli.domain.times import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
     from datetime import datetime
     from decimal import Decimal
 
@@ -55,10 +43,6 @@ not eligible) are shaped after cancel. Whoever learns better changes this, `requ
 
 _NO_SUCH_ROUTE: Final = 501
 _CONFLICT: Final = 409
-_LOST_BEHIND: Final = frozenset({502, 504})
-"""A gateway's own words that the service's answer was lost: the request may yet be on its way behind it."""
-_FIRST_PAUSE_S: Final = 0.2  # before a request that was provably not sent goes again
-_LONGEST_PAUSE_S: Final = 2.0
 
 
 class Client:
@@ -75,9 +59,7 @@ class Client:
     ) -> None:
         self._transport = transport
         self._pacer = pacer
-        self._clock = clock
-        self._log = log or (lambda _line: None)
-        self._on_retry = on_retry or (lambda _why, _left: None)
+        self._calls = Calls(transport, pacer=pacer, clock=clock, log=log, on_retry=on_retry)
 
     @property
     def time_limit(self) -> float:
@@ -93,18 +75,18 @@ class Client:
 
     def orders(self, *, status: str | None) -> OrderPage:
         params = {"limit": str(wire.ORDERS_PAGE)} | ({} if status is None else {"status": status})
-        return wire.read_orders(self._read("/customer/orders", params))
+        return wire.read_orders(self._calls.read("/customer/orders", params))
 
     def order(self, order_id: str, *, within: float | None = None) -> Order:
         wanted = parse_order_id(order_id)
-        body = self._read(f"/customer/order/{wanted}", order_id=wanted, within=within)
+        body = self._calls.read(f"/customer/order/{wanted}", order_id=wanted, within=within)
         return wire.read_order(body, wanted)
 
     def balance(self) -> Balance:
-        return wire.read_balance(self._read("/customer/balance"))
+        return wire.read_balance(self._calls.read("/customer/balance"))
 
     def account(self) -> Account:
-        return wire.read_account(self._read("/customer/profile"))
+        return wire.read_account(self._calls.read("/customer/profile"))
 
     def transactions(
         self, *, type_: str | None = None, since: datetime | None = None, offset: int = 0
@@ -114,86 +96,19 @@ class Client:
             params["type"] = type_
         if since is not None:
             params["from"] = rfc3339(since)
-        return wire.read_ledger(self._read("/customer/transactions", params))
+        return wire.read_ledger(self._calls.read("/customer/transactions", params))
 
     def catalogue(self) -> Catalogue:
         return Catalogue(
-            countries=wire.read_countries(self._read("/customer/countries")),
-            services=wire.read_services(self._read("/customer/services")),
+            countries=wire.read_countries(self._calls.read("/customer/countries")),
+            services=wire.read_services(self._calls.read("/customer/services")),
         )
-
-    def _read(
-        self,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        order_id: str = "",
-        within: float | None = None,
-    ) -> bytes:
-        until = None if within is None else self._clock.monotonic() + within
-        while True:
-            self._pacer.reserve(heed_stop=False, until=until)
-            reply = self._get(path, params, until)
-            self._note_content_type(reply)
-            self._pacer.answered(reply.status, reply.headers.get("retry-after"))
-            meaning = meaning_of(reply.status)
-            if meaning is Meaning.SUCCESS:
-                return reply.body
-            if meaning is not Meaning.THROTTLED:
-                raise self._refusal(reply, meaning, order_id)
-
-    def _get(self, path: str, params: Mapping[str, str] | None, until: float | None) -> Reply:
-        """One GET; sent again while it provably was not sent, all within the time limit of one request."""
-        limit = self._transport.time_limit
-        if until is not None:
-            limit = max(0.0, min(limit, until - self._clock.monotonic()))
-        with whole_request_within(limit), self._counted_if_cut_off():
-            return self._get_within(limit, path, params)
-
-    def _get_within(self, limit: float, path: str, params: Mapping[str, str] | None) -> Reply:
-        end = self._clock.monotonic() + limit
-        pause = _FIRST_PAUSE_S
-        first: Problem | None = None
-        while True:
-            try:
-                reply = self._transport.send("GET", path, params=params)
-            except TRANSPORT_ERRORS as exc:
-                # "Connection refused" says more than the timeout of a last attempt that had no time left.
-                problem = self._problem(exc, limit)
-                if proof_of(exc) is Proof.NOT_SENT:
-                    first = problem = first or problem
-                left = end - self._clock.monotonic() - pause
-                if proof_of(exc) is not Proof.NOT_SENT or left <= 0:
-                    self._count(proof_of(exc))
-                    raise Unreachable(problem.message, hint=problem.hint) from exc
-                self._on_retry(problem.message, left)
-                self._clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
-                pause = min(pause * 2, _LONGEST_PAUSE_S)
-            else:
-                self._clock.observe(reply.headers.get("date"))
-                return reply
-
-    def _refusal(self, reply: Reply, meaning: Meaning, order_id: str) -> VsmsError:
-        if meaning is Meaning.TOKEN:
-            return self._token_refused(reply)
-        if order_id and reply.status == 404:  # noqa: PLR2004 - Not Found
-            return OrderNotFound(
-                f"the service knows no order {order_id}",
-                hint="see `vsms orders list --all` for those it knows",
-            )
-        words = self._said(reply)
-        if meaning is Meaning.AMBIGUOUS:
-            return BadAnswer(
-                f"{self._transport.host} answered with status {reply.status}{words}",
-                hint="this read changed nothing: try again in a moment",
-            )
-        return RequestRefused(f"{self._transport.host} refused the request with status {reply.status}{words}")
 
     # What moves money
 
     def cancel(self, ticket: Ticket, *, price: Decimal | None) -> CancelAnswer:
         """One POST, sent once. `price` in dollars, where known, is the most that a believable refund can be."""
-        reply = self._post(ticket, f"/customer/cancel/{parse_order_id(ticket.order_id)}", None)
+        reply = self._calls.post(ticket, f"/customer/cancel/{parse_order_id(ticket.order_id)}", None)
         if not isinstance(reply, Reply):
             return reply
         meaning = meaning_of(reply.status)
@@ -204,12 +119,12 @@ class Client:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         if meaning is Meaning.EARLY:
             return TooEarly(seconds=wire.read_seconds_remaining(reply.body))
-        return self._other(reply, meaning)
+        return self._calls.other(reply, meaning)
 
     def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> RefundAnswer:
         """One POST, sent once. See `REFUND_ENDPOINT` for what is assumed."""
         body = {"reason": reason} | ({} if note is None else {"note": note})
-        reply = self._post(
+        reply = self._calls.post(
             ticket, f"{REFUND_ENDPOINT}{parse_order_id(ticket.order_id)}", json.dumps(body).encode()
         )
         if not isinstance(reply, Reply):
@@ -221,12 +136,12 @@ class Client:
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         if reply.status in {_NO_SUCH_ROUTE, _CONFLICT} or meaning is Meaning.EARLY:
-            return Refused(status=reply.status, problem=self._refused(reply))
-        return self._other(reply, meaning)
+            return Refused(status=reply.status, problem=self._calls.refused(reply))
+        return self._calls.other(reply, meaning)
 
     def swap(self, ticket: Ticket, *, number: str) -> SwapAnswer:
         """One POST, sent once. `number` is the one that the order has."""
-        reply = self._post(ticket, f"/customer/swap/{parse_order_id(ticket.order_id)}", None)
+        reply = self._calls.post(ticket, f"/customer/swap/{parse_order_id(ticket.order_id)}", None)
         if not isinstance(reply, Reply):
             return reply
         meaning = meaning_of(reply.status)
@@ -240,90 +155,4 @@ class Client:
             seconds = wire.read_seconds_remaining(reply.body)
             if meaning is Meaning.EARLY or seconds is not None:
                 return TooEarly(seconds=seconds)
-        return self._other(reply, meaning)
-
-    def _post(self, ticket: Ticket, path: str, content: bytes | None) -> Reply | Ambiguous | NotSent:
-        headers = {"X-Idempotency-Key": ticket.idempotency_key}
-        if content is not None:
-            headers["Content-Type"] = "application/json"
-        try:
-            with self._counted_if_cut_off():
-                reply = self._transport.send("POST", path, content=content, headers=headers)
-        except Exception as exc:  # noqa: BLE001 - whatever is not known to come before the sending counts as lost
-            self._count(proof_of(exc))
-            problem = self._problem(exc, self._transport.time_limit)
-            if proof_of(exc) is Proof.LOST:
-                return Ambiguous(answered=False, status=None, problem=problem)
-            return NotSent(problem=problem, hopeless=proof_of(exc) is Proof.NOT_SENT_AND_HOPELESS)
-        self._clock.observe(reply.headers.get("date"))
-        self._pacer.answered(reply.status, reply.headers.get("retry-after"))
-        self._note_content_type(reply)
-        return reply
-
-    def _count(self, proof: Proof) -> None:
-        """A request without an answer counts towards the limit, unless the service can't have seen it."""
-        if proof is Proof.LOST:
-            self._pacer.lost()
-        else:
-            self._pacer.give_back()
-
-    @contextmanager
-    def _counted_if_cut_off(self) -> Iterator[None]:
-        """A signal in the middle of a request passes every `except Exception` by."""
-        try:
-            yield
-        except Exception:
-            raise
-        except BaseException:
-            self._pacer.lost()
-            raise
-
-    def _other(self, reply: Reply, meaning: Meaning) -> Throttled | NotCancellable | Refused | Ambiguous:
-        """The answers that mean the same for every request that moves money."""
-        match meaning:
-            case Meaning.THROTTLED:
-                return Throttled()
-            case Meaning.TOKEN:
-                raise self._token_refused(reply)
-            case Meaning.NOT_CANCELLABLE:
-                return NotCancellable(problem=self._refused(reply))
-            case Meaning.REFUSED:
-                return Refused(status=reply.status, problem=self._refused(reply))
-            case _:
-                problem = Problem(
-                    code="service_error",
-                    message=f"{self._transport.host} answered with status {reply.status}{self._said(reply)}",
-                    hint="try again in a moment",
-                    exit_code=ExitCode.UNREACHABLE,
-                )
-                return Ambiguous(
-                    answered=reply.status not in _LOST_BEHIND, status=reply.status, problem=problem
-                )
-
-    def _token_refused(self, reply: Reply) -> TokenRefused:
-        return TokenRefused(
-            f"{self._transport.host} refuses the token (status {reply.status}{self._said(reply)})",
-            hint="`vsms auth status` says which token is in force; `vsms auth login` stores another",
-        )
-
-    def _refused(self, reply: Reply) -> Problem:
-        return Problem(
-            code="refused",
-            message=f"the service refused with status {reply.status}{self._said(reply)}",
-            hint="`vsms orders show` says what applies to the order now",
-        )
-
-    def _problem(self, exc: Exception, time_limit: float) -> Problem:
-        return problem_of(exc, host=self._transport.host, time_limit=round(time_limit, 1))
-
-    def _note_content_type(self, reply: Reply) -> None:
-        if meaning_of(reply.status) is not Meaning.SUCCESS:
-            return
-        kind = reply.headers.get("content-type", "")
-        if "json" not in kind:
-            self._log(f"the answer says that it is {self._transport.without_token(kind)!r}; taken as JSON")
-
-    def _said(self, reply: Reply) -> str:
-        """The service's own words, to stand at a sentence's end."""
-        words = self._transport.without_token(wire.read_error(reply.body))
-        return f": {words}" if words else ""
+        return self._calls.other(reply, meaning)

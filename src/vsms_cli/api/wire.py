@@ -7,105 +7,97 @@ deployments differently again; each reader takes every name that a source gives.
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final
 
+from vsms_cli.api.row import Row, bad, decode_body
 from vsms_cli.api.strict_json import decode
 from vsms_cli.domain.answers import Cancelled, Requested, Swapped
 from vsms_cli.domain.catalogue import Entry
-from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import Account, Balance, Transaction
 from vsms_cli.domain.orders import Message, Order, is_whole_id, same_number
 from vsms_cli.domain.pages import LedgerPage, OrderPage
-from vsms_cli.domain.times import parse_rfc3339
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's live run)
 LEDGER_PAGE: Final = 100  # the reference pages' largest; the SDK says 200
-_LARGEST_AMOUNT: Final = Decimal(10) ** 9  # dollars; beyond it an amount is an error, not money
-_MOST_DECIMALS: Final = 12
 _LARGEST_REFUND: Final = Decimal(25)  # dollars, for an unknown price: the dearest number costs some $20
 _LONGEST_COOLDOWN: Final = 86400  # seconds
-_YEARS: Final = range(1970, 2200)  # beyond them a time is an error, and sums with it would leave the calendar
-_HINT: Final = "this may not be the API: check the base URL, or run with --debug"
 
 
 def read_orders(body: bytes) -> OrderPage:
     """`{"count", "orders"}`, or in older deployments the bare array."""
-    value = _decode(body)
-    rows = value if isinstance(value, list) else _Row(value, "the answer").rows("orders")
+    value = decode_body(body)
+    rows = value if isinstance(value, list) else Row(value, "the answer").rows("orders")
     return OrderPage(
-        orders=tuple(_order(_Row(row, f"orders[{index}]")) for index, row in enumerate(rows)),
+        orders=tuple(_order(Row(row, f"orders[{index}]")) for index, row in enumerate(rows)),
         full=len(rows) >= ORDERS_PAGE,
     )
 
 
 def read_order(body: bytes, order_id: str) -> Order:
-    order = _order(_Row(_decode(body), "the order"))
+    order = _order(Row(decode_body(body), "the order"))
     if order.id != order_id:
-        _bad("the answer is about another order")
+        bad("the answer is about another order")
     return order
 
 
 def read_cancelled(body: bytes, order_id: str, *, price: Decimal | None) -> Cancelled:
     """A cancel's 2xx, believed only when every field of the live answer is there and holds up."""
-    row = _Row(_decode(body), "the answer")
+    row = Row(decode_body(body), "the answer")
     row.must_be_about(order_id)
     status = row.text("status")
     if status != "cancelled":
-        _bad("the answer does not say that the order is cancelled")
+        bad("the answer does not say that the order is cancelled")
     amount = row.money("refund_amount")
     if amount is None or not 0 <= amount <= (_LARGEST_REFUND if price is None else price):
-        _bad("the refund's amount is absurd")
+        bad("the refund's amount is absurd")
     return Cancelled(status=status, refund_amount=amount)
 
 
 def read_requested(body: bytes, order_id: str) -> Requested:
     """ASSUMED, as is the whole refund endpoint: see `client.REFUND_ENDPOINT`."""
-    row = _Row(_decode(body), "the answer")
+    row = Row(decode_body(body), "the answer")
     row.must_be_about(order_id)
     request_id = row.text("request_id")
     if not request_id:
-        _bad("the answer names no request")
+        bad("the answer names no request")
     return Requested(request_id=request_id, status=row.text("status"))
 
 
 def read_swapped(body: bytes, order_id: str, *, number: str) -> Swapped:
     """A swap's 2xx (the reference pages), believed only when it names a number that is not `number`."""
-    row = _Row(_decode(body), "the answer")
+    row = Row(decode_body(body), "the answer")
     row.must_be_about(order_id)
     now = row.text("phone_number")
     if not now or same_number(now, number):
-        _bad("the answer names no other number")
+        bad("the answer names no other number")
     return Swapped(phone_number=now)
 
 
 def read_balance(body: bytes) -> Balance:
-    row = _Row(_decode(body), "the balance")
+    row = Row(decode_body(body), "the balance")
     if row.value("success") is False:
-        _bad("the service says that reading the balance failed")
+        bad("the service says that reading the balance failed")
     amount = row.money("balance", "balance_usd")
     if amount is None:
-        _bad("the balance is missing")
+        bad("the balance is missing")
     return Balance(amount=amount)
 
 
 def read_account(body: bytes) -> Account:
-    return Account(email=_Row(_decode(body), "the profile").text("email"))
+    return Account(email=Row(decode_body(body), "the profile").text("email"))
 
 
 def read_ledger(body: bytes) -> LedgerPage:
-    row = _Row(_decode(body), "the answer")
+    row = Row(decode_body(body), "the answer")
     rows = row.rows("transactions")
     total = row.value("count")
     if isinstance(total, bool) or not isinstance(total, int) or total < 0:
-        _bad("the ledger's count is missing")
+        bad("the ledger's count is missing")
     return LedgerPage(
         transactions=tuple(
-            _transaction(_Row(line, f"transactions[{index}]")) for index, line in enumerate(rows)
+            _transaction(Row(line, f"transactions[{index}]")) for index, line in enumerate(rows)
         ),
         total=total,
     )
@@ -146,16 +138,16 @@ def read_error(body: bytes) -> str:
     return ": ".join(dict.fromkeys(words))[:200]
 
 
-def _order(row: _Row) -> Order:
+def _order(row: Row) -> Order:
     order_id = row.text("id", "order_id")
     if order_id is None or not is_whole_id(order_id.lower()):
-        _bad(f"{row.where} has no id that is a UUID")
+        bad(f"{row.where} has no id that is a UUID")
     status = row.text("status")
     if not status:
-        _bad(f"{row.where} has no status")
+        bad(f"{row.where} has no status")
     price = row.money("price_charged", "price")
     if price is not None and price < 0:
-        _bad(f"{row.where} has a negative price")
+        bad(f"{row.where} has a negative price")
     return Order(
         id=order_id.lower(),
         status=status,
@@ -172,7 +164,7 @@ def _order(row: _Row) -> Order:
     )
 
 
-def _cooldown(row: _Row) -> timedelta | None:
+def _cooldown(row: Row) -> timedelta | None:
     rules = row.value("rules")
     seconds = rules.get("cancel_cooldown_seconds") if isinstance(rules, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= _LONGEST_COOLDOWN:
@@ -180,7 +172,7 @@ def _cooldown(row: _Row) -> timedelta | None:
     return timedelta(seconds=seconds)
 
 
-def _messages(row: _Row) -> tuple[Message, ...] | None:
+def _messages(row: Row) -> tuple[Message, ...] | None:
     """`messages`; in older deployments `sms_text` and `sms_code`. `sms_received` is ignored: the live run saw it
     false although a message was there.
     """
@@ -195,17 +187,17 @@ def _messages(row: _Row) -> tuple[Message, ...] | None:
             content=message.text("content") or "",
             received_at=message.time("received_at"),
         )
-        for message in (_Row(value, f"{row.where}'s message") for value in row.rows("messages"))
+        for message in (Row(value, f"{row.where}'s message") for value in row.rows("messages"))
     )
 
 
-def _transaction(row: _Row) -> Transaction:
+def _transaction(row: Row) -> Transaction:
     amount = row.money("amount")
     number = row.value("id")
     if isinstance(number, int) and not isinstance(number, bool):
         number = str(number)
     if not isinstance(number, str) or not number or amount is None:
-        _bad(f"{row.where} has no id or no amount")
+        bad(f"{row.where} has no id or no amount")
     order_id = row.text("order_id")
     return Transaction(
         id=number,
@@ -220,83 +212,12 @@ def _transaction(row: _Row) -> Transaction:
 
 
 def _entries(body: bytes, list_name: str, code_name: str, name_name: str) -> tuple[Entry, ...]:
-    rows = _Row(_decode(body), "the answer").rows(list_name)
+    rows = Row(decode_body(body), "the answer").rows(list_name)
     entries = []
     for index, value in enumerate(rows):
-        row = _Row(value, f"{list_name}[{index}]")
+        row = Row(value, f"{list_name}[{index}]")
         code = row.text(code_name)
         if not code:
-            _bad(f"{row.where} has no {code_name}")
+            bad(f"{row.where} has no {code_name}")
         entries.append(Entry(code=code, name=row.text(name_name) or code))
     return tuple(entries)
-
-
-class _Row:
-    """A JSON object, read field by field. A field that is absent or null is None; one of another type is an error."""
-
-    def __init__(self, value: object, where: str) -> None:
-        if not isinstance(value, dict):
-            _bad(f"{where} is not a JSON object")
-        self._fields: Mapping[str, object] = value
-        self.where = where
-
-    def value(self, *names: str) -> object:
-        return next((self._fields[name] for name in names if self._fields.get(name) is not None), None)
-
-    def text(self, *names: str) -> str | None:
-        value = self.value(*names)
-        if value is not None and not isinstance(value, str):
-            _bad(f"{self.where}: {names[0]} is not text")
-        return value
-
-    def money(self, *names: str) -> Decimal | None:
-        value = self.value(*names)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            _bad(f"{self.where}: {names[0]} is not a number")
-        amount = Decimal(value)
-        exponent = amount.as_tuple().exponent
-        if not isinstance(exponent, int) or exponent < -_MOST_DECIMALS or abs(amount) > _LARGEST_AMOUNT:
-            _bad(f"{self.where}: {names[0]} is no amount of money")
-        return amount
-
-    def time(self, *names: str) -> datetime | None:
-        text = self.text(*names)
-        if not text:
-            return None
-        try:
-            moment = parse_rfc3339(text)
-        except ValueError:
-            _bad(f"{self.where}: {names[0]} is not a time")
-        if moment.year not in _YEARS:
-            _bad(f"{self.where}: {names[0]} is not a time of this age")
-        return moment
-
-    def rows(self, name: str) -> list[object]:
-        value = self.value(name)
-        if not isinstance(value, list):
-            _bad(f"{self.where}: {name} is not a list")
-        return value
-
-    def must_be_about(self, order_id: str) -> None:
-        said = self.text("order_id")
-        if self.value("success") is not True or said is None or said.lower() != order_id:
-            _bad("the answer does not say that it succeeded, and for this order")
-
-
-def _decode(body: bytes) -> object:
-    if not body.strip():
-        _bad("the answer is empty")
-    if body.lstrip()[:1] == b"<":
-        _bad(
-            "a web page came instead of an answer: this is not the API (a captive portal, or a wrong base URL?)"
-        )
-    try:
-        return decode(body)
-    except ValueError as exc:
-        raise BadAnswer(f"the answer is broken: {exc}", hint=_HINT) from None
-
-
-def _bad(why: str) -> NoReturn:
-    raise BadAnswer(why, hint=_HINT)

@@ -15,8 +15,6 @@ from vsms_cli.store.settings import Settings, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vsms_cli.store.vault import Vault
-
 
 LONGEST_TOKEN: Final = 512  # characters; the vendor's are 37, a gateway's bearer may be longer
 
@@ -55,6 +53,12 @@ class Found:
 
     token: str = field(repr=False)
     source: TokenSource
+
+
+class Stored(Protocol):
+    """The tokens that are kept; see `store.vault`."""
+
+    def read(self, service: str, profile: str) -> Found | None: ...
 
 
 class _Lines(Protocol):
@@ -108,7 +112,7 @@ def refuse_contradiction(env: Mapping[str, str], settings: Settings) -> None:
         )
 
 
-def find_token(env: Mapping[str, str], settings: Settings, vault: Callable[[], Vault]) -> Found:
+def find_token(env: Mapping[str, str], settings: Settings, vault: Callable[[], Stored]) -> Found:
     """The first that is set: VSMS_TOKEN, VSMS_TOKEN_FILE, VIRTUALSMS_API_KEY, the profile's stored one, for which
     alone the vault is opened.
 

@@ -1,0 +1,207 @@
+"""One call, to its end: paced, counted, sent again only where it provably was not sent, its refusals in our words."""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from vsms_cli.api import wire
+from vsms_cli.api.deadline import whole_request_within
+from vsms_cli.api.faults import TRANSPORT_ERRORS, Meaning, Proof, meaning_of, problem_of, proof_of
+from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Throttled
+from vsms_cli.domain.errors import (
+    BadAnswer,
+    ExitCode,
+    OrderNotFound,
+    Problem,
+    RequestRefused,
+    TokenRefused,
+    Unreachable,
+    VsmsError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from vsms_cli.api.clock import ServiceClock
+    from vsms_cli.api.pacing import Pacer
+    from vsms_cli.api.transport import Exchange, Reply
+    from vsms_cli.domain.tickets import Ticket
+
+_LOST_BEHIND: Final = frozenset({502, 504})
+"""A gateway's own words that the service's answer was lost: the request may yet be on its way behind it."""
+_FIRST_PAUSE_S: Final = 0.2  # before a request that was provably not sent goes again
+_LONGEST_PAUSE_S: Final = 2.0
+
+
+class Calls:
+    """Over one transport. `read` waits for its turn by itself; `post` is sent at once, and once."""
+
+    def __init__(
+        self,
+        transport: Exchange,
+        *,
+        pacer: Pacer,
+        clock: ServiceClock,
+        log: Callable[[str], None] | None,
+        on_retry: Callable[[str, float], None] | None,
+    ) -> None:
+        self._transport = transport
+        self._pacer = pacer
+        self._clock = clock
+        self._log = log or (lambda _line: None)
+        self._on_retry = on_retry or (lambda _why, _left: None)
+
+    def read(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        order_id: str = "",
+        within: float | None = None,
+    ) -> bytes:
+        until = None if within is None else self._clock.monotonic() + within
+        while True:
+            self._pacer.reserve(heed_stop=False, until=until)
+            reply = self._get(path, params, until)
+            self._note_content_type(reply)
+            self._pacer.answered(reply.status, reply.headers.get("retry-after"))
+            meaning = meaning_of(reply.status)
+            if meaning is Meaning.SUCCESS:
+                return reply.body
+            if meaning is not Meaning.THROTTLED:
+                raise self._refusal(reply, meaning, order_id)
+
+    def _get(self, path: str, params: Mapping[str, str] | None, until: float | None) -> Reply:
+        """One GET; sent again while it provably was not sent, all within the time limit of one request."""
+        limit = self._transport.time_limit
+        if until is not None:
+            limit = max(0.0, min(limit, until - self._clock.monotonic()))
+        with whole_request_within(limit), self._counted_if_cut_off():
+            return self._get_within(limit, path, params)
+
+    def _get_within(self, limit: float, path: str, params: Mapping[str, str] | None) -> Reply:
+        end = self._clock.monotonic() + limit
+        pause = _FIRST_PAUSE_S
+        first: Problem | None = None
+        while True:
+            try:
+                reply = self._transport.send("GET", path, params=params)
+            except TRANSPORT_ERRORS as exc:
+                # "Connection refused" says more than the timeout of a last attempt that had no time left.
+                problem = self._problem(exc, limit)
+                if proof_of(exc) is Proof.NOT_SENT:
+                    first = problem = first or problem
+                left = end - self._clock.monotonic() - pause
+                if proof_of(exc) is not Proof.NOT_SENT or left <= 0:
+                    self._count(proof_of(exc))
+                    raise Unreachable(problem.message, hint=problem.hint) from exc
+                self._on_retry(problem.message, left)
+                self._clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+            else:
+                self._clock.observe(reply.headers.get("date"))
+                return reply
+
+    def _refusal(self, reply: Reply, meaning: Meaning, order_id: str) -> VsmsError:
+        if meaning is Meaning.TOKEN:
+            return self._token_refused(reply)
+        if order_id and reply.status == 404:  # noqa: PLR2004 - Not Found
+            return OrderNotFound(
+                f"the service knows no order {order_id}",
+                hint="see `vsms orders list --all` for those it knows",
+            )
+        words = self._said(reply)
+        if meaning is Meaning.AMBIGUOUS:
+            return BadAnswer(
+                f"{self._transport.host} answered with status {reply.status}{words}",
+                hint="this read changed nothing: try again in a moment",
+            )
+        return RequestRefused(f"{self._transport.host} refused the request with status {reply.status}{words}")
+
+    def post(self, ticket: Ticket, path: str, content: bytes | None) -> Reply | Ambiguous | NotSent:
+        headers = {"X-Idempotency-Key": ticket.idempotency_key}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            with self._counted_if_cut_off():
+                reply = self._transport.send("POST", path, content=content, headers=headers)
+        except Exception as exc:  # noqa: BLE001 - whatever is not known to come before the sending counts as lost
+            self._count(proof_of(exc))
+            problem = self._problem(exc, self._transport.time_limit)
+            if proof_of(exc) is Proof.LOST:
+                return Ambiguous(answered=False, status=None, problem=problem)
+            return NotSent(problem=problem, hopeless=proof_of(exc) is Proof.NOT_SENT_AND_HOPELESS)
+        self._clock.observe(reply.headers.get("date"))
+        self._pacer.answered(reply.status, reply.headers.get("retry-after"))
+        self._note_content_type(reply)
+        return reply
+
+    def _count(self, proof: Proof) -> None:
+        """A request without an answer counts towards the limit, unless the service can't have seen it."""
+        if proof is Proof.LOST:
+            self._pacer.lost()
+        else:
+            self._pacer.give_back()
+
+    @contextmanager
+    def _counted_if_cut_off(self) -> Iterator[None]:
+        """A signal in the middle of a request passes every `except Exception` by."""
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException:
+            self._pacer.lost()
+            raise
+
+    def other(self, reply: Reply, meaning: Meaning) -> Throttled | NotCancellable | Refused | Ambiguous:
+        """The answers that mean the same for every request that moves money."""
+        match meaning:
+            case Meaning.THROTTLED:
+                return Throttled()
+            case Meaning.TOKEN:
+                raise self._token_refused(reply)
+            case Meaning.NOT_CANCELLABLE:
+                return NotCancellable(problem=self.refused(reply))
+            case Meaning.REFUSED:
+                return Refused(status=reply.status, problem=self.refused(reply))
+            case _:
+                problem = Problem(
+                    code="service_error",
+                    message=f"{self._transport.host} answered with status {reply.status}{self._said(reply)}",
+                    hint="try again in a moment",
+                    exit_code=ExitCode.UNREACHABLE,
+                )
+                return Ambiguous(
+                    answered=reply.status not in _LOST_BEHIND, status=reply.status, problem=problem
+                )
+
+    def _token_refused(self, reply: Reply) -> TokenRefused:
+        return TokenRefused(
+            f"{self._transport.host} refuses the token (status {reply.status}{self._said(reply)})",
+            hint="`vsms auth status` says which token is in force; `vsms auth login` stores another",
+        )
+
+    def refused(self, reply: Reply) -> Problem:
+        return Problem(
+            code="refused",
+            message=f"the service refused with status {reply.status}{self._said(reply)}",
+            hint="`vsms orders show` says what applies to the order now",
+        )
+
+    def _problem(self, exc: Exception, time_limit: float) -> Problem:
+        return problem_of(exc, host=self._transport.host, time_limit=round(time_limit, 1))
+
+    def _note_content_type(self, reply: Reply) -> None:
+        if meaning_of(reply.status) is not Meaning.SUCCESS:
+            return
+        kind = reply.headers.get("content-type", "")
+        if "json" not in kind:
+            self._log(f"the answer says that it is {self._transport.without_token(kind)!r}; taken as JSON")
+
+    def _said(self, reply: Reply) -> str:
+        """The service's own words, to stand at a sentence's end."""
+        words = self._transport.without_token(wire.read_error(reply.body))
+        return f": {words}" if words else ""

@@ -126,6 +126,14 @@ def test_elsewhere_a_wait_is_said_once() -> None:
     assert stream.getvalue() == "2 orders too young, next in 1:12\n"
 
 
+def test_without_a_terminal_a_wait_that_became_far_longer_is_told_again() -> None:
+    stream = io.StringIO()
+    progress = ProgressLine(streams(stream, colour=False), total=2)
+    for seconds in (2, 1, 60, 59, 1, 60):
+        progress.waiting("rate limit", timedelta(seconds=seconds))
+    assert stream.getvalue().splitlines() == ["rate limit, next in 0:02", "rate limit, next in 1:00"]
+
+
 @pytest.mark.parametrize(("stream", "total"), [(io.StringIO(), 2), (Terminal(), 1)])
 def test_elsewhere_or_for_one_order_there_is_no_bar(stream: io.StringIO, total: int) -> None:
     progress = ProgressLine(streams(stream, colour=True), total=total)

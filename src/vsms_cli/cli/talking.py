@@ -29,7 +29,7 @@ class Talking:
     def __init__(self, streams: Streams, settings: Settings) -> None:
         self._streams = streams
         self._settings = settings
-        self._told_wait = False
+        self._told_wait = 0.0
         self.elsewhere: Callable[[str], None] | None = None
         self.on_wait: Callable[[str, float], None] = self._say_wait
 
@@ -58,8 +58,8 @@ class Talking:
             self.say(f"{why}; trying again for {left:.0f} s")
 
     def _say_wait(self, why: str, seconds: float) -> None:
-        if seconds >= _WORTH_SAYING_S and not self._told_wait:
-            self._told_wait = True
+        if seconds >= max(_WORTH_SAYING_S, 2 * self._told_wait):  # once, and again where it became far longer
+            self._told_wait = seconds
             self.say(f"{why}: the next request goes out in {short_duration(timedelta(seconds=seconds))}")
 
     @cached_property

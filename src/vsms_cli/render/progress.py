@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.times import short_duration
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from vsms_cli.render.streams import Streams
 
 _BAR: Final = 24  # characters
@@ -25,7 +24,7 @@ class ProgressLine:
         self._total = total
         self._done = 0
         self._visible = False
-        self._told = False
+        self._told = timedelta(0)
 
     def hide(self) -> None:
         if self._visible:
@@ -38,11 +37,11 @@ class ProgressLine:
             self.show("")
 
     def waiting(self, why: str, span: timedelta) -> None:
-        """A countdown; where nothing can be drawn over, one line for the whole wait."""
+        """A countdown; where nothing can be drawn over, one line, and another where the wait became far longer."""
         if self._alive:
             self.show(f"{why}, next in {short_duration(span)}")
-        elif not self._told:
-            self._told = True
+        elif span > 2 * self._told:
+            self._told = span
             self._talk.line(f"{why}, next in {short_duration(span)}")
 
     def show(self, note: str) -> None:

@@ -1,6 +1,5 @@
 """The process's edge: exit codes, the one broad except, signals, and how an error is told."""
 
-import contextlib
 import errno
 import gc
 import os
@@ -32,11 +31,9 @@ def main() -> None:
 def _end(code: int) -> NoReturn:
     """End at once: taking some 400 modules apart costs a tenth of a short command, and nothing waits for it.
 
-    Everything that was opened is closed by now, and both streams are flushed with each write. mypy ends so too.
+    Every write flushes, so nothing is left in a buffer; what was opened is closed by `Runtime`, and a thread that
+    still reads has nothing to say any more. mypy ends so too.
     """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or its reader is gone
-            stream.flush()
     os._exit(code)
 
 
@@ -217,7 +214,9 @@ def _print_version() -> int:
     try:
         sys.stdout.write(f"vsms {__version__}\n")
         sys.stdout.flush()
-    except OSError:
-        sys.stdout = None  # else the interpreter flushes it once more at its end, and says so
+    except BrokenPipeError:
         return 141
+    except OSError as exc:
+        _talk([f"vsms: stdout can't be written: {exc.strerror}"])
+        return 1
     return 0

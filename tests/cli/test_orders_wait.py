@@ -180,3 +180,11 @@ def test_the_timeout_holds_for_a_service_that_hangs_or_asks_for_a_pause(
     server.release()
     assert done.code in {6, 7, 124}
     assert time.monotonic() - began < 10  # one second, one last read of two, and a busy machine
+
+
+def test_a_rate_limit_that_leaves_no_turn_is_a_timeout(live: Vsms, server: FaultServer) -> None:
+    order = server.add_order()
+    done = live("orders", "wait", order, "--timeout", "1s", env={"VSMS_RATE_LIMIT": "1"})
+    again = live("orders", "wait", order, "--timeout", "1s", env={"VSMS_RATE_LIMIT": "1"})
+    assert (done.code, again.code) == (124, 124)
+    assert "no code came within the timeout" in again.err

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -233,3 +234,27 @@ def test_filters_and_widths_as_in_list(server: FaultServer, desk: Terminal, colu
     assert wanted in text
     assert other not in text
     assert not re.search(r"\x1b\[[0-9;]*m", text)
+
+
+def test_a_second_ctrl_c_in_the_middle_of_a_cancel_gives_the_terminal_back(
+    server: FaultServer, watch: Callable[..., Any]
+) -> None:
+    server.add_order()
+    server.fault("cancel", "timeout", times=None)
+    child = watch(shows="1 order waiting", VSMS_TIMEOUT="20")
+    child.send("c")
+    child.expect("Cancel .* and return")
+    child.send("y")
+    child.expect("cancelling")
+    deadline = time.monotonic() + 10
+    while not server.posts() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    child.kill(signal.SIGINT)
+    time.sleep(0.3)
+    child.kill(signal.SIGINT)
+    child.expect_exact(LEAVE)
+    child.expect(pexpect.EOF)
+    assert echoes(child)
+    child.close()
+    server.release()
+    assert child.exitstatus == 130

@@ -269,3 +269,14 @@ def test_a_price_that_is_known_from_the_listing_is_told(empty: World) -> None:
 
     assert report.results[0].price == known.price
     assert report.results[0].outcome is CancelOutcome.SKIPPED
+
+
+def test_one_that_was_answered_425_is_no_order_that_nothing_was_sent_for(empty: World) -> None:
+    run = Run(empty, 1)
+    empty.says(Say(TooEarly(seconds=60)), order=run.ids[0])
+    empty.time.stop_at = 5
+
+    report = run.go(wait=True)
+
+    assert [(result.outcome, result.retry_at is None) for result in report.results] == [("too_early", False)]
+    assert empty.outcomes == ["too_early"]

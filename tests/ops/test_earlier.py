@@ -8,7 +8,7 @@ import pytest
 from ops.test_reconcile import EARLY, EMPTY, LOST
 from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order, order_id
 from vsms_cli.domain.answers import CancelAnswer
-from vsms_cli.domain.errors import TokenRefused, Unreachable
+from vsms_cli.domain.errors import JournalUnusable, TokenRefused, Unreachable
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult, SwapResult
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.mutation import cancel_order
@@ -319,3 +319,27 @@ def test_resolve_tells_of_a_refund_request_as_a_live_process_closed_it(world: Wo
 
     assert isinstance(result, RefundResult)
     assert (result.outcome, result.request_id) == (RefundOutcome.REQUESTED, "r-1")
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("cancelled", "cancelled"), ("completed", "sms_received")])
+def test_what_was_read_is_said_also_where_it_cannot_be_written(
+    world: World, status: str, outcome: str
+) -> None:
+    world.holds(order(status))
+    world.journal.known(Operation.CANCEL, ORDER, outcome="unknown", age_s=10 * LIMIT)
+    world.journal.breaks = {"close": 1}
+
+    result = cancel_order(world.desk, ORDER, order=None)
+
+    assert result.outcome == outcome
+    assert world.journal.rows[0].unresolved, "the next one reads it again"
+
+
+def test_nothing_more_is_sent_where_it_cannot_be_written_that_it_still_waits(world: World) -> None:
+    world.holds(order())
+    world.journal.known(Operation.CANCEL, ORDER, outcome="unknown", age_s=10 * LIMIT)
+    world.journal.breaks = {"close": 1}
+
+    with pytest.raises(JournalUnusable):
+        cancel_order(world.desk, ORDER, order=None)
+    assert world.service.times("cancel") == []

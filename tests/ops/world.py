@@ -315,6 +315,9 @@ class FakeJournal:
                 row = self.known(operation, order, outcome="skipped", price=price)
                 self.rows[row.entry - 1] = replace(row, idempotency_key="", detail=why)
 
+    def entry(self, number: int) -> JournalEntry | None:
+        return next((entry for entry in self.entries() if entry.entry == number), None)
+
     def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]:
         return [row for row in self.rows if row.unresolved or not unresolved]
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import random
 import re
+import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from vsms_cli.domain.errors import RateLimited, StopRequested, Unreachable
+from vsms_cli.domain.errors import NoTurn, RateLimited, StopRequested
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,10 +69,11 @@ class Pacer:
         self._refused_since: float | None = None
         self._next_pause = _FIRST_PAUSE_S
         self._asked_until = -math.inf
+        self._lock = threading.Lock()  # for the three above, which the workers of a run share
 
     def reserve(self, *, heed_stop: bool, until: float | None = None) -> None:
         """Wait for a request's turn. Raises StopRequested when asked to end first (if `heed_stop`), RateLimited
-        when the service has answered 429 for longer than `PATIENCE_S`, and Unreachable where no turn came `until`
+        when the service has answered 429 for longer than `PATIENCE_S`, and NoTurn where none came `until`
         that moment of the monotonic clock.
         """
         told = False
@@ -85,7 +87,7 @@ class Pacer:
                 self._check_patience(paused, f"this account's requests pause for another {paused:.0f} s")
             left = math.inf if until is None else until - self._clock.monotonic()
             if left <= 0:
-                raise Unreachable(
+                raise NoTurn(
                     "the rate limit left no turn in the time that there was", hint="try again in a minute"
                 )
             wait = self._budget.take()
@@ -105,20 +107,29 @@ class Pacer:
     def answered(self, status: int, retry_after: str | None) -> None:
         """Note an answer; a 429 pauses the whole account."""
         self._budget.answered()
-        if status != 429:  # noqa: PLR2004 - Too Many Requests
-            self._refused_since = None
-            self._next_pause = _FIRST_PAUSE_S
-            return
+        with self._lock:
+            if status != 429:  # noqa: PLR2004 - Too Many Requests
+                self._refused_since = None
+                self._next_pause = _FIRST_PAUSE_S
+                return
+            self._pause(seconds_of(retry_after, now=self._clock.now()))
+
+    def _pause(self, seconds: float | None) -> None:
+        now = self._clock.monotonic()
         if self._refused_since is None:
-            self._refused_since = self._clock.monotonic()
-        seconds = seconds_of(retry_after, now=self._clock.now())
+            self._refused_since = now
+        why = f"the service asks for a pause of {seconds or 0:.0f} s"
         if seconds is None:
+            if now < self._asked_until:  # one of several that went out together: the pause has begun
+                return
             seconds = self._next_pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
             self._next_pause *= 2
+            patience_left = PATIENCE_S - (now - self._refused_since)
+            # A pause of our own making ends with our patience, not after it.
+            if patience_left >= _FIRST_PAUSE_S:
+                seconds = min(seconds, patience_left)
             why = f"the service does not say for how long, and vsms would try again in {seconds:.0f} s"
-        else:
-            why = f"the service asks for a pause of {seconds:.0f} s"
-        self._asked_until = self._clock.monotonic() + seconds
+        self._asked_until = now + seconds
         self._budget.pause(min(seconds, PATIENCE_S))  # a mad Retry-After must not lock the account out
         self._check_patience(seconds, why)
 

@@ -43,7 +43,7 @@ class Reporter(Generic[R]):
 
     def start(self, total: int) -> None:
         """A new page of so many orders."""
-        self._progress = ProgressLine(self._run.streams, total=total)
+        self._progress = ProgressLine(self._run.streams, total=total, told=self._run.talk.told)
         self._run.talk.on_wait = lambda why, seconds: self._progress.waiting(why, timedelta(seconds=seconds))
 
     def waiting(self, count: int, span: timedelta) -> None:

@@ -35,6 +35,8 @@ class Stop:
         self._asked = threading.Event()
         self._gentle = False
         self._on_ask: Callable[[], None] = lambda: None
+        self.before_exit: Callable[[], None] = lambda: None
+        """What a second signal does before it ends the process: gives the terminal back. May not use our streams."""
         self.number = 0
 
     @property
@@ -77,6 +79,8 @@ class Stop:
             raise Signalled(number)
         if self.requested:
             # At once: no thread is waited for. What is under way stands in the journal.
+            with contextlib.suppress(Exception):
+                self.before_exit()
             os._exit(128 + number)
         self.number = number
         self._asked.set()

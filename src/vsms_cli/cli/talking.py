@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.formats import Format
+from vsms_cli.render.progress import Told
 from vsms_cli.render.safe import safe
 from vsms_cli.store.settings import Source
 
@@ -29,7 +30,7 @@ class Talking:
     def __init__(self, streams: Streams, settings: Settings) -> None:
         self._streams = streams
         self._settings = settings
-        self._told_wait = 0.0
+        self.told = Told()
         self.elsewhere: Callable[[str], None] | None = None
         self.on_wait: Callable[[str, float], None] = self._say_wait
 
@@ -58,9 +59,9 @@ class Talking:
             self.say(f"{why}; trying again for {left:.0f} s")
 
     def _say_wait(self, why: str, seconds: float) -> None:
-        if seconds >= max(_WORTH_SAYING_S, 2 * self._told_wait):  # once, and again where it became far longer
-            self._told_wait = seconds
-            self.say(f"{why}: the next request goes out in {short_duration(timedelta(seconds=seconds))}")
+        span = timedelta(seconds=seconds)
+        if seconds >= _WORTH_SAYING_S and self.told.is_news(span):
+            self.say(f"{why}: the next request goes out in {short_duration(span)}")
 
     @cached_property
     def _vsms(self) -> str:

@@ -158,6 +158,10 @@ class RateLimited(VsmsError):
     exit_code = ExitCode.RATE_LIMITED
 
 
+class NoTurn(RateLimited):
+    """The rate limit let no request go out in the time that there was for it. The service was not asked."""
+
+
 class JournalUnusable(VsmsError):
     """The journal can't be written, so nothing that moves money is sent."""
 

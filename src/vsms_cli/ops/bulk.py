@@ -106,6 +106,7 @@ class _Run:
         self._meanwhile: Callable[[], None] | None = meanwhile
         self._results: list[CancelResult | None] = [None] * len(targets)
         self._ended: queue.SimpleQueue[tuple[int, Future[CancelResult]]] = queue.SimpleQueue()
+        self._early: dict[int, CancelResult] = {}  # answered 425, and waiting for their moment
         self._running = 0
         self._stopped_by: VsmsError | None = None
         start = desk.clock.monotonic()
@@ -122,9 +123,12 @@ class _Run:
                 self._collect()
         self._stopped_by = self._stopped_by or self._desk.refusal.met_before
         left = [index for index, result in enumerate(self._results) if result is None]
-        pass_over(self._desk, [self._targets[index] for index in left], why=self._why_skipped())
+        unsent = [self._targets[index] for index in left if index not in self._early]
+        pass_over(self._desk, unsent, why=self._why_skipped())
         for index in left:
-            self._end(index, skipped(self._targets[index], why=self._why_skipped()))
+            # One that was asked for and is too young ends as what was answered, with the time when it opens.
+            early = self._early.get(index)
+            self._end(index, early or skipped(self._targets[index], why=self._why_skipped()))
         return BulkReport(
             results=tuple(result for result in self._results if result is not None),
             stopped_by=self._stopped_by,
@@ -170,6 +174,7 @@ class _Run:
                 order_id=self._targets[index].order_id, outcome=CancelOutcome.FAILED, problem=exc.as_problem()
             )
         if self._wait and result.outcome is CancelOutcome.TOO_EARLY and self._can_wait(index, result):
+            self._early[index] = result
             heapq.heappush(self._due, (self._moment(result.retry_at, self._desk.clock.monotonic()), index))
             return
         self._end(index, result)

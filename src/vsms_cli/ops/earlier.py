@@ -13,6 +13,7 @@ from vsms_cli.domain.orders import Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.ops.reading import look_until_old, told_once
 from vsms_cli.ops.reconcile import settle_by_reading
+from vsms_cli.ops.recording import record, recorded
 from vsms_cli.ops.verdict import unknown, verdict
 
 if TYPE_CHECKING:
@@ -38,14 +39,13 @@ def settle_earlier_cancel(desk: Desk, order_id: str) -> CancelResult | None:
     except TokenRefused as exc:
         desk.refusal.met(exc)
         return unknown(order_id, exc.as_problem(), price=earlier.price)
-    desk.journal.close(
-        desk.journal.ticket_of(earlier),
-        result.outcome.value,
-        refund_amount=result.refund_amount,
-        detail=None if result.problem is None else result.problem.message,
-        settled=result.outcome is not CancelOutcome.UNKNOWN,
-    )
-    return None if result.outcome is CancelOutcome.FAILED else result
+    ticket = desk.journal.ticket_of(earlier)
+    if (
+        result.outcome is CancelOutcome.FAILED
+    ):  # another may go out, and nothing does where this can't be written
+        record(desk, ticket, result, settled=True)
+        return None
+    return recorded(desk, ticket, result, settled=result.outcome is not CancelOutcome.UNKNOWN)
 
 
 def settle_open_cancel(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vsms_cli.domain.errors import Problem, StopRequested
 from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
 from vsms_cli.ops.reading import look_until_old, read_once, told_once
+from vsms_cli.ops.recording import record, recorded
 from vsms_cli.ops.swap_verdict import STILL_THE_SAME, foresee, unknown, verdict
 
 if TYPE_CHECKING:
@@ -22,15 +23,12 @@ def settle_before(desk: Desk, order: Order, *, number: str) -> SwapResult | None
     entry = desk.journal.open_swap(order.id)
     if entry is not None:
         result = settle_open_swap(desk, entry, on_wait=told_once(desk, order.id))
-        desk.journal.close(
-            desk.journal.ticket_of(entry),
-            result.outcome.value,
-            reference=entry.reference,
-            detail=None if result.problem is None else result.problem.message,
-            settled=result.outcome is not SwapOutcome.UNKNOWN,
-        )
+        ticket = desk.journal.ticket_of(entry)
         if result.outcome is not SwapOutcome.FAILED:
-            return result
+            return recorded(desk, ticket, result, settled=result.outcome is not SwapOutcome.UNKNOWN)
+        record(
+            desk, ticket, result, settled=True
+        )  # another may go out: nothing does where this can't be written
     # Another process may have had the order until now: whoever asked for both asked for one other number.
     now = desk.service.order(order.id)
     ended = verdict(now, number=number, in_doubt=False)

@@ -7,7 +7,6 @@ earlier request that may have been carried out, the order is read first: no requ
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, StopRequested, VsmsError
@@ -16,12 +15,12 @@ from vsms_cli.domain.outcomes import (
     CancelResult,
     RefundOutcome,
     RefundResult,
-    SwapOutcome,
     SwapResult,
 )
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.earlier import settle_earlier_cancel
 from vsms_cli.ops.reconcile import cancel_to_the_end
+from vsms_cli.ops.recording import recorded
 from vsms_cli.ops.verdict import UNKNOWN_HINT
 
 if TYPE_CHECKING:
@@ -136,40 +135,4 @@ def journalled(
             outcome = "skipped" if isinstance(exc, StopRequested) else "failed"
             desk.journal.close(ticket, outcome, detail=exc.message)
         raise
-    try:
-        record(desk, ticket, result, settled=result.outcome.value not in _AS_BEFORE)
-    except JournalUnusable as exc:
-        # It happened, and what is said must be what happened. The intent stays open, and the next one meets the
-        # same journal before anything is sent.
-        return replace(result, problem=result.problem or _unrecorded(exc))
-    return result
-
-
-def record(
-    desk: Desk, ticket: Ticket, result: CancelResult | RefundResult | SwapResult, *, settled: bool
-) -> None:
-    """Put on disk what became of a ticket. `settled` as in the port."""
-    detail = None if result.problem is None else result.problem.message
-    if isinstance(result, SwapResult):
-        if result.outcome is SwapOutcome.SWAPPED and detail is None:
-            detail = f"the number is now {result.phone_number}"
-        desk.journal.close(
-            ticket, result.outcome.value, reference=result.previous_number, detail=detail, settled=settled
-        )
-        return
-    desk.journal.close(
-        ticket,
-        result.outcome.value,
-        refund_amount=result.refund_amount,
-        reference=result.request_id if isinstance(result, RefundResult) else None,
-        detail=detail,
-        settled=settled,
-    )
-
-
-def _unrecorded(exc: JournalUnusable) -> Problem:
-    return Problem(
-        code="unrecorded",
-        message=f"the outcome stands, and could not be written to the journal: {exc.message}",
-        hint=UNKNOWN_HINT,
-    )
+    return recorded(desk, ticket, result, settled=result.outcome.value not in _AS_BEFORE)

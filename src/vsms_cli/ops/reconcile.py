@@ -27,6 +27,7 @@ from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, TokenR
 from vsms_cli.domain.orders import CANCEL_COOLDOWN, ORDER_LIFE, Order, Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.ops.reading import read_on, read_once
+from vsms_cli.ops.recording import next_turn
 from vsms_cli.ops.verdict import STILL_WAITING, too_early_problem, unknown, verdict
 
 if TYPE_CHECKING:
@@ -143,9 +144,7 @@ class _Settlement:
     def _go_again(self, why: str) -> None:
         """The service did nothing, so this was no cancel that counts; wait for the next turn."""
         self._cancels -= 1
-        self._desk.service.reserve()
-        # After the wait: the entry's age tells `resolve` whether a request may still be on its way.
-        self._desk.journal.note(self._ticket, f"{why}: sending it again")
+        next_turn(self._desk, self._ticket, f"{why}: sending it again")
 
     def _after_doubt(self, answer: Ambiguous) -> CancelResult | None:
         """Read the order; None where one more cancel may be sent."""
@@ -159,8 +158,7 @@ class _Settlement:
         if ended is not None:
             return ended
         if self._cancels < _MOST_CANCELS and not self._desk.stop.requested:
-            self._desk.service.reserve()
-            self._desk.journal.note(self._ticket, "the order still waits: cancelling once more")
+            next_turn(self._desk, self._ticket, "the order still waits: cancelling once more")
             return None
         if answer.answered:
             return self._result(CancelOutcome.FAILED, status=order.status, problem=answer.problem)

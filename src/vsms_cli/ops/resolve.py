@@ -18,7 +18,8 @@ from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.earlier import settle_open_cancel
 from vsms_cli.ops.earlier_swap import settle_open_swap
 from vsms_cli.ops.ledger import refunds_of, total_of
-from vsms_cli.ops.mutation import claimed, record
+from vsms_cli.ops.mutation import claimed
+from vsms_cli.ops.recording import recorded
 from vsms_cli.ops.verdict import UNKNOWN_HINT
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def resolve(
     end while another process has the order, TokenRefused where the service refuses the token: both leave it as it is.
     """
     with claimed(desk, entry.order_id):
-        now = _as_it_is_now(desk, entry)
+        now = desk.journal.entry(entry.entry) or entry  # as it is now that no other process is at it
         if now.outcome is not None and not now.unsettled:  # the process that sent it was still at work
             return _as_recorded(now, now.outcome)
         result: CancelResult | RefundResult | SwapResult
@@ -45,8 +46,7 @@ def resolve(
             result = settle_open_swap(desk, now, on_wait=on_wait)
         else:
             result = _resolve_refund(desk, now)
-        record(desk, ticket, result, settled=result.outcome.value != "unknown")
-        return result
+        return recorded(desk, ticket, result, settled=result.outcome.value != "unknown")
 
 
 WORDS: Final[Mapping[Operation, tuple[str, str]]] = {
@@ -80,17 +80,7 @@ def resolve_by_word(
             said = replace(seen, outcome=SwapOutcome(word), problem=problem)
         case _:
             said = replace(seen, outcome=RefundOutcome(word), problem=problem)
-    record(desk, ticket, said, settled=True)
-    return said
-
-
-def _as_it_is_now(desk: Desk, entry: JournalEntry) -> JournalEntry:
-    """As the journal has it, now that no other process is at it."""
-    for unresolved in (True, False):  # those are few, and nearly always it is among them
-        for known in desk.journal.entries(unresolved=unresolved):
-            if known.entry == entry.entry:
-                return known
-    return entry
+    return recorded(desk, ticket, said, settled=True)
 
 
 def _as_recorded(entry: JournalEntry, outcome: str) -> CancelResult | RefundResult | SwapResult:

@@ -18,6 +18,7 @@ from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.earlier_swap import settle_before
 from vsms_cli.ops.mutation import claimed, journalled
 from vsms_cli.ops.reading import read_on, read_once
+from vsms_cli.ops.recording import next_turn
 from vsms_cli.ops.swap_verdict import NO_REPLACEMENT, too_early, unknown, verdict
 
 if TYPE_CHECKING:
@@ -113,8 +114,7 @@ class _Settlement:
     def _go_again(self, why: str) -> None:
         """The service did nothing, so this was no swap that counts; wait for the next turn."""
         self._swaps -= 1
-        self._desk.service.reserve()
-        self._desk.journal.note(self._ticket, f"{why}: sending it again")
+        next_turn(self._desk, self._ticket, f"{why}: sending it again")
 
     def _after_doubt(self, answer: Ambiguous) -> SwapResult | None:
         """Read the order; None where one more swap may be sent."""
@@ -128,8 +128,7 @@ class _Settlement:
         if ended is not None:
             return ended
         if self._swaps < _MOST_SWAPS and not self._desk.stop.requested:
-            self._desk.service.reserve()
-            self._desk.journal.note(self._ticket, "the number is still the same: swapping once more")
+            next_turn(self._desk, self._ticket, "the number is still the same: swapping once more")
             return None
         if answer.answered:
             return self._result(SwapOutcome.FAILED, status=order.status, problem=answer.problem)

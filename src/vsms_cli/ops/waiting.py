@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.codes import newest
-from vsms_cli.domain.errors import BadAnswer, ExitCode, Problem, StopRequested, Unreachable, VsmsError
+from vsms_cli.domain.errors import BadAnswer, ExitCode, NoTurn, Problem, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.orders import Message, Order, Phase
 from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
 from vsms_cli.ops.mutation import cancel_order
@@ -122,6 +122,8 @@ class _Waiting:
     def _look(self) -> WaitResult | None:
         try:
             order = self._desk.service.order(self._order_id, within=self._room())
+        except NoTurn:
+            return None
         except (Unreachable, BadAnswer) as exc:
             self._error = exc
             self._failures += 1

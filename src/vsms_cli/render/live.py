@@ -45,6 +45,11 @@ class Screen:
         with suppress(StreamClosed):  # it must not hide why the block ended
             self._out.write(_LEAVE)
 
+    @staticmethod
+    def give_back() -> None:
+        """Leave from within a signal's handler, where a buffered stream may be in the middle of a write."""
+        os.write(1, _LEAVE.encode())
+
     def draw(self, lines: Sequence[str]) -> None:
         """In one write, so that it does not flicker."""
         _, height = size()

@@ -14,17 +14,31 @@ _BAR: Final = 24  # characters
 _ERASE: Final = "\r\x1b[2K"
 
 
+class Told:
+    """How long a wait was said to be: once, and again where it became far longer. Shared by all who tell it."""
+
+    def __init__(self) -> None:
+        self._span = timedelta(0)
+
+    def is_news(self, span: timedelta) -> bool:
+        """Whether it is to be told; it counts as told then."""
+        if span <= 2 * self._span:
+            return False
+        self._span = span
+        return True
+
+
 class ProgressLine:
     """Redrawn in place; `hide` makes way for a line on stdout, which may be the same terminal."""
 
-    def __init__(self, streams: Streams, *, total: int) -> None:
+    def __init__(self, streams: Streams, *, total: int, told: Told | None = None) -> None:
         self._talk = streams.talk
         self._alive = streams.redraws
         self._full, self._empty = ("█", "░") if streams.talk.takes_unicode else ("#", ".")
         self._total = total
         self._done = 0
         self._visible = False
-        self._told = timedelta(0)
+        self._told = told or Told()
 
     def hide(self) -> None:
         if self._visible:
@@ -40,8 +54,7 @@ class ProgressLine:
         """A countdown; where nothing can be drawn over, one line, and another where the wait became far longer."""
         if self._alive:
             self.show(f"{why}, next in {short_duration(span)}")
-        elif span > 2 * self._told:
-            self._told = span
+        elif self._told.is_news(span):
             self._talk.line(f"{why}, next in {short_duration(span)}")
 
     def show(self, note: str) -> None:

@@ -71,7 +71,7 @@ class Talk:
 
 
 def _into_the_void(stream: TextIO | None) -> None:
-    """Keep the interpreter from flushing what is left at its end: it would fail, and end with a code of its own."""
+    """Keep anything else from writing there: a library's warning must not fail on it."""
     if stream is None:
         return
     try:

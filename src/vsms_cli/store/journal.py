@@ -154,29 +154,32 @@ class JournalFile:
         return max(0.0, min((datetime.now(UTC) - entry.updated_at).total_seconds(), unstepped))
 
     def last_refund_request(self, order_id: str) -> JournalEntry | None:
-        """The newest refund request for an order that may have reached the service."""
+        """The newest refund request for an order that may have reached the service. Of another host's, which may be
+        this one's other name, those alone whose outcome is open: they keep a second request from being sent.
+        """
         found = self._select(
-            "order_id = ? AND operation = ? AND (outcome IS NULL OR outcome IN"
-            " ('unknown', 'requested', 'already_requested')) ORDER BY entry DESC LIMIT 1",
-            (order_id, Operation.REFUND.value),
+            "order_id = ? AND operation = ? AND (outcome IS NULL OR outcome = 'unknown' OR (host = ? AND outcome IN"
+            " ('requested', 'already_requested'))) ORDER BY host = ? DESC, entry DESC LIMIT 1",
+            (order_id, Operation.REFUND.value, self._host, self._host),
         )
         return found[0] if found else None
 
     def last_cancel(self, order_id: str) -> JournalEntry | None:
         """The newest cancel of an order that may have been carried out, or that found it ended."""
         found = self._select(
-            "order_id = ? AND operation = ? AND (outcome IS NULL OR in_doubt = 1 OR outcome IN"
+            "host = ? AND order_id = ? AND operation = ? AND (outcome IS NULL OR in_doubt = 1 OR outcome IN"
             " ('unknown', 'cancelled', 'already_cancelled', 'expired', 'sms_received'))"
             " ORDER BY entry DESC LIMIT 1",
-            (order_id, Operation.CANCEL.value),
+            (self._host, order_id, Operation.CANCEL.value),
         )
         return found[0] if found else None
 
     def open_swap(self, order_id: str) -> JournalEntry | None:
         """The newest swap of an order that may have been carried out unseen."""
         found = self._select(
-            f"order_id = ? AND operation = ? AND (in_doubt = 1 OR {_UNRESOLVED}) ORDER BY entry DESC LIMIT 1",
-            (order_id, Operation.SWAP.value),
+            f"host = ? AND order_id = ? AND operation = ? AND (in_doubt = 1 OR {_UNRESOLVED})"
+            " ORDER BY entry DESC LIMIT 1",
+            (self._host, order_id, Operation.SWAP.value),
         )
         return found[0] if found else None
 

@@ -77,6 +77,9 @@ def _seen(value: dict[str, object]) -> Seen:
     if not is_whole_id(str(value["id"])):
         raise ValueError("no order's id")
     until = value["until"]
+    price = None if value.get("price") is None else Decimal(str(value["price"]))
+    if price is not None and not (price.is_finite() and price >= 0):
+        raise ValueError("no price")
     return Seen(
         id=str(value["id"]),
         waiting=value["waiting"] is True,
@@ -84,5 +87,5 @@ def _seen(value: dict[str, object]) -> Seen:
         service=str(value["service"]),
         status=str(value["status"]),
         until=None if until is None else parse_rfc3339(str(until)),
-        price=None if (price := value.get("price")) is None else Decimal(str(price)),
+        price=price,
     )

@@ -44,6 +44,10 @@ class Keys:
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        self.give_back()
+
+    def give_back(self) -> None:
+        """The terminal as it was. Twice is fine."""
         if self._file is None:
             return
         with suppress(termios.error):  # where the terminal is gone there is nothing to restore
@@ -60,5 +64,5 @@ class Keys:
             return ""
         text = os.read(self._file, _LONGEST).decode("utf-8", "replace")
         if not text:  # stdin ended: no key will come
-            self.__exit__()
+            self.give_back()
         return _NAMES.get(text, text)

@@ -39,6 +39,7 @@ class Watching:
         self._run.talk.elsewhere = self._hear
         try:
             with Screen(self._run.streams.out) as screen, Keys(self._run.stop) as keys:
+                self._run.stop.before_exit = lambda: _give_back(screen, keys)
                 self._reader.start()
                 while not self._run.stop.requested:
                     self._take_news()
@@ -46,6 +47,7 @@ class Watching:
                     if not self._obey(keys.read(_REDRAW_S), screen):
                         break
         finally:
+            self._run.stop.before_exit = lambda: None
             self._reader.end()
             self._run.talk.elsewhere = None
             self._leave_last_state()
@@ -156,6 +158,11 @@ class Watching:
                 self._run.say("nothing to watch")
         if self._note:
             self._run.say(self._note)
+
+
+def _give_back(screen: Screen, keys: Keys) -> None:
+    screen.give_back()
+    keys.give_back()
 
 
 def _question(order: Order) -> str:

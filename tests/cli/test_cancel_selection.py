@@ -95,7 +95,7 @@ def test_all_takes_every_active_order(live: Vsms, server: FaultServer) -> None:
         (["--yes"], "--all for every active order"),
         (["--all", "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"], "--all and ids contradict"),
         (["-", "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11", "--yes"], "stands alone"),
-        (["7e44c0", "--yes"], "is not an order id"),
+        (["7e44c0", "--yes"], "is the beginning of an id, and --yes asks nobody"),
         (["--all", "--limit", "0"], "--limit must be 1 or more"),
         (["--all"], "add --yes"),
         (["7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"], "add --yes"),

@@ -62,7 +62,10 @@ def test_a_corrupt_sandbox_is_an_error_and_no_traceback(vsms: Vsms) -> None:
     done = vsms.sandbox("orders", "list")
     assert (done.code, done.out) == (1, "")
     assert "crashed" not in done.err
-    assert "sandbox.db aside: a new sandbox begins" in done.err
+    assert "`vsms sandbox reset` keeps it aside and begins a new one" in done.err
+    reset = vsms("sandbox", "reset")
+    assert (reset.code, "it is kept as sandbox.db.broken" in reset.err) == (0, True)
+    assert len(vsms.sandbox("orders", "list", "-q").lines) == 10
 
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])

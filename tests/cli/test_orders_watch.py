@@ -114,7 +114,7 @@ def test_c_cancels_the_selected_order_after_a_question(
     child.send("\x1b[B")
     child.expect(f"> +.*{second}")
     child.send("c")
-    child.expect_exact(f"Cancel {second} and return $0.80 to your balance? [y/N]")
+    child.expect_exact(f"Cancel {second} and return $0.80? [y/N]")
     child.send(answer)
     child.expect(r"\$0.80 returned" if answer == "y" else "not cancelled")
     child.send("q")
@@ -258,3 +258,17 @@ def test_a_second_ctrl_c_in_the_middle_of_a_cancel_gives_the_terminal_back(
     child.close()
     server.release()
     assert child.exitstatus == 130
+
+
+def test_keys_that_come_together_are_each_a_key_but_none_answers_a_question(
+    server: FaultServer, watch: Callable[..., Any]
+) -> None:
+    orders = [server.add_order(age_s=age) for age in (900, 800, 700)]
+    child = watch(shows="3 orders waiting")
+    child.send("jjcy")  # down, down, cancel: and a y that was typed before there was a question
+    child.expect_exact(f"Cancel {orders[2]} and return")
+    child.send("y")
+    child.expect("cancelled")
+    child.send("q")
+    left(child)
+    assert [server.status(order) for order in orders] == ["waiting", "waiting", "cancelled"]

@@ -101,7 +101,7 @@ def test_a_directory_that_is_not_there_is_an_error_with_the_path(tmp_path: Path)
 def test_a_file_that_is_no_book_is_an_error_and_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
     path.write_text("not a database" * 100)
-    with pytest.raises(SandboxError, match=r"can't be used .*: remove it"):
+    with pytest.raises(SandboxError, match=r"can't be used"):
         Book.open(path)
     assert path.read_text() == "not a database" * 100
 

@@ -181,7 +181,7 @@ class Calls:
     def _token_refused(self, reply: Reply) -> TokenRefused:
         return TokenRefused(
             f"{self._transport.host} refuses the token (status {reply.status}{self._said(reply)})",
-            hint="`vsms auth status` says which token is in force; `vsms auth login` stores another",
+            hint="`vsms auth status` says where it comes from: correct that, or `vsms auth login` stores another",
         )
 
     def refused(self, reply: Reply) -> Problem:

@@ -35,6 +35,12 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in self.table:
+            elsewhere = _elsewhere(args[0])
+            if elsewhere:
+                raise UsageMistake(
+                    f"unknown command {args[0][:60]!r} for {ctx.command_path!r}",
+                    hint=f"did you mean {' or '.join(elsewhere)}?",
+                )
             near = get_close_matches(args[0], self.table, n=3)
             raise UsageMistake(
                 f"unknown command {args[0][:60]!r} for {ctx.command_path!r}",
@@ -48,6 +54,13 @@ class LazyGroup(TyperGroup):
         if self.topics:
             with formatter.section("Help topics, as in `vsms help exit-codes`"):
                 formatter.write_dl(list(self.topics.items()))
+
+
+def _elsewhere(name: str) -> list[str]:
+    """The commands of that very name in any group: `vsms cancel` means `vsms orders cancel`."""
+    from vsms_cli.cli.app import GROUPS  # noqa: PLC0415 - it imports this module
+
+    return [f"`vsms {group} {name}`" for group, commands in GROUPS.items() if name in commands]
 
 
 def group_of(table: Mapping[str, Lazy], topics: Mapping[str, str] | None = None) -> type[LazyGroup]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.cli.signals import Stop
 from vsms_cli.cli.talking import Talking
-from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake, VsmsError
+from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, SandboxBroken, UsageMistake, VsmsError
 from vsms_cli.render.formats import Format
 from vsms_cli.render.streams import Streams
 from vsms_cli.store.paths import Paths
@@ -223,7 +223,9 @@ class Runtime:
                 hint="make that directory writable, or name another with VSMS_STATE_DIR",
             ) from exc
         except SandboxError as exc:
-            raise VsmsError(str(exc), hint=f"move {self.paths.sandbox} aside: a new sandbox begins") from exc
+            raise SandboxBroken(
+                str(exc), hint="`vsms sandbox reset` keeps it aside and begins a new one"
+            ) from exc
         self._stack.callback(book.close)
         return book
 

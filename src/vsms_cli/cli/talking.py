@@ -31,6 +31,7 @@ class Talking:
         self._streams = streams
         self._settings = settings
         self.told = Told()
+        self._told_retries: set[str] = set()
         self.elsewhere: Callable[[str], None] | None = None
         self.on_wait: Callable[[str, float], None] = self._say_wait
 
@@ -55,7 +56,8 @@ class Talking:
 
     def retrying(self, why: str, left: float) -> None:
         """Of what was not sent, for so many seconds more. Not to a script, for which an error is one line."""
-        if self._settings.output.value not in {Format.JSON, Format.NDJSON}:
+        if self._settings.output.value not in {Format.JSON, Format.NDJSON} and why not in self._told_retries:
+            self._told_retries.add(why)
             self.say(f"{why}; trying again for {left:.0f} s")
 
     def _say_wait(self, why: str, seconds: float) -> None:

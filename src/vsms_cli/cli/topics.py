@@ -79,8 +79,8 @@ RECIPES: Final = {
         "vsms orders cancel --country AR --dry-run",
         "vsms orders cancel --country AR --expect 12 --yes --json",
     ),
-    "What came back, as a sum:": (
-        "vsms orders cancel --country AR --yes --json | jq 'map(.refund_amount // 0) | add'",
+    "What came back, as a sum (jq counts in binary floats, so it is rounded to cents):": (
+        "vsms orders cancel --country AR --yes --json | jq 'map(.refund_amount // 0) | (add // 0) * 100 | round / 100'",
     ),
     "Act on the exit code:": (
         "vsms orders cancel --all --yes",

@@ -174,6 +174,12 @@ class JournalDamaged(JournalUnusable):
     code = "journal_damaged"
 
 
+class SandboxBroken(VsmsError):
+    """The sandbox's book can't be read as one."""
+
+    code = "sandbox_broken"
+
+
 class StreamClosed(VsmsError):
     """Whoever read our stdout is gone (`| head -1`). Nothing new is sent."""
 

@@ -82,6 +82,20 @@ def whole_ids(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(parse_order_id(text) for text in texts))
 
 
+def refuse_beginnings(texts: Iterable[str], *, because: str) -> None:
+    """UsageMistake for the beginning of an id, where it might mean another order than the person thinks."""
+    for text in texts:
+        try:
+            beginning = not is_whole_id(parse_id_or_beginning(text))
+        except UsageMistake:  # neither: refused in its own words
+            continue
+        if beginning:
+            raise UsageMistake(
+                f"{text!r} is the beginning of an id, and {because}: it might mean another order",
+                hint="give the whole id: `vsms orders list -q` prints them",
+            )
+
+
 def ids_from_lines(lines: Iterable[str], *, beginnings: bool) -> list[str]:
     """Ids one a line; blank lines and `#` comments are passed over. With `beginnings` those of ids do too."""
     bare = (line.partition("#")[0].strip() for line in lines)

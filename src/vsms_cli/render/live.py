@@ -27,7 +27,7 @@ _LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 _HOME: Final = "\x1b[H"
 _TO_END_OF_LINE: Final = "\x1b[K"
 _TO_END: Final = "\x1b[J"
-_CODE_SHOWN: Final = 40  # characters of an SMS without a code
+_CODE_SHOWN: Final = 16  # characters of an SMS without a code: the table must not give way to it
 _AROUND: Final = 5  # lines: the title, the table's head, a blank, the note, the keys
 
 

@@ -69,7 +69,7 @@ class Book:
             _prepare(connection)
         except (sqlite3.Error, SandboxError) as exc:
             connection.close()
-            raise SandboxError(f"the sandbox's book {path} can't be used ({exc}): remove it") from exc
+            raise SandboxError(f"the sandbox's book {path} can't be used ({exc})") from exc
         return cls(connection, clock)
 
     @contextmanager

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from vsms_cli.domain.errors import TokenMissing, UsageMistake
+from vsms_cli.domain.errors import KeyringUnusable, TokenMissing, UsageMistake
 from vsms_cli.store.base_url import service_name
 from vsms_cli.store.settings import Settings, Source
 
@@ -126,7 +126,13 @@ def find_token(env: Mapping[str, str], settings: Settings, vault: Callable[[], S
         refuse_contradiction(env, settings)
         return _from_environment(Origin(variable), env[variable])
     service = service_name(settings.base_url.value)
-    found = vault().read(service, profile.value)
+    try:
+        found = vault().read(service, profile.value)
+    except KeyringUnusable as exc:
+        raise KeyringUnusable(
+            f"no token: no variable gives one, and {exc.message}",
+            hint=f"{exc.hint}. To try things out: --sandbox",
+        ) from exc
     if found is None:
         host = service.partition(":")[2]
         raise TokenMissing(f"no token for profile {profile.value} at {host}", hint=_HOW_TO_GET_ONE)

@@ -22,7 +22,7 @@ PATIENCE_S: Final = 3.0  # a Secret Service answers in 0.05 to 0.3 s
 PATIENCE_WITH_PERSON_S: Final = 60.0  # somebody may be typing the keyring's password
 
 WAYS_ON: Final = (
-    "unlock or install a keyring service, set VSMS_TOKEN, or log in with `--insecure-storage` "
+    "unlock or install a keyring service, set VSMS_TOKEN, or `vsms auth login --insecure-storage` "
     "(an unencrypted 0600 file in the config directory)"
 )
 

@@ -1,6 +1,7 @@
 """Single keys from the terminal, without Enter."""
 
 import os
+import re
 import select
 import sys
 from contextlib import suppress
@@ -15,6 +16,7 @@ except ImportError:  # pragma: no cover - Windows: watched without keys, left wi
     termios = None  # type: ignore[assignment] # a module's name that is None where there is none
 
 _NAMES: Final = {"\x1b[A": "up", "\x1bOA": "up", "k": "up", "\x1b[B": "down", "\x1bOB": "down", "j": "down"}
+_KEY: Final = re.compile(r"\x1b[\[O].|.", re.DOTALL)  # an arrow, or a character
 _LONGEST: Final = 64  # bytes of one reading: a key, or what was pasted
 
 
@@ -28,6 +30,7 @@ class Keys:
         self._stop = stop
         self._file: int | None = None
         self._before: Any = None  # what tcgetattr said; its parts are termios' own
+        self._ahead: list[str] = []  # keys that came in one reading: a key held down, or a slow line
 
     @property
     def alive(self) -> bool:
@@ -54,8 +57,14 @@ class Keys:
             termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
         self._file = None
 
+    def forget(self) -> None:
+        """What was typed ahead of a question is no answer to it."""
+        self._ahead.clear()
+
     def read(self, seconds: float) -> str:
         """The next key's name, or the key; empty if none came within so many seconds."""
+        if self._ahead:
+            return self._ahead.pop(0)
         if self._file is None:
             self._stop.wait(seconds)
             return ""
@@ -65,4 +74,5 @@ class Keys:
         text = os.read(self._file, _LONGEST).decode("utf-8", "replace")
         if not text:  # stdin ended: no key will come
             self.give_back()
-        return _NAMES.get(text, text)
+        self._ahead = [_NAMES.get(key, key) for key in _KEY.findall(text)]
+        return self._ahead.pop(0) if self._ahead else ""

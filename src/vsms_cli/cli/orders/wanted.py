@@ -7,7 +7,14 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import UsageMistake
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.ops.listing import orders_with
-from vsms_cli.ops.selection import Filters, complete, ids_from_lines, ids_or_beginnings, whole_ids
+from vsms_cli.ops.selection import (
+    Filters,
+    complete,
+    ids_from_lines,
+    ids_or_beginnings,
+    refuse_beginnings,
+    whole_ids,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,8 @@ class Wanted:
             raise UsageMistake("- (ids on stdin) stands alone", hint="give ids, or - and nothing else")
         if ids:
             # Without a question a beginning could cancel what nobody meant: whole ids only.
+            if not asks:
+                refuse_beginnings(ids, because="--yes asks nobody")
             return cls(ids=tuple(ids_or_beginnings(ids) if asks else whole_ids(ids)), filters=filters)
         if not (everything or filters.given):
             raise UsageMistake(
@@ -62,6 +71,7 @@ def _stdin_lines() -> list[str]:
 def one_order(run: Runtime, text: str, *, beginnings: bool) -> str:
     """The whole id that is meant. Only a beginning costs a look-up; UsageMistake where `beginnings` are not taken."""
     if not beginnings:
+        refuse_beginnings([text], because="nobody is asked")
         return whole_ids([text])[0]
     wanted = ids_or_beginnings([text])
     return complete(wanted, [] if is_whole_id(wanted[0]) else orders_with(run.client, []).orders)[0]

@@ -44,8 +44,11 @@ class Watching:
                 while not self._run.stop.requested:
                     self._take_news()
                     self._draw(screen, alive=keys.alive)
+                    asked = self._asking
                     if not self._obey(keys.read(_REDRAW_S), screen):
                         break
+                    if self._asking is not asked:
+                        keys.forget()
         finally:
             self._run.stop.before_exit = lambda: None
             self._reader.end()
@@ -166,7 +169,7 @@ def _give_back(screen: Screen, keys: Keys) -> None:
 
 
 def _question(order: Order) -> str:
-    return f"Cancel {order.id} and return {dollars(order.price)} to your balance? [y/N]"
+    return f"Cancel {order.id} and return {dollars(order.price)}? [y/N]"  # on one line of 80
 
 
 def _failure_words(failed: Failed) -> str:

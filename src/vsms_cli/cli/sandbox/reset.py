@@ -1,12 +1,13 @@
 """`vsms sandbox reset`"""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.domain.errors import ExitCode, SandboxBroken, UsageMistake
 
 
 @command("reset", examples=("vsms sandbox reset",), rows=False)
@@ -15,10 +16,25 @@ def app(
     *,
     scenario: Annotated[str, typer.Option(metavar="NAME", help="What the sandbox begins with.")] = "default",
 ) -> ExitCode:
-    """Begin the sandbox anew."""
+    """Begin the sandbox anew: its orders, its ledger and its clock. The journal keeps what was done in it."""
     try:
-        run.sandbox.reset(scenario)
+        sandbox = run.sandbox
+    except SandboxBroken as exc:
+        run.say(f"{exc.message}: it is kept as {_kept_aside(run.paths.sandbox).name}")
+        sandbox = run.sandbox
+    try:
+        sandbox.reset(scenario)
     except ValueError as exc:
         raise UsageMistake(str(exc)) from exc
     run.say("the sandbox is as on its first day")
     return ExitCode.OK
+
+
+def _kept_aside(book: Path) -> Path:
+    """Its new name. What SQLite keeps beside it goes with it: it belongs to no other book."""
+    aside = book.with_name(f"{book.name}.broken")
+    for companion in ("-wal", "-shm", ""):
+        file = book.with_name(f"{book.name}{companion}")
+        if file.exists():
+            file.replace(aside.with_name(f"{aside.name}{companion}"))
+    return aside

@@ -28,7 +28,7 @@ _TYPES = ("deposit", "purchase", "refund", "credit", "admin_credit")  # the refe
     examples=(
         "vsms transactions list --since 7d",
         "vsms transactions list --order 7e44c0",
-        "vsms transactions list --type refund --json | jq 'map(.amount) | add'",
+        "vsms transactions list --type refund --json | jq 'map(.amount) | add * 100 | round / 100'",
     ),
 )
 def app(

@@ -92,7 +92,12 @@ def test_an_intent_is_on_disk_when_its_ticket_is_handed_out(journal: JournalFile
 def test_it_is_readable_to_its_owner_alone_with_all_its_companions(journal: JournalFile, path: Path) -> None:
     begin(journal)
     files = list(path.parent.iterdir())
-    assert {file.name for file in files} == {"journal.db", "journal.db-wal", "journal.db-shm"}
+    assert {file.name for file in files} == {
+        "journal.db",
+        "journal.db-wal",
+        "journal.db-shm",
+        "journal.claims",
+    }
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.store.presence import Presence
-from vsms_cli.store.wal import make_private, write_ahead
+from vsms_cli.store.wal import identity, make_private, write_ahead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +151,9 @@ class SharedBudget:
     def _run(self, step: _Step) -> float:
         with self._lock:
             try:
-                if self._file != _identity(self._path):  # somebody replaced or removed it
+                if self._path is not None and self._file != identity(
+                    self._path
+                ):  # somebody replaced or removed it
                     self._reopen()
                 return self._transaction(step)
             except sqlite3.Error as exc:
@@ -175,7 +177,7 @@ class SharedBudget:
         except (sqlite3.Error, OSError):
             self._path = None
             db = _connect(":memory:")
-        self._file = _identity(self._path)
+        self._file = None if self._path is None else identity(self._path)
         return db
 
     def _transaction(self, step: _Step) -> float:
@@ -197,7 +199,7 @@ def _open(path: Path | None, presence: Presence | None) -> sqlite3.Connection:
 
     One process at a time, because a damaged file is removed with its -wal and -shm, and another process that opened
     it just then would leave its own under those names to the new file. Who has it open already keeps the removed
-    three, notices by `_identity`, and SQLite leaves alone what stands under the names of a file that was moved away.
+    three, notices by `identity`, and SQLite leaves alone what stands under the names of a file that was moved away.
     """
     if path is None:
         return _connect(":memory:")
@@ -225,17 +227,6 @@ def _is_damage(exc: sqlite3.Error) -> bool:
     """That what is in the file is no database: no full disk, nor a file of another's."""
     code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_OK)  # absent from the module's own errors
     return code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-
-
-def _identity(path: Path | None) -> tuple[int, int] | None:
-    """Which file has that name now; while it is open its number is given to no other."""
-    if path is None:
-        return None
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _present_beside(path: Path | None) -> Presence | None:

@@ -42,8 +42,8 @@ class JournalFile:
 
     def __init__(self, path: Path, *, host: str) -> None:
         self._host = host
-        self._database = JournalDatabase(path)
         self._claims = Claims(path.with_suffix(".claims"))
+        self._database = JournalDatabase(path, self._claims)
 
     def shut(self) -> None:
         self._database.shut()

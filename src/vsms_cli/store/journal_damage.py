@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.journal_rows import COLUMNS, amount_of, entry_of, text_of
-from vsms_cli.store.journal_schema import open_journal
+from vsms_cli.store.journal_schema import PATIENCE_S, open_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,16 +52,28 @@ def check(db: sqlite3.Connection) -> None:
         db.execute("ROLLBACK")
 
 
+def hold(damaged: Path) -> sqlite3.Connection:
+    """With the file's write lock, where it can be had: a process that has it open writes nothing into it any more.
+    sqlite3.OperationalError while somebody does.
+    """
+    db = sqlite3.connect(damaged, timeout=PATIENCE_S, isolation_level=None)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as exc:  # most damage: nobody else gets further
+        if exc.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            db.close()
+            raise
+    return db
+
+
 def take_over(damaged: Path, new: Path) -> tuple[int, int]:
     """Write what can be read of `damaged` to a journal at `new`; how many entries, and how many of them are open.
 
     A row without an operation and an order is none. An amount or time that can't be meant is left out of its row:
-    a refund request must not be sent again because of a broken figure beside it. `new` is not made where there is
+    a refund request must not be sent again because of a broken figure beside it. `new` is made also where there is
     nothing. sqlite3.Error where it can't be written.
     """
     entries, events = _readable(damaged)
-    if not entries:
-        return 0, 0
     db = open_journal(new, create=True)
     try:
         db.execute("BEGIN IMMEDIATE")
@@ -70,7 +82,9 @@ def take_over(damaged: Path, new: Path) -> tuple[int, int]:
         db.executemany(insert, entries.values())
         db.executemany("INSERT INTO events VALUES (?, ?, ?)", [e for e in events if e[0] in entries])
         db.execute("COMMIT")
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # it is to be renamed: nothing may stay beside it
+        (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:  # it is to be renamed: nothing may stay beside it
+            raise sqlite3.OperationalError("somebody else reads the new journal")
     finally:
         db.close()
     return len(entries), sum(entry_of(row).unresolved for row in entries.values())

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
-from contextlib import contextmanager
-from datetime import UTC, datetime
+import time
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import JournalDamaged, JournalUnusable
+from vsms_cli.store.journal_exchange import decided, exchange, finish, fresh, under_way
 from vsms_cli.store.journal_schema import open_journal
+from vsms_cli.store.wal import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from vsms_cli.store.claims import Claims
     from vsms_cli.store.journal_damage import KeptAside
 
-_FILES: Final = (
-    "-wal",
-    "-shm",
-    "",
-)  # of a database; SQLite takes a -wal left behind for that of the next one
+_ITS_NAME: Final = "the journal's name"  # as an order to claim: by whoever opens the file or exchanges it
+_PATIENCE_S: Final = 10.0  # for another process that opens it, which takes some milliseconds
+_NAP_S: Final = 0.005
+_TRIES: Final = 3  # nobody exchanges it twice in a row
 
 
 class JournalDatabase:
     """Every method raises `JournalDamaged` or `JournalUnusable` where the file can't be used, and nothing else."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, claims: Claims) -> None:
         self._path = path
+        self._claims = claims
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     def shut(self) -> None:
         with self._lock:
@@ -45,27 +50,73 @@ class JournalDatabase:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, which makes the file where there is none."""
         with self.guarded():
-            if self._db is None:
-                self._db = open_journal(self._path, create=True)
-            self._db.execute("BEGIN IMMEDIATE")
+            db = self._begun()
             try:
-                yield self._db
-                self._db.execute("COMMIT")
+                yield db
+                db.execute("COMMIT")
             except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
                 raise
+
+    def _begun(self) -> sqlite3.Connection:
+        """In a transaction of the file that has the journal's name. Which one that is can be told inside it alone:
+        who gives the name to another file holds this one's write lock meanwhile.
+        """
+        for _ in range(_TRIES):
+            self._leave_a_former_one()
+            db = self._db or self._open(create=True)
+            db.execute("BEGIN IMMEDIATE")
+            if self._is_current():
+                return db
+            db.execute("ROLLBACK")
+        raise JournalUnusable(
+            f"the journal {self._path} is another file each time it is looked at",
+            hint="run the same command again",
+        )
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
         """None where there is no file."""
         with self.guarded():
+            self._leave_a_former_one()
             yield self._opened()
 
     def _opened(self) -> sqlite3.Connection | None:
-        if self._db is None and self._path.exists():
-            self._db = open_journal(self._path, create=False)
+        if self._db is None and (self._path.exists() or under_way(self._path)):
+            return self._open(create=False)
         return self._db
+
+    def _open(self, *, create: bool) -> sqlite3.Connection:
+        """Alone: SQLite opens a database first and its -wal later, by name, and that may be the next one's then."""
+        with self._alone():
+            if under_way(self._path):
+                finish(self._path)
+            self._db = open_journal(self._path, create=create)
+            self._file = identity(self._path)
+        return self._db
+
+    def _is_current(self) -> bool:
+        return self._file == identity(self._path) and not decided(self._path)
+
+    def _leave_a_former_one(self) -> None:
+        if self._db is not None and not self._is_current():
+            self._shut()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Inside, no other process opens the journal or gives its name to another file."""
+        until = time.monotonic() + _PATIENCE_S
+        while not self._claims.take(_ITS_NAME):
+            if time.monotonic() >= until:
+                raise JournalUnusable(
+                    "another process has been opening the journal for long", hint="run the same command again"
+                )
+            time.sleep(_NAP_S)
+        try:
+            yield
+        finally:
+            self._claims.give_back(_ITS_NAME)
 
     def check(self) -> None:
         """JournalDamaged wherever the damage is. It takes a moment."""
@@ -76,26 +127,19 @@ class JournalDatabase:
                 check(db)
 
     def keep_aside(self) -> KeptAside:
-        """Give a damaged file and its companions another name. What can be read of it is in the next one, which is
-        whole before the damaged one is touched.
+        """Give a damaged file another name, and its own to a new one with what can be read of it. No intent comes
+        in between: nobody opens it meanwhile, and who has it open waits to write, and then finds the new one.
         """
-        from vsms_cli.store.journal_damage import KeptAside, take_over  # noqa: PLC0415 - as above
+        from vsms_cli.store.journal_damage import KeptAside, hold, take_over  # noqa: PLC0415 - as above
 
         self.shut()
         self._check_still_damaged()
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = self._path.with_name(f"{self._path.name}.damaged-{stamp}")
-        new = self._path.with_name(f"{self._path.name}.new")
-        with self.guarded():
-            for suffix in _FILES:  # of an attempt that was ended
-                new.with_name(f"{new.name}{suffix}").unlink(missing_ok=True)
+        with self.guarded(), self._alone(), closing(hold(self._path)) as held:
+            new = fresh(self._path)
             entries, unresolved = take_over(self._path, new)
-            for suffix in _FILES:
-                file = self._path.with_name(f"{self._path.name}{suffix}")
-                if file.exists():
-                    file.replace(aside.with_name(f"{aside.name}{suffix}"))
-            if entries:
-                new.replace(self._path)
+            if os.name == "nt":  # pragma: no cover - there a file that is open keeps its name
+                held.close()
+            aside = exchange(self._path, new)
         return KeptAside(path=aside, entries=entries, unresolved=unresolved)
 
     def _check_still_damaged(self) -> None:

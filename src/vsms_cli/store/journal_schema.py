@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _VERSION: Final = 2
-_PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
+PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
 
 _SCHEMA: Final = (
     """CREATE TABLE entries (
@@ -51,12 +51,12 @@ def open_journal(path: Path, *, create: bool) -> sqlite3.Connection:
     if create:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         make_private(path)
-    db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
         _version(db, path)
         _check_whole(db, path)
         _bring_up_to_date(db, path)
-        write_ahead(db, patience=_PATIENCE_S)
+        write_ahead(db, patience=PATIENCE_S)
         db.execute("PRAGMA synchronous = FULL")
     except BaseException:
         db.close()

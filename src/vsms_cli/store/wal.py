@@ -22,6 +22,15 @@ def make_private(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file has that name now; while it is open its number is given to no other."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def write_ahead(db: sqlite3.Connection, *, patience: float) -> None:
     """Switch to WAL. The switch needs the file alone for a moment, and SQLite answers "database is locked" to it
     at once, whatever `timeout` says: of ten processes starting together on a new file one failed every other time.

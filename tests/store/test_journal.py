@@ -374,7 +374,8 @@ DAY = 86400.0
         (DAY, 60, 60, 70),  # the wall clock was corrected forward by a day
         (60, DAY, 60, 70),
         (-DAY, 60, 0, 0),  # or back
-        (DAY, None, 0, 0),  # version 1 wrote no monotonic time
+        (DAY, None, DAY, DAY + 10),  # version 1 wrote no monotonic time
+        (-DAY, None, 0, 0),
     ],
 )
 def test_an_entry_is_as_young_as_either_clock_says(
@@ -388,6 +389,14 @@ def test_an_entry_is_as_young_as_either_clock_says(
         monotonic=None if monotonic is None else time.monotonic() - monotonic,
     )
     assert youngest <= JournalFile.age_of(aged) <= oldest
+
+
+def test_an_entry_of_version_1_grows_older(journal: JournalFile, path: Path) -> None:
+    version_1(path)
+    (entry,) = journal.entries(unresolved=True)
+    assert JournalFile.age_of(entry) == pytest.approx(
+        (datetime.now(UTC) - entry.updated_at).total_seconds(), abs=10
+    )
 
 
 def test_after_a_restart_of_the_machine_it_is_at_least_as_old_as_that(

@@ -145,13 +145,14 @@ class JournalFile:
     @staticmethod
     def age_of(entry: JournalEntry) -> float:
         """By this machine's clock and by the monotonic one, whichever makes it younger. That one counts from the
-        machine's start: what it had at most since then it has also after a restart.
+        machine's start: what it had at most since then it has also after a restart. Version 1 wrote no monotonic
+        time: such an entry ages by the clock alone, or every look at it would cost a whole time limit, for ever.
         """
+        by_clock = max(0.0, (datetime.now(UTC) - entry.updated_at).total_seconds())
         if entry.monotonic is None:
-            return 0.0
+            return by_clock
         now = time.monotonic()
-        unstepped = now - entry.monotonic if now >= entry.monotonic else now
-        return max(0.0, min((datetime.now(UTC) - entry.updated_at).total_seconds(), unstepped))
+        return min(by_clock, now - entry.monotonic if now >= entry.monotonic else now)
 
     def last_refund_request(self, order_id: str) -> JournalEntry | None:
         """The newest refund request for an order that may have reached the service. Of another host's, which may be

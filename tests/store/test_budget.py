@@ -276,6 +276,21 @@ def a_torn_page(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096))
 
 
+def test_the_table_of_earlier_versions_goes(path: Path, clock: Time) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(
+            "CREATE TABLE requests (id INTEGER PRIMARY KEY, account TEXT NOT NULL, sent REAL NOT NULL)"
+        )
+        db.execute("INSERT INTO requests VALUES (1, 'a', 1.0)")
+    budget = SharedBudget(path, account="a", limit=2)
+    assert budget.take() == 0
+    budget.close()
+    with closing(sqlite3.connect(path)) as db:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables == {"turns", "pauses", "sqlite_sequence"}
+    assert clock.at == 1000
+
+
 @pytest.mark.parametrize("damage", [garbage, zeros, a_torn_page])
 def test_a_damaged_file_is_replaced_and_shared_again(
     path: Path, clock: Time, damage: Callable[[Path], None]

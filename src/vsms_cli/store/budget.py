@@ -30,7 +30,9 @@ _PATIENCE_S: Final = 10.0  # for another process's transaction, which takes unde
 
 _Step = Callable[[float], float]  # what to do at this moment of the monotonic clock
 
+# `requests` is the table of earlier versions.
 _SCHEMA: Final = """
+DROP TABLE IF EXISTS requests;
 CREATE TABLE IF NOT EXISTS turns (
     id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, taken REAL NOT NULL, answered REAL, holder TEXT
 );

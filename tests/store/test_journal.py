@@ -202,6 +202,17 @@ def test_all_are_passed_over_or_none(journal: JournalFile) -> None:
     assert journal.entries() == []
 
 
+@pytest.mark.parametrize("price", ["NaN", "sNaN", "Infinity", "-Infinity", "-0.01"])
+def test_a_price_that_is_none_is_not_written_and_the_journal_stays_whole(
+    journal: JournalFile, price: str
+) -> None:
+    ticket = journal.begin(Operation.CANCEL, ORDER, price=Decimal(price), time_limit=30.0)
+    journal.pass_over(Operation.CANCEL, [("other", Decimal(price))], why="x")
+    assert [entry.price for entry in journal.entries()] == [None, None]
+    journal.close(ticket, "cancelled", refund_amount=Decimal("NaN"))
+    journal.check()
+
+
 def test_nobody_to_pass_over_makes_no_journal(journal: JournalFile, path: Path) -> None:
     journal.pass_over(Operation.CANCEL, [], why="x")
     assert not path.exists()

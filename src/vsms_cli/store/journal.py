@@ -17,7 +17,7 @@ from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.claims import Claims
 from vsms_cli.store.journal_database import JournalDatabase
-from vsms_cli.store.journal_rows import COLUMNS, entry_of, text_of
+from vsms_cli.store.journal_rows import COLUMNS, entry_of, text_of, text_of_price
 
 if TYPE_CHECKING:
     import sqlite3
@@ -68,7 +68,7 @@ class JournalFile:
                 " (at, host, operation, order_id, idempotency_key, price, reference, updated_at,"
                 " time_limit_s, monotonic_s)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*who, key, text_of(price), reference, now, time_limit, time.monotonic()),
+                (*who, key, text_of_price(price), reference, now, time_limit, time.monotonic()),
             ).lastrowid
             number = _numbered(entry)
             _tell(db, number, f"intended to {operation.value}", now)
@@ -119,7 +119,7 @@ class JournalFile:
                     "INSERT INTO entries"
                     " (at, host, operation, order_id, idempotency_key, price, outcome, detail, updated_at)"
                     " VALUES (?, ?, ?, ?, '', ?, 'skipped', ?, ?)",
-                    (now, self._host, operation.value, order_id, text_of(price), why, now),
+                    (now, self._host, operation.value, order_id, text_of_price(price), why, now),
                 ).lastrowid
                 _tell(db, _numbered(entry), f"skipped: {why}", now)
 

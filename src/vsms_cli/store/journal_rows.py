@@ -55,4 +55,10 @@ def amount_of(text: object) -> Decimal | None:
 
 
 def text_of(amount: Decimal | None) -> str | None:
-    return None if amount is None else str(amount)
+    """None for what `amount_of` refuses: a row that can't be read back makes the journal a damaged one."""
+    return None if amount is None or not amount.is_finite() else str(amount)
+
+
+def text_of_price(price: Decimal | None) -> str | None:
+    """None too for one below zero, which a service may name and nobody pays."""
+    return None if price is None or (price.is_finite() and price < 0) else text_of(price)

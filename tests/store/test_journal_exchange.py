@@ -294,3 +294,33 @@ def test_a_journal_that_is_removed_meanwhile_is_made_anew(path: Path) -> None:
     assert len(mine.entries()) == 1
     mine.shut()
     assert len(keys(path)) == 1
+
+
+def test_what_came_of_an_intent_whose_row_was_lost_is_written_to_no_other_one(path: Path) -> None:
+    mine = JournalFile(path, host=HOST)
+    lost = mine.begin(Operation.CANCEL, "lost", price=None, time_limit=30.0)
+    failed = mine.begin(Operation.REFUND, "lost too", price=None, time_limit=30.0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("UPDATE entries SET operation = 'buy'")
+    with pytest.raises(JournalDamaged):
+        mine.check()
+    assert mine.keep_aside().entries == 0
+    other_one = mine.begin(Operation.CANCEL, "other", price=None, time_limit=30.0)
+    assert other_one.entry == lost.entry
+
+    mine.note(lost, "sent again", in_doubt=True)
+    mine.close(lost, "cancelled")
+    mine.close(failed, "requested", reference="r")
+
+    found = {
+        entry.order_id: (entry.idempotency_key, entry.outcome, entry.in_doubt) for entry in mine.entries()
+    }
+    assert found == {
+        "other": (other_one.idempotency_key, None, False),
+        "lost": (lost.idempotency_key, "cancelled", True),
+        "lost too": (failed.idempotency_key, "requested", False),
+    }
+    assert [event.what for event in mine.story(other_one.entry)] == ["intended to cancel"]
+    assert mine.last_refund_request("lost too") is not None
+    mine.check()
+    mine.shut()

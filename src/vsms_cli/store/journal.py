@@ -78,11 +78,12 @@ class JournalFile:
         """Add a step to the entry's story. It is as young as its last step: `resolve` judges by that."""
         now = _now()
         with self._database.writing() as db:
+            entry = self._numbered_here(db, ticket, now)
             db.execute(
                 "UPDATE entries SET updated_at = ?, monotonic_s = ?, in_doubt = max(in_doubt, ?) WHERE entry = ?",
-                (now, time.monotonic(), in_doubt, ticket.entry),
+                (now, time.monotonic(), in_doubt, entry),
             )
-            _tell(db, ticket.entry, what, now)
+            _tell(db, entry, what, now)
 
     def close(
         self,
@@ -98,12 +99,35 @@ class JournalFile:
         now = _now()
         what = (outcome, text_of(refund_amount), reference, detail)
         with self._database.writing() as db:
+            entry = self._numbered_here(db, ticket, now)
             db.execute(
                 "UPDATE entries SET outcome = ?, refund_amount = ?, reference = ?, detail = ?, updated_at = ?,"
                 " monotonic_s = ?, in_doubt = CASE WHEN ? THEN 0 ELSE in_doubt END WHERE entry = ?",
-                (*what, now, time.monotonic(), settled, ticket.entry),
+                (*what, now, time.monotonic(), settled, entry),
             )
-            _tell(db, ticket.entry, outcome if detail is None else f"{outcome}: {detail}", now)
+            _tell(db, entry, outcome if detail is None else f"{outcome}: {detail}", now)
+
+    def _numbered_here(self, db: sqlite3.Connection, ticket: Ticket, now: str) -> int:
+        """The ticket's entry in this file. One that followed a damaged journal may have lost its row, and given its
+        number to another intent since: then it is written anew, so that what came of it is not lost too.
+        """
+        who = (ticket.operation.value, ticket.order_id, ticket.idempotency_key)
+        found = db.execute(
+            "SELECT entry FROM entries WHERE operation = ? AND order_id = ? AND idempotency_key = ?"
+            " ORDER BY entry = ? DESC LIMIT 1",
+            (*who, ticket.entry),
+        ).fetchone()
+        if found is not None:
+            return int(found[0])
+        entry = _numbered(
+            db.execute(
+                "INSERT INTO entries (at, host, operation, order_id, idempotency_key, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (now, self._host, *who, now),
+            ).lastrowid
+        )
+        _tell(db, entry, f"intended to {ticket.operation.value}, in a journal that was damaged since", now)
+        return entry
 
     def pass_over(
         self, operation: Operation, orders: Iterable[tuple[str, Decimal | None]], *, why: str

@@ -125,7 +125,9 @@ class Journal(Protocol):
     def entries(self, *, unresolved: bool = False) -> Sequence[JournalEntry]: ...
     def entry(self, number: int) -> JournalEntry | None: ...
     def age_of(self, entry: JournalEntry) -> float:
-        """For how long, in seconds, nothing of it was sent: at least so long, whatever was done to the clock."""
+        """For how long, in seconds, nothing of it was sent: at least so long, whatever was done to the clock. Of an
+        entry of version 0.1.0 the wall clock alone says it.
+        """
         ...
 
     def last_refund_request(self, order_id: str) -> JournalEntry | None:

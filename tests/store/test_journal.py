@@ -56,7 +56,7 @@ def begin(journal: JournalFile, operation: Operation = Operation.CANCEL, order_i
 
 def children(path: Path, code: str, count: int = 1) -> list[str]:
     """What each of these processes says; all at once."""
-    command = [sys.executable, "-c", CHILD + code, str(path)]
+    command = [sys.executable, "-B", "-c", CHILD + code, str(path)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
     said = [process.communicate(timeout=30)[0] for process in running]
     assert [process.returncode for process in running] == [0] * count

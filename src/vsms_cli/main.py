@@ -201,11 +201,13 @@ def _default_format() -> str | None:
 
 
 def _talk(lines: Sequence[str]) -> None:
-    from vsms_cli.render.streams import Talk  # noqa: PLC0415 - see run
+    from vsms_cli.render.folding import folded  # noqa: PLC0415 - see run
+    from vsms_cli.render.streams import Talk, width_of  # noqa: PLC0415 - see run
 
     talk = Talk(sys.stderr)
     for line in lines:
-        talk.line(line)
+        as_it_is = line.startswith("{") or not talk.is_terminal
+        talk.line(line if as_it_is else folded(line, width_of(os.environ)))
 
 
 def _print_version() -> int:

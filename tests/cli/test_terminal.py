@@ -205,7 +205,7 @@ def test_the_refund_question_states_the_services_rule(
     waiting, completed = server.add_order(), server.add_order(status="completed")
     child = desk("orders", "refund", waiting[:13], completed, columns=80, NO_COLOR="1")
     above = shown(child)
-    assert "a code that the platform accepted and that was used is not refunded" in above
+    assert "a code that the platform accepted and that was used is not\nrefunded." in above, "at a blank"
     assert "cancelling returns the full price" in above
     assert (
         "Cancel 1 order and return $0.80 to your balance and ask for a manual credit for 1 order? " in above

@@ -9,6 +9,7 @@ import pytest
 
 from vsms_cli.domain.errors import StreamClosed
 from vsms_cli.render.documents import Document, cell, to_json
+from vsms_cli.render.folding import folded
 from vsms_cli.render.formats import Format
 from vsms_cli.render.progress import ProgressLine
 from vsms_cli.render.streams import Out, Streams, Talk
@@ -151,3 +152,9 @@ def test_the_columns_that_matter_least_go_first_and_ids_stay_whole() -> None:
     assert layout(columns, width=80, colour=False).splitlines()[0].split() == ["ID", "LEAST", "MORE"]
     assert layout(columns, width=60, colour=False).splitlines()[0].split() == ["ID", "MORE"]
     assert layout(columns, width=20, colour=False).splitlines() == ["ID", "x" * 36]
+
+
+def test_a_sentence_is_folded_at_blanks_and_words_stay_whole() -> None:
+    order = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
+    assert folded("short", 20) == "short"
+    assert folded(f"      see {order} for more", 30) == f"      see\n      {order}\n      for more"

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.times import short_duration
+from vsms_cli.render.folding import folded
 from vsms_cli.render.formats import Format
 from vsms_cli.render.progress import Told
 from vsms_cli.render.safe import safe
@@ -39,7 +40,10 @@ class Talking:
         if self.elsewhere is not None:
             self.elsewhere(text)
             return
-        self._streams.talk.line(safe(text).replace("`vsms ", f"`{self._vsms} "))
+        line = safe(text).replace("`vsms ", f"`{self._vsms} ")
+        if self._streams.talk.is_terminal and not text.startswith("next: "):  # a command is copied whole
+            line = folded(line, self._streams.width)
+        self._streams.talk.line(line)
 
     def say_next(self, command: str) -> None:
         """What to type next, with the options of this run that it needs: the same account at the same service."""

@@ -105,7 +105,7 @@ class Streams:
             talk=talk,
             colour=_colour(env, terminal=out.is_terminal, no_color=no_color),
             talk_colour=_colour(env, terminal=talk.is_terminal, no_color=no_color),
-            width=_width(env),
+            width=width_of(env),
             redraws=talk.is_terminal and env.get("TERM") != "dumb",
         )
 
@@ -118,7 +118,8 @@ def _colour(env: Mapping[str, str], *, terminal: bool, no_color: bool) -> bool:
     return terminal and env.get("TERM") != "dumb"
 
 
-def _width(env: Mapping[str, str]) -> int:
+def width_of(env: Mapping[str, str]) -> int:
+    """Columns: `COLUMNS`, else those of the terminal, else 80."""
     said = env.get("COLUMNS", "")
     if said.isascii() and said.isdigit() and int(said[:6]):
         return max(_NARROWEST, int(said[:6]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.cli.signals import Stop
 from vsms_cli.cli.talking import Talking
-from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, SandboxBroken, UsageMistake, VsmsError
+from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake
 from vsms_cli.render.formats import Format
 from vsms_cli.render.streams import Streams
 from vsms_cli.store.paths import Paths
@@ -210,22 +210,9 @@ class Runtime:
         return Sandbox(book, hold=hold)
 
     def _sandbox_book(self) -> "Book":
-        from vsms_cli.sandbox.book import Book  # noqa: PLC0415 - see the top
-        from vsms_cli.sandbox.errors import SandboxError  # noqa: PLC0415 - as above
-        from vsms_cli.store.paths import private_dir  # noqa: PLC0415 - as above
+        from vsms_cli.cli.sandbox.opening import open_book  # noqa: PLC0415 - see the top
 
-        try:
-            private_dir(self.paths.state_dir)
-            book = Book.open(self.paths.sandbox)
-        except OSError as exc:
-            raise VsmsError(
-                f"the sandbox can't be opened in {self.paths.state_dir}: {exc.strerror}",
-                hint="make that directory writable, or name another with VSMS_STATE_DIR",
-            ) from exc
-        except SandboxError as exc:
-            raise SandboxBroken(
-                str(exc), hint="`vsms sandbox reset` keeps it aside and begins a new one"
-            ) from exc
+        book = open_book(self.paths)
         self._stack.callback(book.close)
         return book
 

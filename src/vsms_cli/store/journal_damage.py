@@ -98,7 +98,8 @@ def _readable(path: Path) -> tuple[dict[int, Sequence[object]], list[Sequence[ob
         with contextlib.suppress(sqlite3.Error):
             there = {str(column[1]) for column in db.execute("PRAGMA table_info(entries)")}
             held = [name for name in _NAMES if name in there]  # an older version's has fewer
-            for row in _both_ways(db, f"SELECT rowid, {', '.join(held)} FROM entries NOT INDEXED"):  # noqa: S608
+            select = f"SELECT rowid, {', '.join(held)} FROM entries NOT INDEXED"  # noqa: S608 - as above
+            for row in _both_ways(db, select):
                 mended = _mended(dict(zip(held, row[1:], strict=True)))
                 if mended is not None:
                     entries[int(str(mended[0]))] = mended

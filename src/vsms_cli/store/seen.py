@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.orders import Order, Phase, is_whole_id
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
+
+
+_DEAREST: Final = Decimal(1000)  # dollars; the dearest number costs some $20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ def _seen(value: dict[str, object]) -> Seen:
         raise ValueError("no order's id")
     until = value["until"]
     price = None if value.get("price") is None else Decimal(str(value["price"]))
-    if price is not None and not (price.is_finite() and price >= 0):
+    if price is not None and not (price.is_finite() and 0 <= price <= _DEAREST):
         raise ValueError("no price")
     return Seen(
         id=str(value["id"]),

@@ -78,10 +78,8 @@ def app(
     mode = Mode(yes=yes, dry_run=dry_run, wait=wait, expect=expect, verify=verify)
 
     def again(with_wait: bool) -> str | None:
-        if wanted.ids is not None:
-            return None
-        chosen = ["--all"] if all_ else []
-        flags = [*(["--wait"] if wait or with_wait else []), *(["--yes"] if yes else [])]
-        return shlex.join(["vsms", "orders", "cancel", *chosen, *given.words(), *flags])
+        flags = {"--all": all_, "--wait": wait or with_wait, "--yes": yes}
+        words = [*given.words(), *(name for name, said in flags.items() if said)]
+        return None if wanted.ids is not None else shlex.join(["vsms", "orders", "cancel", *words])
 
     return Cancelling(run, shape, wanted, mode, again=again).go()

@@ -1,12 +1,12 @@
 """`vsms sandbox reset`"""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.sandbox.opening import kept_aside
 from vsms_cli.domain.errors import ExitCode, SandboxBroken, UsageMistake
 
 
@@ -20,7 +20,7 @@ def app(
     try:
         sandbox = run.sandbox
     except SandboxBroken as exc:
-        run.say(f"{exc.message}: it is kept as {_kept_aside(run.paths.sandbox).name}")
+        run.say(f"{exc.message}: it is kept as {kept_aside(run.paths.sandbox).name}")
         sandbox = run.sandbox
     try:
         sandbox.reset(scenario)
@@ -28,13 +28,3 @@ def app(
         raise UsageMistake(str(exc)) from exc
     run.say("the sandbox is as on its first day")
     return ExitCode.OK
-
-
-def _kept_aside(book: Path) -> Path:
-    """Its new name. What SQLite keeps beside it goes with it: it belongs to no other book."""
-    aside = book.with_name(f"{book.name}.broken")
-    for companion in ("-wal", "-shm", ""):
-        file = book.with_name(f"{book.name}{companion}")
-        if file.exists():
-            file.replace(aside.with_name(f"{aside.name}{companion}"))
-    return aside

@@ -1,0 +1,34 @@
+"""Opening the sandbox's book where this machine keeps it, and keeping aside one that is broken."""
+
+from pathlib import Path
+
+from vsms_cli.domain.errors import SandboxBroken, VsmsError
+from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.store.paths import Paths, private_dir
+
+
+def open_book(paths: Paths) -> Book:
+    """SandboxBroken for a file that is no book; VsmsError where no file can be."""
+    try:
+        private_dir(paths.state_dir)
+        return Book.open(paths.sandbox)
+    except OSError as exc:
+        raise VsmsError(
+            f"the sandbox can't be opened in {paths.state_dir}: {exc.strerror}",
+            hint="make that directory writable, or name another with VSMS_STATE_DIR",
+        ) from exc
+    except SandboxError as exc:
+        raise SandboxBroken(
+            str(exc), hint="`vsms sandbox reset` keeps it aside and begins a new one"
+        ) from exc
+
+
+def kept_aside(book: Path) -> Path:
+    """Its new name. What SQLite keeps beside it goes with it: it belongs to no other book."""
+    aside = book.with_name(f"{book.name}.broken")
+    for companion in ("-wal", "-shm", ""):
+        file = book.with_name(f"{book.name}{companion}")
+        if file.exists():
+            file.replace(aside.with_name(f"{aside.name}{companion}"))
+    return aside

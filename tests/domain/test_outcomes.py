@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from vsms_cli.domain import errors
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult, exit_code_of
+from vsms_cli.domain.outcomes import OUTCOMES, Outcome, Result, exit_code_of
+from vsms_cli.domain.tickets import Operation
 
 ORDER = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
 
@@ -59,12 +60,12 @@ TABLE = {
 }
 
 
-def cancel(outcome: CancelOutcome, problem: Problem | None = None) -> CancelResult:
-    return CancelResult(order_id=ORDER, outcome=outcome, problem=problem)
+def cancel(outcome: Outcome, problem: Problem | None = None) -> Result:
+    return Result(operation=Operation.CANCEL, order_id=ORDER, outcome=outcome, problem=problem)
 
 
-def refund(outcome: RefundOutcome) -> RefundResult:
-    return RefundResult(order_id=ORDER, outcome=outcome)
+def refund(outcome: Outcome) -> Result:
+    return Result(operation=Operation.REFUND, order_id=ORDER, outcome=outcome)
 
 
 def test_every_exit_code_has_the_meaning_of_the_table() -> None:
@@ -74,21 +75,21 @@ def test_every_exit_code_has_the_meaning_of_the_table() -> None:
 
 
 def test_one_order_s_outcome_is_its_exit_code() -> None:
-    assert {o.value: int(exit_code_of([cancel(o)])) for o in CancelOutcome} == OF_CANCEL
-    assert {o.value: int(exit_code_of([refund(o)])) for o in RefundOutcome} == OF_REFUND
+    assert {o.value: int(exit_code_of([cancel(o)])) for o in OUTCOMES[Operation.CANCEL]} == OF_CANCEL
+    assert {o.value: int(exit_code_of([refund(o)])) for o in OUTCOMES[Operation.REFUND]} == OF_REFUND
 
 
 def test_a_failure_has_the_exit_code_of_its_problem() -> None:
-    assert exit_code_of([cancel(CancelOutcome.FAILED, AUTH)]) == 4
-    assert exit_code_of([cancel(CancelOutcome.TOO_EARLY, AUTH)]) == 5, "a refusal's own code comes first"
+    assert exit_code_of([cancel(Outcome.FAILED, AUTH)]) == 4
+    assert exit_code_of([cancel(Outcome.TOO_EARLY, AUTH)]) == 5, "a refusal's own code comes first"
 
 
 def test_nothing_to_do_is_done() -> None:
     assert exit_code_of([]) == 0
 
 
-@given(st.lists(st.sampled_from(CancelOutcome), min_size=1, max_size=6))
-def test_several_orders_end_in_the_table_s_own_order_of_precedence(outcomes: list[CancelOutcome]) -> None:
+@given(st.lists(st.sampled_from(OUTCOMES[Operation.CANCEL]), min_size=1, max_size=6))
+def test_several_orders_end_in_the_table_s_own_order_of_precedence(outcomes: list[Outcome]) -> None:
     code = exit_code_of([cancel(outcome) for outcome in outcomes])
     codes = [OF_CANCEL[outcome.value] for outcome in outcomes]
     if 8 in codes:
@@ -115,9 +116,10 @@ def test_several_orders_end_in_the_table_s_own_order_of_precedence(outcomes: lis
 def test_a_refund_short_of_the_price_says_by_how_much(
     price: str | None, refunded: str | None, short: str | None
 ) -> None:
-    result = CancelResult(
+    result = Result(
+        operation=Operation.CANCEL,
         order_id=ORDER,
-        outcome=CancelOutcome.CANCELLED,
+        outcome=Outcome.CANCELLED,
         price=None if price is None else Decimal(price),
         refund_amount=None if refunded is None else Decimal(refunded),
     )

@@ -5,22 +5,23 @@ from __future__ import annotations
 from decimal import Decimal
 
 from vsms_cli.domain.orders import Order
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel, PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.tickets import Operation
 
 ORDER = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
 
 
-def item(outcome: CancelOutcome, price: str | None = None, *, seen: bool = True) -> PlannedCancel:
+def item(outcome: Outcome, price: str | None = None, *, seen: bool = True) -> PlannedCancel:
     order = Order(id=ORDER, status="waiting", price=None if price is None else Decimal(price))
     return PlannedCancel(
         order_id=ORDER,
         order=order if seen else None,
-        foreseen=CancelResult(order_id=ORDER, outcome=outcome),
+        foreseen=Result(operation=Operation.CANCEL, order_id=ORDER, outcome=outcome),
     )
 
 
-WOULD, EARLY, DONE = CancelOutcome.WOULD_CANCEL, CancelOutcome.TOO_EARLY, CancelOutcome.EXPIRED
+WOULD, EARLY, DONE = Outcome.WOULD_CANCEL, Outcome.TOO_EARLY, Outcome.EXPIRED
 
 
 def test_the_total_counts_what_is_sent_and_the_too_young_only_with_wait() -> None:
@@ -44,7 +45,7 @@ def test_nothing_to_send_is_nothing_in_exact_money() -> None:
 
 def refund_item(step: RefundStep, price: str | None) -> PlannedRefund:
     order = None if price is None else Order(id=ORDER, status="waiting", price=Decimal(price))
-    foreseen = RefundResult(order_id=ORDER, outcome=RefundOutcome.WOULD_REQUEST)
+    foreseen = Result(operation=Operation.REFUND, order_id=ORDER, outcome=Outcome.WOULD_REQUEST)
     return PlannedRefund(order_id=ORDER, order=order, step=step, foreseen=foreseen)
 
 

@@ -9,7 +9,7 @@ from ops.test_reconcile import DOWN, EMPTY, LOST
 from ops.world import LIMIT, START, Say, World, order, order_id
 from vsms_cli.domain.answers import Ambiguous, TooEarly
 from vsms_cli.domain.errors import JournalUnusable, RateLimited, StreamClosed, TokenRefused, VsmsError
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.bulk import WORKERS, BulkReport, Target, cancel_all
 
 
@@ -20,7 +20,7 @@ class Run:
         self.world = world
         self.ids = [order_id(number) for number in range(count)]
         self.targets = [Target(order_id=known) for known in self.ids]
-        self.told: list[CancelResult] = []
+        self.told: list[Result] = []
         self.waits: list[tuple[int, timedelta]] = []
         self.closes_after: int | None = None
         world.holds(*(order(id_=known) for known in self.ids))
@@ -37,7 +37,7 @@ class Run:
     def go(self, *, wait: bool = False) -> BulkReport:
         return cancel_all(self.world.desk, self.targets, wait=wait, on_end=self._ended, on_wait=self._waiting)
 
-    def _ended(self, result: CancelResult) -> None:
+    def _ended(self, result: Result) -> None:
         self.told.append(result)
         if self.closes_after is not None and len(self.told) >= self.closes_after:
             raise StreamClosed("gone")
@@ -268,7 +268,7 @@ def test_a_price_that_is_known_from_the_listing_is_told(empty: World) -> None:
     report = run.go()
 
     assert report.results[0].price == known.price
-    assert report.results[0].outcome is CancelOutcome.SKIPPED
+    assert report.results[0].outcome is Outcome.SKIPPED
 
 
 def test_one_that_was_answered_425_is_no_order_that_nothing_was_sent_for(empty: World) -> None:

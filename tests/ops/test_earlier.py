@@ -9,7 +9,7 @@ from ops.test_reconcile import EARLY, EMPTY, LOST
 from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order, order_id
 from vsms_cli.domain.answers import CancelAnswer
 from vsms_cli.domain.errors import JournalUnusable, TokenRefused, Unreachable
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult, SwapResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.mutation import cancel_order
 from vsms_cli.ops.resolve import resolve
@@ -17,7 +17,7 @@ from vsms_cli.ops.resolve import resolve
 OLD = 10 * LIMIT
 
 
-def cancel(world: World) -> CancelResult:
+def cancel(world: World) -> Result:
     return cancel_order(world.desk, ORDER, order=None)
 
 
@@ -28,7 +28,7 @@ def test_an_open_cancel_that_worked_gets_no_second(world: World, outcome: str | 
 
     result = cancel(world)
 
-    assert (result.outcome, result.refund_amount) == (CancelOutcome.CANCELLED, PRICE)
+    assert (result.outcome, result.refund_amount) == (Outcome.CANCELLED, PRICE)
     assert world.service.times("cancel") == []
     assert world.outcomes == ["cancelled"]
 
@@ -36,7 +36,7 @@ def test_an_open_cancel_that_worked_gets_no_second(world: World, outcome: str | 
 def test_an_open_cancel_that_is_old_and_did_nothing_is_closed_and_a_new_one_goes_out(world: World) -> None:
     world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=OLD)
 
-    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert cancel(world).outcome is Outcome.CANCELLED
     assert [sent.what for sent in world.service.log] == ["read", "cancel"]
     assert world.outcomes == ["failed", "cancelled"]
 
@@ -45,7 +45,7 @@ def test_an_open_cancel_that_is_old_and_did_nothing_is_closed_and_a_new_one_goes
 def test_a_young_one_is_read_on_until_it_is_one_time_limit_old(world: World, age_s: float) -> None:
     world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=age_s)
 
-    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert cancel(world).outcome is Outcome.CANCELLED
     (sent,) = world.service.times("cancel")
     assert LIMIT - max(age_s, 0.0) - 1 <= sent <= LIMIT
     assert len(world.service.times("read")) >= 3
@@ -55,7 +55,7 @@ def test_a_young_one_is_read_on_until_it_is_one_time_limit_old(world: World, age
 def test_its_request_may_be_on_its_way_for_the_time_limit_that_it_had(world: World, had: float) -> None:
     world.journal.known(Operation.CANCEL, ORDER, outcome=None, time_limit=had)
 
-    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert cancel(world).outcome is Outcome.CANCELLED
     (sent,) = world.service.times("cancel")
     assert max(had, LIMIT) - 1 <= sent <= max(had, LIMIT)
 
@@ -64,7 +64,7 @@ def test_one_that_can_not_be_read_stays_unknown_and_nothing_is_sent(world: World
     world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=OLD)
     world.service.reads = [Unreachable("down")]
 
-    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert cancel(world).outcome is Outcome.UNKNOWN
     assert world.service.times("cancel") == []
 
 
@@ -72,7 +72,7 @@ def test_asked_to_end_while_it_may_be_on_its_way_it_stays_unknown(world: World) 
     world.journal.known(Operation.CANCEL, ORDER, outcome=None)
     world.time.stop_at = 2
 
-    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert cancel(world).outcome is Outcome.UNKNOWN
     assert world.outcomes == ["unknown"]
 
 
@@ -117,8 +117,8 @@ def test_an_open_one_that_a_refused_token_hides_stays_open_and_nothing_more_is_a
     world.journal.known(Operation.CANCEL, order_id(1), outcome="unknown")
     world.journal.known(Operation.CANCEL, order_id(2), outcome="cancelled")
 
-    assert cancel_order(desk, ORDER, order=None).outcome is CancelOutcome.UNKNOWN
-    assert cancel_order(desk, order_id(1), order=None).outcome is CancelOutcome.UNKNOWN
+    assert cancel_order(desk, ORDER, order=None).outcome is Outcome.UNKNOWN
+    assert cancel_order(desk, order_id(1), order=None).outcome is Outcome.UNKNOWN
     for number in (2, 3):
         with pytest.raises(TokenRefused):
             cancel_order(desk, order_id(number), order=None)
@@ -150,7 +150,7 @@ def test_what_was_ever_in_doubt_is_read_before_anything_more_is_sent(
 
     result = cancel(world)
 
-    assert (result.outcome, result.refund_amount) == (CancelOutcome.CANCELLED, PRICE)
+    assert (result.outcome, result.refund_amount) == (Outcome.CANCELLED, PRICE)
     assert len(world.service.times("cancel")) == 2
     assert [row.outcome for row in world.journal.rows] == ["cancelled"]
     assert not world.journal.rows[0].in_doubt
@@ -159,7 +159,7 @@ def test_what_was_ever_in_doubt_is_read_before_anything_more_is_sent(
 def test_while_it_may_yet_be_carried_out_it_is_read_on_and_only_then_sent_anew(world: World) -> None:
     world.journal.known(Operation.CANCEL, ORDER, outcome="failed", in_doubt=True)
 
-    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert cancel(world).outcome is Outcome.CANCELLED
     (sent,) = world.service.times("cancel")
     assert LIMIT - 1 <= sent <= LIMIT
     assert [row.in_doubt for row in world.journal.rows] == [False, False]
@@ -169,7 +169,7 @@ def test_in_doubt_and_not_to_be_read_it_is_unknown(world: World) -> None:
     world.journal.known(Operation.CANCEL, ORDER, outcome="failed", in_doubt=True, age_s=OLD)
     world.service.reads = [Unreachable("down")]
 
-    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert cancel(world).outcome is Outcome.UNKNOWN
     assert world.service.times("cancel") == []
     assert world.outcomes == ["unknown"]
 
@@ -177,7 +177,7 @@ def test_in_doubt_and_not_to_be_read_it_is_unknown(world: World) -> None:
 def test_a_doubt_that_its_own_run_settled_is_over(world: World) -> None:
     world.says(Say(EMPTY, makes="cancelled"))
 
-    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert cancel(world).outcome is Outcome.CANCELLED
     assert not world.journal.rows[0].in_doubt
 
 
@@ -198,7 +198,7 @@ def test_while_another_process_has_the_order_it_waits_and_then_asks_nothing(worl
     world.journal.known(Operation.CANCEL, ORDER, outcome="cancelled")  # by the other, by then
     world.service.become(ORDER, "cancelled")
 
-    assert cancel_order(desk, ORDER, order=None).outcome is CancelOutcome.ALREADY_CANCELLED
+    assert cancel_order(desk, ORDER, order=None).outcome is Outcome.ALREADY_CANCELLED
     assert world.service.log == []
 
 
@@ -207,7 +207,7 @@ def test_a_wait_of_a_second_for_another_process_is_said_once(world: World, naps:
     world.journal.others[ORDER] = naps
     said: list[str] = []
 
-    assert cancel_order(replace(world.desk, say=said.append), ORDER, order=None).outcome.done
+    assert cancel_order(replace(world.desk, say=said.append), ORDER, order=None).done
     assert len(said) == told
     assert all(f"another process has the order {ORDER}" in text for text in said)
 
@@ -226,9 +226,7 @@ def test_reading_on_for_more_than_a_second_is_said_once(world: World, age_s: flo
 # journal resolve
 
 
-def resolved(
-    world: World, on_wait: Callable[[float], None] = lambda _left: None
-) -> CancelResult | RefundResult | SwapResult:
+def resolved(world: World, on_wait: Callable[[float], None] = lambda _left: None) -> Result:
     (entry,) = world.journal.entries(unresolved=True)
     return resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=on_wait)
 
@@ -255,7 +253,7 @@ def test_resolve_reads_on_while_it_may_be_on_its_way_and_says_for_how_long(world
     world.journal.known(Operation.CANCEL, ORDER, outcome=None)
     told: list[float] = []
 
-    assert resolved(world, told.append).outcome is CancelOutcome.FAILED
+    assert resolved(world, told.append).outcome is Outcome.FAILED
     assert LIMIT - 1 <= world.time.seconds <= LIMIT
     assert told[0] > told[-1]
 
@@ -268,7 +266,7 @@ def test_resolve_leaves_to_a_live_process_what_it_is_at(world: World) -> None:
 
     result = resolve(world.desk, entry, ticket, on_wait=lambda _left: None)
 
-    assert result.outcome is CancelOutcome.ALREADY_CANCELLED
+    assert result.outcome is Outcome.ALREADY_CANCELLED
     assert world.outcomes == ["already_cancelled"]
     assert world.service.log == []
 
@@ -307,7 +305,7 @@ def test_resolve_leaves_a_refund_request_unknown_when_nothing_can_be_read(world:
     world.journal.known(Operation.REFUND, ORDER, outcome=None)
     world.service.reads = [Unreachable("down")]
 
-    assert resolved(world).outcome is RefundOutcome.UNKNOWN
+    assert resolved(world).outcome is Outcome.UNKNOWN
 
 
 def test_resolve_tells_of_a_refund_request_as_a_live_process_closed_it(world: World) -> None:
@@ -317,8 +315,8 @@ def test_resolve_tells_of_a_refund_request_as_a_live_process_closed_it(world: Wo
 
     result = resolve(world.desk, entry, ticket, on_wait=lambda _left: None)
 
-    assert isinstance(result, RefundResult)
-    assert (result.outcome, result.request_id) == (RefundOutcome.REQUESTED, "r-1")
+    assert isinstance(result, Result)
+    assert (result.outcome, result.request_id) == (Outcome.REQUESTED, "r-1")
 
 
 @pytest.mark.parametrize(("status", "outcome"), [("cancelled", "cancelled"), ("completed", "sms_received")])

@@ -7,7 +7,7 @@ from ops.test_reconcile import ABSENT, DOWN, EMPTY, ENDED, LOST, NO, WHY
 from ops.world import CANCELLED, LIMIT, ORDER, Say, World, order
 from vsms_cli.domain.answers import Ambiguous, NotSent, Requested, Throttled, TooEarly
 from vsms_cli.domain.errors import RateLimited, TokenRefused, Unreachable, VsmsError
-from vsms_cli.domain.outcomes import CancelOutcome, RefundOutcome
+from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.ops.mutation import cancel_order
 from vsms_cli.ops.refund import Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
@@ -82,9 +82,9 @@ def test_a_cancel(
             assert log[later].at - log[first].at >= LIMIT
     if result is None:
         assert not carried_out  # what may have been carried out has an outcome, and no exception hides it
-    elif result.outcome is CancelOutcome.CANCELLED:
+    elif result.outcome is Outcome.CANCELLED:
         assert CANCELLED in [say.answer for say in used] or (carried_out and "cancelled" in seen)
-    elif result.outcome in {CancelOutcome.SKIPPED, CancelOutcome.NOT_FOUND}:
+    elif result.outcome in {Outcome.SKIPPED, Outcome.NOT_FOUND}:
         assert not carried_out
     if stop_at is not None:
         sent_after = [at for at in world.service.times("cancel") if at >= stop_at]
@@ -131,7 +131,7 @@ def test_a_refund_request_that_may_have_arrived_is_the_last(
     if doubtful:
         world.service.ledger_fails = 0
         again = plan_refunds(world.desk, [ORDER]).items[0]
-        expected = {RefundOutcome.REQUESTED: RefundOutcome.ALREADY_REQUESTED}
+        expected = {Outcome.REQUESTED: Outcome.ALREADY_REQUESTED}
         assert outcome is not None
-        assert again.foreseen.outcome is expected.get(outcome, RefundOutcome.UNKNOWN)
+        assert again.foreseen.outcome is expected.get(outcome, Outcome.UNKNOWN)
     assert "open" not in world.outcomes

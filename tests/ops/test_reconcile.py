@@ -25,7 +25,7 @@ from vsms_cli.domain.errors import (
     Unreachable,
     VsmsError,
 )
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.mutation import cancel_order
 
 WHY = Problem(code="x", message="why", exit_code=ExitCode.UNREACHABLE)
@@ -39,7 +39,7 @@ DOWN = NotSent(problem=WHY, hopeless=False)
 UNREAD = Unreachable("no answer")
 
 
-def cancel(world: World) -> CancelResult:
+def cancel(world: World) -> Result:
     return cancel_order(world.desk, ORDER, order=None)
 
 
@@ -50,7 +50,7 @@ def posts(world: World) -> int:
 def test_a_whole_and_good_answer_is_believed(world: World) -> None:
     result = cancel(world)
 
-    assert (result.outcome, result.refund_amount) == (CancelOutcome.CANCELLED, PRICE)
+    assert (result.outcome, result.refund_amount) == (Outcome.CANCELLED, PRICE)
     assert [sent.what for sent in world.service.log] == ["cancel"]
     assert world.outcomes == ["cancelled"]
 
@@ -145,7 +145,7 @@ def test_an_order_that_ends_while_it_is_read_on_gets_no_second_request(world: Wo
     world.says(Say(LOST))
     world.service.reads = ["waiting", UNREAD, "cancelled"]
 
-    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert cancel(world).outcome is Outcome.CANCELLED
     assert posts(world) == 1
 
 
@@ -164,14 +164,14 @@ def test_an_order_that_can_not_be_read_at_once_is_read_again(world: World) -> No
 
     result = cancel(world)
 
-    assert (result.outcome, result.refund_amount) == (CancelOutcome.CANCELLED, PRICE)
+    assert (result.outcome, result.refund_amount) == (Outcome.CANCELLED, PRICE)
 
 
 def test_a_refused_token_ends_the_reading_at_once(world: World) -> None:
     world.says(Say(LOST))
     world.service.reads = [TokenRefused("401")] * 4
 
-    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert cancel(world).outcome is Outcome.UNKNOWN
     assert len(world.service.times("read")) == 1
 
 
@@ -218,7 +218,7 @@ def test_425_opens_by_the_answer_else_the_order_else_in_120_seconds(
     result = cancel(world)
 
     assert (result.outcome, result.retry_at) == (
-        CancelOutcome.TOO_EARLY,
+        Outcome.TOO_EARLY,
         START + timedelta(seconds=expected),
     )
     assert world.outcomes == ["too_early"]
@@ -227,7 +227,7 @@ def test_425_opens_by_the_answer_else_the_order_else_in_120_seconds(
 def test_a_429_goes_again_and_counts_for_nothing(world: World) -> None:
     world.says(Say(Throttled()), Say(Throttled()), Say(EMPTY), Say(Throttled()))
 
-    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert cancel(world).outcome is Outcome.CANCELLED
     assert posts(world) == 5
 
 
@@ -243,7 +243,7 @@ def test_past_all_patience_the_run_stops_and_the_entry_is_closed(world: World) -
 def test_what_stops_the_run_after_a_doubt_is_settled_first(world: World, error: VsmsError) -> None:
     world.says(Say(EMPTY), Say(error))
 
-    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert cancel(world).outcome is Outcome.UNKNOWN
     assert world.outcomes == ["unknown"]
 
 
@@ -252,7 +252,7 @@ def test_what_was_not_sent_goes_again_until_the_time_limit(world: World) -> None
 
     result = cancel(world)
 
-    assert result.outcome is CancelOutcome.FAILED
+    assert result.outcome is Outcome.FAILED
     assert LIMIT - 3 <= world.time.seconds <= LIMIT
     assert 10 < posts(world) < 40
     assert world.outcomes == ["failed"]
@@ -261,13 +261,13 @@ def test_what_was_not_sent_goes_again_until_the_time_limit(world: World) -> None
 def test_what_was_not_sent_and_then_gets_through_is_cancelled(world: World) -> None:
     world.says(Say(DOWN), Say(DOWN))
 
-    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert cancel(world).outcome is Outcome.CANCELLED
 
 
 def test_what_can_not_help_is_not_tried_again(world: World) -> None:
     world.says(Say(NotSent(problem=WHY, hopeless=True)))
 
-    assert cancel(world).outcome is CancelOutcome.FAILED
+    assert cancel(world).outcome is Outcome.FAILED
     assert posts(world) == 1
 
 
@@ -275,7 +275,7 @@ def test_not_sent_after_a_doubt_is_no_proof_for_the_first(world: World) -> None:
     world.says(Say(LOST), *[Say(DOWN)] * 1000)
     world.service.reads = ["waiting"] * 4 + [UNREAD]
 
-    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert cancel(world).outcome is Outcome.UNKNOWN
 
 
 def test_a_refund_beyond_the_price_is_not_the_settlements_to_judge(world: World) -> None:

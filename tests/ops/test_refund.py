@@ -8,7 +8,7 @@ from ops.test_reconcile import DOWN, EMPTY, ENDED, LOST, WHY
 from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order
 from vsms_cli.domain.answers import RefundAnswer, Refused, Requested, Throttled
 from vsms_cli.domain.errors import ExitCode, TokenRefused
-from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import RefundStep
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.refund import Ask, carry_out
@@ -17,7 +17,7 @@ from vsms_cli.ops.refund_plan import plan_refunds
 GRANTED = Requested(request_id="r-7", status="pending")
 
 
-def refund(world: World, ask: Ask | None = None) -> RefundResult:
+def refund(world: World, ask: Ask | None = None) -> Result:
     (planned,) = plan_refunds(world.desk, [ORDER]).items
     return carry_out(world.desk, planned, ask or Ask())
 
@@ -29,7 +29,7 @@ def requests(world: World) -> int:
 def test_a_waiting_order_is_cancelled(world: World) -> None:
     result = refund(world)
 
-    assert (result.outcome, result.refund_amount) == (RefundOutcome.CANCELLED, PRICE)
+    assert (result.outcome, result.refund_amount) == (Outcome.CANCELLED, PRICE)
     assert requests(world) == 0
 
 
@@ -38,7 +38,7 @@ def test_a_waiting_order_that_is_too_young_says_when(world: World) -> None:
 
     result = refund(world)
 
-    assert result.outcome is RefundOutcome.FAILED
+    assert result.outcome is Outcome.FAILED
     assert result.retry_at is not None
     assert result.problem is not None
     assert result.problem.exit_code is ExitCode.REFUSED
@@ -52,7 +52,7 @@ def test_an_ended_order_that_was_refunded_is_proved_by_the_ledger(world: World, 
 
     result = refund(world)
 
-    assert (result.outcome, result.refund_amount) == (RefundOutcome.ALREADY_REFUNDED, PRICE)
+    assert (result.outcome, result.refund_amount) == (Outcome.ALREADY_REFUNDED, PRICE)
     assert result.transaction_id == "t1"
     assert requests(world) == 0
 
@@ -74,7 +74,7 @@ def test_a_missing_refund_is_asked_for(world: World, lines: list[object]) -> Non
 
     result = refund(world)
 
-    assert (result.outcome, result.request_id) == (RefundOutcome.REQUESTED, "r-7")
+    assert (result.outcome, result.request_id) == (Outcome.REQUESTED, "r-7")
     assert world.outcomes == ["requested"]
 
 
@@ -110,7 +110,7 @@ def test_a_lost_answer_that_the_ledger_shows_is_refunded(world: World) -> None:
     (planned,) = plan_refunds(world.desk, [ORDER]).items
     world.service.pay(ORDER, kind="credit")
 
-    assert carry_out(world.desk, planned, Ask()).outcome is RefundOutcome.ALREADY_REFUNDED
+    assert carry_out(world.desk, planned, Ask()).outcome is Outcome.ALREADY_REFUNDED
 
 
 def test_a_ledger_that_can_not_be_read_leaves_it_unknown(world: World) -> None:
@@ -121,7 +121,7 @@ def test_a_ledger_that_can_not_be_read_leaves_it_unknown(world: World) -> None:
 
     result = carry_out(world.desk, planned, Ask())
 
-    assert result.outcome is RefundOutcome.UNKNOWN
+    assert result.outcome is Outcome.UNKNOWN
     assert result.problem is not None
     assert result.problem.exit_code is ExitCode.UNKNOWN
 
@@ -159,14 +159,14 @@ def test_a_request_that_was_refused_may_be_made_again(world: World, outcome: str
     world.journal.known(Operation.REFUND, ORDER, outcome=outcome)
     world.says(Say(GRANTED))
 
-    assert refund(world).outcome is RefundOutcome.REQUESTED
+    assert refund(world).outcome is Outcome.REQUESTED
 
 
 def test_what_was_not_sent_goes_again_and_a_429_too(world: World) -> None:
     world.holds(order("completed"))
     world.says(Say(DOWN), Say(Throttled()), Say(DOWN), Say(GRANTED))
 
-    assert refund(world).outcome is RefundOutcome.REQUESTED
+    assert refund(world).outcome is Outcome.REQUESTED
     assert requests(world) == 4
 
 
@@ -174,7 +174,7 @@ def test_what_is_never_sent_fails_within_the_time_limit(world: World) -> None:
     world.holds(order("completed"))
     world.says(*[Say(DOWN)] * 1000)
 
-    assert refund(world).outcome is RefundOutcome.FAILED
+    assert refund(world).outcome is Outcome.FAILED
     assert world.time.seconds <= LIMIT
 
 
@@ -185,7 +185,7 @@ def test_asked_to_end_before_it_was_sent_it_is_skipped(world: World, stop_at: fl
     (planned,) = plan_refunds(world.desk, [ORDER]).items
     world.time.stop_at = stop_at
 
-    assert carry_out(world.desk, planned, Ask()).outcome is RefundOutcome.SKIPPED
+    assert carry_out(world.desk, planned, Ask()).outcome is Outcome.SKIPPED
     assert set(world.outcomes) <= {"skipped"}
 
 
@@ -237,4 +237,4 @@ def test_a_cancel_in_doubt_is_a_refund_in_doubt(world: World) -> None:
     world.says(Say(LOST))
     world.service.orders_by_id.clear()
 
-    assert carry_out(world.desk, planned, Ask()).outcome is RefundOutcome.UNKNOWN
+    assert carry_out(world.desk, planned, Ask()).outcome is Outcome.UNKNOWN

@@ -6,18 +6,18 @@ from ops.test_reconcile import DOWN, EMPTY, LOST
 from ops.world import LIMIT, ORDER, PRICE, Say, World
 from vsms_cli.domain.answers import CancelAnswer, Throttled
 from vsms_cli.domain.errors import JournalUnusable
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.mutation import cancel_order
 
 
-def cancel(world: World) -> CancelResult:
+def cancel(world: World) -> Result:
     return cancel_order(world.desk, ORDER, order=None)
 
 
 def test_before_the_request_it_is_skipped_and_no_intent_is_left(world: World) -> None:
     world.time.stop_at = 0
 
-    assert cancel(world).outcome is CancelOutcome.SKIPPED
+    assert cancel(world).outcome is Outcome.SKIPPED
     assert (world.service.log, world.outcomes) == ([], [])
 
 
@@ -26,7 +26,7 @@ def test_between_two_attempts_that_did_nothing_it_is_skipped(world: World, answe
     world.time.stop_at = 0.01
     world.says(Say(answer, seconds=0.02), Say(answer))
 
-    assert cancel(world).outcome is CancelOutcome.SKIPPED
+    assert cancel(world).outcome is Outcome.SKIPPED
     assert (len(world.service.log), world.outcomes) == (1, ["skipped"])
 
 
@@ -56,7 +56,7 @@ def test_while_reading_on_one_more_read_is_the_last(world: World, moment: float)
     world.time.stop_at = moment
     world.says(Say(LOST))
 
-    assert cancel(world).outcome is CancelOutcome.UNKNOWN
+    assert cancel(world).outcome is Outcome.UNKNOWN
     assert world.time.seconds == moment
     assert len(world.service.times("cancel")) == 1
 
@@ -65,14 +65,14 @@ def test_a_good_answer_that_comes_after_the_wish_to_end_is_taken(world: World) -
     world.time.stop_at = 1
     world.says(Say(EMPTY), Say(LOST, seconds=2, makes="cancelled"))
 
-    assert cancel(world).outcome is CancelOutcome.CANCELLED
+    assert cancel(world).outcome is Outcome.CANCELLED
 
 
 def test_while_another_process_has_the_order_it_is_skipped(world: World) -> None:
     world.journal.others[ORDER] = 10**6
     world.time.stop_at = 5
 
-    assert cancel(world).outcome is CancelOutcome.SKIPPED
+    assert cancel(world).outcome is Outcome.SKIPPED
     assert world.service.log == []
 
 
@@ -90,7 +90,7 @@ def test_an_outcome_that_the_journal_can_not_take_is_told_as_it_was(world: World
 
     result = cancel(world)
 
-    assert (result.outcome, result.refund_amount) == (CancelOutcome.CANCELLED, PRICE)
+    assert (result.outcome, result.refund_amount) == (Outcome.CANCELLED, PRICE)
     assert result.problem is not None
     assert "could not be written" in result.problem.message
     assert world.outcomes == ["open"]  # `resolve` will find it

@@ -7,7 +7,7 @@ import pytest
 from ops.world import LIMIT, ORDER, START, Say, World, order
 from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Swapped, Throttled, TooEarly
 from vsms_cli.domain.errors import OrderNotFound, Problem, TokenRefused, Unreachable
-from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.resolve import resolve
 from vsms_cli.ops.swap import SWAP_COOLDOWN, swap_order
@@ -26,7 +26,7 @@ def world() -> World:
     return made
 
 
-def swap(world: World) -> SwapResult:
+def swap(world: World) -> Result:
     return swap_order(world.desk, order(phone_number=OLD), number=OLD)
 
 
@@ -39,7 +39,7 @@ def test_an_answer_that_holds_up_is_believed(world: World) -> None:
 
     result = swap(world)
 
-    assert result.outcome is SwapOutcome.SWAPPED
+    assert result.outcome is Outcome.SWAPPED
     assert (result.phone_number, result.previous_number) == (NEW, OLD)
     assert world.outcomes == ["swapped"]
     assert world.journal.rows[0].reference == OLD
@@ -54,7 +54,7 @@ def test_an_answer_that_proves_nothing_is_read_and_a_changed_number_is_swapped(
 
     result = swap(world)
 
-    assert (result.outcome, result.phone_number) == (SwapOutcome.SWAPPED, NEW)
+    assert (result.outcome, result.phone_number) == (Outcome.SWAPPED, NEW)
     assert swaps(world) == 1
 
 
@@ -68,7 +68,7 @@ def test_a_plus_sign_makes_no_other_number(world: World) -> None:
 def test_the_same_number_after_a_whole_answer_is_swapped_once_more_at_once(world: World) -> None:
     world.says(Say(NONSENSE), DONE)
 
-    assert swap(world).outcome is SwapOutcome.SWAPPED
+    assert swap(world).outcome is Outcome.SWAPPED
     first, second = world.service.times("swap")
     assert second - first < LIMIT
 
@@ -76,7 +76,7 @@ def test_the_same_number_after_a_whole_answer_is_swapped_once_more_at_once(world
 def test_after_a_lost_answer_it_is_read_on_over_one_time_limit_first(world: World) -> None:
     world.says(Say(LOST), DONE)
 
-    assert swap(world).outcome is SwapOutcome.SWAPPED
+    assert swap(world).outcome is Outcome.SWAPPED
     first, second = world.service.times("swap")
     assert second - first >= LIMIT
     assert len(world.service.times("read")) >= 4
@@ -85,7 +85,7 @@ def test_after_a_lost_answer_it_is_read_on_over_one_time_limit_first(world: Worl
 def test_what_stays_lost_is_unknown_and_never_sent_a_third_time(world: World) -> None:
     world.says(Say(LOST), Say(LOST))
 
-    assert swap(world).outcome is SwapOutcome.UNKNOWN
+    assert swap(world).outcome is Outcome.UNKNOWN
     assert swaps(world) == 2
     assert world.outcomes == ["unknown"]
     assert world.journal.rows[0].reference == OLD
@@ -95,7 +95,7 @@ def test_what_can_not_be_read_is_unknown(world: World) -> None:
     world.says(Say(LOST))
     world.service.reads = ["waiting", *[Unreachable("no answer")] * 9]
 
-    assert swap(world).outcome is SwapOutcome.UNKNOWN
+    assert swap(world).outcome is Outcome.UNKNOWN
     assert swaps(world) == 1
 
 
@@ -104,7 +104,7 @@ def test_a_404_for_an_order_that_is_known_means_no_replacement(world: World) -> 
 
     result = swap(world)
 
-    assert result.outcome is SwapOutcome.NO_REPLACEMENT
+    assert result.outcome is Outcome.NO_REPLACEMENT
     assert result.phone_number == OLD
 
 
@@ -112,7 +112,7 @@ def test_a_404_for_an_order_that_is_not_known_is_not_found(world: World) -> None
     world.says(Say(Refused(status=404, problem=WHY)))
     world.service.reads = ["waiting", OrderNotFound("none")]
 
-    assert swap(world).outcome is SwapOutcome.NOT_FOUND
+    assert swap(world).outcome is Outcome.NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -139,13 +139,13 @@ def test_too_early_says_when_it_opens(world: World) -> None:
     assert first.retry_at is not None
     assert (first.retry_at - START).total_seconds() == 87
     assert second.retry_at == START + SWAP_COOLDOWN
-    assert {first.outcome, second.outcome} == {SwapOutcome.TOO_EARLY}
+    assert {first.outcome, second.outcome} == {Outcome.TOO_EARLY}
 
 
 def test_a_429_and_what_was_not_sent_go_again(world: World) -> None:
     world.says(Say(Throttled()), Say(NotSent(problem=WHY, hopeless=False)), DONE)
 
-    assert swap(world).outcome is SwapOutcome.SWAPPED
+    assert swap(world).outcome is Outcome.SWAPPED
 
 
 def test_a_refused_token_stops_and_is_journalled(world: World) -> None:
@@ -160,7 +160,7 @@ def test_a_refused_token_hides_no_doubt(world: World) -> None:
     world.says(Say(LOST))
     world.service.reads = ["waiting", TokenRefused("no")]
 
-    assert swap(world).outcome is SwapOutcome.UNKNOWN
+    assert swap(world).outcome is Outcome.UNKNOWN
     assert world.outcomes == ["unknown"]
     assert len(world.service.times("read")) == 2
 
@@ -176,7 +176,7 @@ def test_who_waited_for_another_process_says_what_that_one_did(world: World) -> 
 def test_asked_to_end_before_it_was_sent_it_is_skipped(world: World) -> None:
     world.time.stop_at = 0
 
-    assert swap(world).outcome is SwapOutcome.SKIPPED
+    assert swap(world).outcome is Outcome.SKIPPED
     assert swaps(world) == 0
 
 
@@ -186,7 +186,7 @@ def test_an_open_swap_that_worked_gets_no_second(world: World) -> None:
 
     result = swap_order(world.desk, order(phone_number=NEW), number=NEW)
 
-    assert (result.outcome, result.phone_number, result.previous_number) == (SwapOutcome.SWAPPED, NEW, OLD)
+    assert (result.outcome, result.phone_number, result.previous_number) == (Outcome.SWAPPED, NEW, OLD)
     assert swaps(world) == 0
     assert world.outcomes == ["swapped"]
 
@@ -195,18 +195,18 @@ def test_an_open_swap_that_did_not_work_is_closed_and_another_sent(world: World)
     world.journal.known(Operation.SWAP, ORDER, outcome=None, age_s=10 * LIMIT, reference=OLD)
     world.says(DONE)
 
-    assert swap(world).outcome is SwapOutcome.SWAPPED
+    assert swap(world).outcome is Outcome.SWAPPED
     assert world.outcomes == ["failed", "swapped"]
 
 
 def test_a_swap_that_was_in_doubt_is_read_before_another_is_sent(world: World) -> None:
     world.says(Say(NONSENSE), Say(NONSENSE))
-    assert swap(world).outcome is SwapOutcome.FAILED
+    assert swap(world).outcome is Outcome.FAILED
     world.holds(order(phone_number=NEW))  # the service was slow, and did it after all
 
     result = swap_order(world.desk, order(phone_number=NEW), number=NEW)
 
-    assert (result.outcome, result.phone_number) == (SwapOutcome.SWAPPED, NEW)
+    assert (result.outcome, result.phone_number) == (Outcome.SWAPPED, NEW)
     assert swaps(world) == 2
     assert [(row.outcome, row.in_doubt) for row in world.journal.rows] == [("swapped", False)]
 
@@ -215,7 +215,7 @@ def test_a_swap_that_was_in_doubt_and_may_yet_come_is_read_on(world: World) -> N
     world.journal.known(Operation.SWAP, ORDER, outcome="failed", reference=OLD, in_doubt=True)
     world.says(DONE)
 
-    assert swap(world).outcome is SwapOutcome.SWAPPED
+    assert swap(world).outcome is Outcome.SWAPPED
     (sent,) = world.service.times("swap")
     assert LIMIT - 1 <= sent <= LIMIT
 
@@ -242,7 +242,7 @@ def test_resolve_leaves_unknown_what_can_not_be_read(world: World) -> None:
 
     result = resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
 
-    assert result.outcome is SwapOutcome.UNKNOWN
+    assert result.outcome is Outcome.UNKNOWN
     assert world.outcomes == ["unknown"]
 
 
@@ -252,5 +252,5 @@ def test_resolve_says_what_the_process_that_sent_it_wrote_meanwhile(world: World
 
     result = resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
 
-    assert result.outcome is SwapOutcome.SWAPPED
+    assert result.outcome is Outcome.SWAPPED
     assert world.service.log == []

@@ -12,7 +12,7 @@ from vsms_cli.domain.answers import NotCancellable, TooEarly
 from vsms_cli.domain.codes import code_in, newest
 from vsms_cli.domain.errors import BadAnswer, OrderNotFound, Problem, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.orders import Message, Order
-from vsms_cli.domain.outcomes import CancelOutcome
+from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.ops.waiting import Limits, WaitEnd, WaitResult, Watcher, cancel_waiting, wait_for_code
 
 SMS = Message(sender="WhatsApp", content="Your code is 123-456", received_at=START)
@@ -182,7 +182,7 @@ def test_it_cancels_when_the_time_is_up() -> None:
 
     assert result.end is WaitEnd.REFUNDED
     assert result.cancelled is not None
-    assert result.cancelled.outcome is CancelOutcome.CANCELLED
+    assert result.cancelled.outcome is Outcome.CANCELLED
     assert world.service.times("cancel") == [pytest.approx(10)]
     assert world.outcomes == ["cancelled"]
 

@@ -17,7 +17,8 @@ from vsms_cli.cli.config.path import FIELDS as CONFIG_PATH_FIELDS
 from vsms_cli.cli.config.show import FIELDS as CONFIG_SHOW_FIELDS
 from vsms_cli.domain.audit import Verdict
 from vsms_cli.domain.errors import ExitCode
-from vsms_cli.domain.outcomes import CancelOutcome, RefundOutcome, SwapOutcome
+from vsms_cli.domain.outcomes import OUTCOMES, Result
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.render import money_rows, number_words, rows
 from vsms_cli.store.settings import OUTPUT_FORMATS
 
@@ -72,21 +73,20 @@ def test_the_exit_codes_are_the_programs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "outcomes"),
+    ("heading", "operation"),
     [
-        ("| outcome of `orders cancel`", CancelOutcome),
-        ("| outcome of `orders refund`", RefundOutcome),
-        ("| outcome of `orders swap`", SwapOutcome),
+        ("| outcome of `orders cancel`", Operation.CANCEL),
+        ("| outcome of `orders refund`", Operation.REFUND),
+        ("| outcome of `orders swap`", Operation.SWAP),
     ],
 )
-def test_the_outcomes_are_the_programs(
-    heading: str, outcomes: type[CancelOutcome] | type[RefundOutcome] | type[SwapOutcome]
-) -> None:
+def test_the_outcomes_are_the_programs(heading: str, operation: Operation) -> None:
     start = README.index(heading)
     lines = README[start:].partition("\n\n")[0].splitlines()[2:]
     said = {line.split("|")[1].strip(" `"): line.split("|")[-2].strip() for line in lines}
 
-    assert said == {outcome.value: "yes" if outcome.done else "no" for outcome in outcomes}
+    ended = [Result(operation=operation, order_id="", outcome=outcome) for outcome in OUTCOMES[operation]]
+    assert said == {result.outcome.value: "yes" if result.done else "no" for result in ended}
 
 
 def test_the_json_keys_are_the_programs() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from vsms_cli.domain.entries import JournalEntry, JournalEvent
 from vsms_cli.domain.errors import Problem, VsmsError
 from vsms_cli.domain.orders import Message, Order
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.render.details import entry_details, order_details
@@ -94,14 +94,21 @@ def order_row_of(text: str) -> Row:
 
 def cancel_row_of(text: str) -> Row:
     return cancel_row(
-        CancelResult(order_id=ID, outcome=CancelOutcome.FAILED, status=text, problem=problem_of(text))
+        Result(
+            operation=Operation.CANCEL,
+            order_id=ID,
+            outcome=Outcome.FAILED,
+            status=text,
+            problem=problem_of(text),
+        )
     )
 
 
 def refund_row_of(text: str) -> Row:
     return refund_row(
-        RefundResult(
-            order_id=ID, outcome=RefundOutcome.BY_HAND, status=text, request_id=text, transaction_id=text,
+        Result(
+            operation=Operation.REFUND, order_id=ID, outcome=Outcome.BY_HAND, status=text, request_id=text,
+            transaction_id=text,
             support_message=text, problem=problem_of(text),
         )
     )  # fmt: skip
@@ -170,7 +177,7 @@ def test_every_field_of_every_row_is_harmless_in_every_machine_format(
 @given(text=texts, colour=st.booleans(), width=st.integers(20, 300))
 def test_tables_are_harmless_and_a_line_an_order(text: str, colour: bool, width: int) -> None:  # noqa: FBT001 - given
     order = order_of(text)
-    foreseen = CancelResult(order_id=ID, outcome=CancelOutcome.WOULD_CANCEL)
+    foreseen = Result(operation=Operation.CANCEL, order_id=ID, outcome=Outcome.WOULD_CANCEL)
     plan = CancelPlan(items=(PlannedCancel(order_id=ID, order=order, foreseen=foreseen),))
     tables = (
         orders_table([order, order], now=NOW, width=width, colour=colour),
@@ -189,11 +196,16 @@ def test_tables_are_harmless_and_a_line_an_order(text: str, colour: bool, width:
 @settings(deadline=None, max_examples=30)
 @given(text=texts)
 def test_sentences_details_and_errors_are_harmless(text: str) -> None:
-    failed = CancelResult(order_id=ID, outcome=CancelOutcome.FAILED, problem=problem_of(text))
+    failed = Result(operation=Operation.CANCEL, order_id=ID, outcome=Outcome.FAILED, problem=problem_of(text))
     harmless(cancel_line(failed, now=NOW)[1], lines=1)
-    for outcome in RefundOutcome:
-        result = RefundResult(
-            order_id=ID, outcome=outcome, request_id=text, transaction_id=text, problem=problem_of(text)
+    for outcome in Outcome:
+        result = Result(
+            operation=Operation.REFUND,
+            order_id=ID,
+            outcome=outcome,
+            request_id=text,
+            transaction_id=text,
+            problem=problem_of(text),
         )
         harmless(refund_line(result)[1], lines=1)
     for as_json in (True, False):

@@ -2,22 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Generic, TypeVar
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import StreamClosed, VsmsError
-from vsms_cli.domain.outcomes import CancelResult, RefundResult
+from vsms_cli.domain.outcomes import Result
 from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.formats import Format
 from vsms_cli.render.plural import plural
 from vsms_cli.render.progress import ProgressLine
 from vsms_cli.render.sentences import dressed, error_lines
 
-R = TypeVar("R", CancelResult, RefundResult)
 
-
-class Reporter(Generic[R]):
+class Reporter:
     """`row` is a result for a machine, `line` its mark and line for a person. JSON comes at the end, in the
     order of the input; ids are those of the orders that are done.
     """
@@ -27,16 +24,16 @@ class Reporter(Generic[R]):
         run: Runtime,
         shape: Shape,
         *,
-        row: Callable[[R], Row],
-        line: Callable[[R], tuple[str, str]],
-        holds: Callable[[R], bool] = lambda _result: False,
+        row: Callable[[Result], Row],
+        line: Callable[[Result], tuple[str, str]],
+        holds: Callable[[Result], bool] = lambda _result: False,
     ) -> None:
         """`holds` says whose row for a machine waits for `finish`: the ledger has yet to prove it."""
-        self._holds: Callable[[R], bool] = holds
+        self._holds: Callable[[Result], bool] = holds
         self._run = run
         self._shape = shape
-        self._row: Callable[[R], Row] = row
-        self._line: Callable[[R], tuple[str, str]] = line
+        self._row: Callable[[Result], Row] = row
+        self._line: Callable[[Result], tuple[str, str]] = line
         self._progress = ProgressLine(run.streams, total=0)
         self._document: Document | None = None
         self._told: set[str] = set()
@@ -49,7 +46,7 @@ class Reporter(Generic[R]):
     def waiting(self, count: int, span: timedelta) -> None:
         self._progress.waiting(f"{plural(count, 'order')} too young", span)
 
-    def ended(self, result: R) -> None:
+    def ended(self, result: Result) -> None:
         """Tell one result. StreamClosed where nobody reads any more; it is journalled by then."""
         self._progress.hide()
         held = not self._shape.for_a_person and self._holds(result)
@@ -57,7 +54,7 @@ class Reporter(Generic[R]):
             self._tell(result)
         self._progress.ended()
 
-    def finish(self, results: Sequence[R]) -> None:
+    def finish(self, results: Sequence[Result]) -> None:
         """All of them, in the order of the input, for what was not told as it ended."""
         self._progress.hide()
         for result in results:
@@ -66,13 +63,13 @@ class Reporter(Generic[R]):
         if not self._shape.for_a_person:
             self._open().end()
 
-    def _tell(self, result: R) -> None:
+    def _tell(self, result: Result) -> None:
         self._told.add(result.order_id)
         if self._shape.for_a_person:
             mark, line = self._line(result)
             out = self._run.streams.out
             out.line(dressed(mark, line, unicode=out.takes_unicode, colour=self._run.streams.colour))
-        elif self._shape.format is not Format.IDS or result.outcome.done:
+        elif self._shape.format is not Format.IDS or result.done:
             self._open().row(self._row(result))
 
     def _open(self) -> Document:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 
 if TYPE_CHECKING:
     from vsms_cli.domain.orders import Order
@@ -22,15 +22,15 @@ class PlannedCancel:
 
     order_id: str
     order: Order | None
-    foreseen: CancelResult
+    foreseen: Result
 
     @property
     def to_send(self) -> bool:
-        return self.foreseen.outcome is CancelOutcome.WOULD_CANCEL
+        return self.foreseen.outcome is Outcome.WOULD_CANCEL
 
     @property
     def too_early(self) -> bool:
-        return self.foreseen.outcome is CancelOutcome.TOO_EARLY
+        return self.foreseen.outcome is Outcome.TOO_EARLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class PlannedRefund:
     order_id: str
     order: Order | None
     step: RefundStep
-    foreseen: RefundResult
+    foreseen: Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from vsms_cli.domain.appeal import appeal
 from vsms_cli.domain.audit import Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.errors import JournalUnusable
 from vsms_cli.domain.orders import Order, is_whole_id
-from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import ago, lines_by_order, lines_since
 from vsms_cli.ops.refund import BY_HAND, Ask, carry_out
@@ -124,21 +124,25 @@ class Requests:
     desk: Desk
     no_endpoint: bool = False
 
-    def ask(self, item: PlannedRefund) -> RefundResult:
+    def ask(self, item: PlannedRefund) -> Result:
         """VsmsError only where the whole run must stop."""
-        if self.no_endpoint and item.foreseen.outcome is RefundOutcome.WOULD_REQUEST:
+        if self.no_endpoint and item.foreseen.outcome is Outcome.WOULD_REQUEST:
             status = None if item.order is None else item.order.status
-            return RefundResult(
-                order_id=item.order_id, outcome=RefundOutcome.BY_HAND, status=status, problem=BY_HAND
+            return Result(
+                operation=Operation.REFUND,
+                order_id=item.order_id,
+                outcome=Outcome.BY_HAND,
+                status=status,
+                problem=BY_HAND,
             )
         result = carry_out(self.desk, item, Ask(reason="not-refunded"))
-        self.no_endpoint = self.no_endpoint or result.outcome is RefundOutcome.BY_HAND
+        self.no_endpoint = self.no_endpoint or result.outcome is Outcome.BY_HAND
         return result
 
 
-def appeal_for(found: Audit, plan: RefundPlan, results: Iterable[RefundResult]) -> str | None:
+def appeal_for(found: Audit, plan: RefundPlan, results: Iterable[Result]) -> str | None:
     """The one message to support about all that is to be asked by hand; None where nothing is."""
-    by_hand = {result.order_id for result in results if result.outcome is RefundOutcome.BY_HAND}
+    by_hand = {result.order_id for result in results if result.outcome is Outcome.BY_HAND}
     orders = {item.order_id: item.order for item in plan.items}
     cases = [
         (case, order)

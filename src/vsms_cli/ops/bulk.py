@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.mutation import cancel_order
 
@@ -48,7 +48,7 @@ class Target:
 class BulkReport:
     """Every target's result in the order of the targets, and what stopped the run, if anything did."""
 
-    results: tuple[CancelResult, ...]
+    results: tuple[Result, ...]
     stopped_by: VsmsError | None
 
 
@@ -57,7 +57,7 @@ def cancel_all(
     targets: Sequence[Target],
     *,
     wait: bool,
-    on_end: Callable[[CancelResult], None],
+    on_end: Callable[[Result], None],
     on_wait: Callable[[int, timedelta], None],
     meanwhile: Callable[[], None] = lambda: None,
 ) -> BulkReport:
@@ -78,10 +78,11 @@ def pass_over(desk: Desk, targets: Sequence[Target], *, why: str) -> None:
             )
 
 
-def skipped(target: Target, *, why: str) -> CancelResult:
-    return CancelResult(
+def skipped(target: Target, *, why: str) -> Result:
+    return Result(
+        operation=Operation.CANCEL,
         order_id=target.order_id,
-        outcome=CancelOutcome.SKIPPED,
+        outcome=Outcome.SKIPPED,
         price=target.price,
         problem=Problem(code="skipped", message=why, hint="run the same command again"),
     )
@@ -94,7 +95,7 @@ class _Run:
         targets: Sequence[Target],
         *,
         wait: bool,
-        on_end: Callable[[CancelResult], None],
+        on_end: Callable[[Result], None],
         on_wait: Callable[[int, timedelta], None],
         meanwhile: Callable[[], None],
     ) -> None:
@@ -104,9 +105,9 @@ class _Run:
         self._on_end = on_end
         self._on_wait = on_wait
         self._meanwhile: Callable[[], None] | None = meanwhile
-        self._results: list[CancelResult | None] = [None] * len(targets)
-        self._ended: queue.SimpleQueue[tuple[int, Future[CancelResult]]] = queue.SimpleQueue()
-        self._early: dict[int, CancelResult] = {}  # answered 425, and waiting for their moment
+        self._results: list[Result | None] = [None] * len(targets)
+        self._ended: queue.SimpleQueue[tuple[int, Future[Result]]] = queue.SimpleQueue()
+        self._early: dict[int, Result] = {}  # answered 425, and waiting for their moment
         self._running = 0
         self._stopped_by: VsmsError | None = None
         start = desk.clock.monotonic()
@@ -170,10 +171,13 @@ class _Run:
             result = future.result()
         except VsmsError as exc:
             self._stopped_by = self._stopped_by or exc
-            result = CancelResult(
-                order_id=self._targets[index].order_id, outcome=CancelOutcome.FAILED, problem=exc.as_problem()
+            result = Result(
+                operation=Operation.CANCEL,
+                order_id=self._targets[index].order_id,
+                outcome=Outcome.FAILED,
+                problem=exc.as_problem(),
             )
-        if self._wait and result.outcome is CancelOutcome.TOO_EARLY and self._can_wait(index, result):
+        if self._wait and result.outcome is Outcome.TOO_EARLY and self._can_wait(index, result):
             self._early[index] = result
             heapq.heappush(self._due, (self._moment(result.retry_at, self._desk.clock.monotonic()), index))
             return
@@ -193,7 +197,7 @@ class _Run:
             meanwhile, self._meanwhile = self._meanwhile, None
             meanwhile()
 
-    def _can_wait(self, index: int, result: CancelResult) -> bool:
+    def _can_wait(self, index: int, result: Result) -> bool:
         """Whether the order is still alive when it opens."""
         return result.retry_at is not None and result.retry_at < self._end_of(index)
 
@@ -208,7 +212,7 @@ class _Run:
             return now
         return now + max(0.0, (at - self._desk.clock.now()).total_seconds())
 
-    def _end(self, index: int, result: CancelResult) -> None:
+    def _end(self, index: int, result: Result) -> None:
         price = self._targets[index].price
         if result.price is None and price is not None:
             result = replace(result, price=price)
@@ -220,15 +224,19 @@ class _Run:
             self._stopped_by = self._stopped_by or exc
 
     @staticmethod
-    def _too_late(target: Target, opens_at: datetime) -> CancelResult:
+    def _too_late(target: Target, opens_at: datetime) -> Result:
         problem = Problem(
             code="too_early",
             message="it refunds itself before cancelling opens",
             hint="wait for it: it costs nothing",
             exit_code=ExitCode.REFUSED,
         )
-        return CancelResult(
-            order_id=target.order_id, outcome=CancelOutcome.TOO_EARLY, retry_at=opens_at, problem=problem
+        return Result(
+            operation=Operation.CANCEL,
+            order_id=target.order_id,
+            outcome=Outcome.TOO_EARLY,
+            retry_at=opens_at,
+            problem=problem,
         )
 
     def _why_skipped(self) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.bulk import Target
 from vsms_cli.ops.listing import active_orders
 from vsms_cli.ops.verdict import SMS_CAME, too_early_problem
@@ -34,8 +35,11 @@ def plan_for_ids(
         try:
             order = known.get(order_id) or service.order(order_id)
         except OrderNotFound as exc:
-            result = CancelResult(
-                order_id=order_id, outcome=CancelOutcome.NOT_FOUND, problem=exc.as_problem()
+            result = Result(
+                operation=Operation.CANCEL,
+                order_id=order_id,
+                outcome=Outcome.NOT_FOUND,
+                problem=exc.as_problem(),
             )
             items.append(PlannedCancel(order_id=order_id, order=None, foreseen=result))
         else:
@@ -56,8 +60,11 @@ def plan_unseen(ids: Sequence[str], *, wait: bool, prices: Mapping[str, Decimal]
             PlannedCancel(
                 order_id=order_id,
                 order=None,
-                foreseen=CancelResult(
-                    order_id=order_id, outcome=CancelOutcome.WOULD_CANCEL, price=prices.get(order_id)
+                foreseen=Result(
+                    operation=Operation.CANCEL,
+                    order_id=order_id,
+                    outcome=Outcome.WOULD_CANCEL,
+                    price=prices.get(order_id),
                 ),
             )
             for order_id in ids
@@ -83,23 +90,21 @@ def targets_of(plan: CancelPlan) -> list[Target]:
     ]
 
 
-def _foresee(order: Order, now: datetime) -> CancelResult:
+def _foresee(order: Order, now: datetime) -> Result:
     match order.phase:
         case Phase.WAITING:
             opens = order.cancel_opens_at
             if opens is not None and order.too_young(now):
-                return _result(
-                    order, CancelOutcome.TOO_EARLY, retry_at=opens, problem=too_early_problem(opens)
-                )
-            return _result(order, CancelOutcome.WOULD_CANCEL)
+                return _result(order, Outcome.TOO_EARLY, retry_at=opens, problem=too_early_problem(opens))
+            return _result(order, Outcome.WOULD_CANCEL)
         case Phase.CANCELLED:
-            return _result(order, CancelOutcome.ALREADY_CANCELLED)
+            return _result(order, Outcome.ALREADY_CANCELLED)
         case Phase.EXPIRED:
-            return _result(order, CancelOutcome.EXPIRED)
+            return _result(order, Outcome.EXPIRED)
         case Phase.COMPLETED:
-            return _result(order, CancelOutcome.SMS_RECEIVED, problem=SMS_CAME)
+            return _result(order, Outcome.SMS_RECEIVED, problem=SMS_CAME)
         case Phase.UNKNOWN:
-            return _result(order, CancelOutcome.FAILED, problem=_UNKNOWN_STATUS)
+            return _result(order, Outcome.FAILED, problem=_UNKNOWN_STATUS)
         case _:
             assert_never(order.phase)
 
@@ -114,12 +119,13 @@ _UNKNOWN_STATUS: Final = Problem(
 
 def _result(
     order: Order,
-    outcome: CancelOutcome,
+    outcome: Outcome,
     *,
     retry_at: datetime | None = None,
     problem: Problem | None = None,
-) -> CancelResult:
-    return CancelResult(
+) -> Result:
+    return Result(
+        operation=Operation.CANCEL,
         order_id=order.id,
         outcome=outcome,
         status=order.status,

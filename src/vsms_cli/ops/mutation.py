@@ -7,15 +7,12 @@ earlier request that may have been carried out, the order is read first: no requ
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, StopRequested, VsmsError
 from vsms_cli.domain.outcomes import (
-    CancelOutcome,
-    CancelResult,
-    RefundOutcome,
-    RefundResult,
-    SwapResult,
+    Outcome,
+    Result,
 )
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.earlier import settle_earlier_cancel
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from vsms_cli.domain.orders import Order
     from vsms_cli.ops.desk import Desk
 
-_Result = TypeVar("_Result", CancelResult, RefundResult, SwapResult)
 
 _REQUEST_STILL_UNKNOWN: Final = Problem(
     code="unknown",
@@ -45,9 +41,7 @@ _CLAIM_NAP_S: Final = 0.1  # between two looks at an order that another process 
 _SILENCE_S: Final = 1.0  # most are done by then; one that was stopped (Ctrl-Z) never is
 
 
-def cancel_order(
-    desk: Desk, order_id: str, *, order: Order | None, price: Decimal | None = None
-) -> CancelResult:
+def cancel_order(desk: Desk, order_id: str, *, order: Order | None, price: Decimal | None = None) -> Result:
     """Cancel one order, journalled. VsmsError only where the whole run must stop. `price` is what is known of it
     where the order itself is not.
     """
@@ -62,12 +56,14 @@ def cancel_order(
                 lambda ticket: cancel_to_the_end(desk, ticket, order=order, price=price),
             )
     except StopRequested as exc:
-        return CancelResult(order_id=order_id, outcome=CancelOutcome.SKIPPED, problem=exc.as_problem())
+        return Result(
+            operation=Operation.CANCEL, order_id=order_id, outcome=Outcome.SKIPPED, problem=exc.as_problem()
+        )
 
 
 def request_refund(
-    desk: Desk, order_id: str, *, price: Decimal | None, send: Callable[[Ticket], RefundResult]
-) -> RefundResult:
+    desk: Desk, order_id: str, *, price: Decimal | None, send: Callable[[Ticket], Result]
+) -> Result:
     """Ask for one order's money, journalled. VsmsError only where the whole run must stop."""
     try:
         with claimed(desk, order_id):
@@ -76,18 +72,24 @@ def request_refund(
                 return requested_before(earlier)
             return journalled(desk, Operation.REFUND, order_id, price, send)
     except StopRequested as exc:
-        return RefundResult(order_id=order_id, outcome=RefundOutcome.SKIPPED, problem=exc.as_problem())
+        return Result(
+            operation=Operation.REFUND, order_id=order_id, outcome=Outcome.SKIPPED, problem=exc.as_problem()
+        )
 
 
-def requested_before(earlier: JournalEntry) -> RefundResult:
+def requested_before(earlier: JournalEntry) -> Result:
     """What an earlier refund request means for another one: none is sent."""
     if earlier.unresolved:
-        return RefundResult(
-            order_id=earlier.order_id, outcome=RefundOutcome.UNKNOWN, problem=_REQUEST_STILL_UNKNOWN
+        return Result(
+            operation=Operation.REFUND,
+            order_id=earlier.order_id,
+            outcome=Outcome.UNKNOWN,
+            problem=_REQUEST_STILL_UNKNOWN,
         )
-    return RefundResult(
+    return Result(
+        operation=Operation.REFUND,
         order_id=earlier.order_id,
-        outcome=RefundOutcome.ALREADY_REQUESTED,
+        outcome=Outcome.ALREADY_REQUESTED,
         request_id=earlier.reference,
     )
 
@@ -113,10 +115,10 @@ def journalled(
     operation: Operation,
     order_id: str,
     price: Decimal | None,
-    send: Callable[[Ticket], _Result],
+    send: Callable[[Ticket], Result],
     *,
     reference: str | None = None,
-) -> _Result:
+) -> Result:
     """Intent on disk, `send`, outcome on disk. For an order that is claimed. `reference` as in the port."""
     desk.refusal.check()
     desk.service.reserve()

@@ -25,7 +25,8 @@ from vsms_cli.domain.answers import (
 )
 from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import CANCEL_COOLDOWN, ORDER_LIFE, Order, Phase
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.reading import read_on, read_once
 from vsms_cli.ops.recording import next_turn
 from vsms_cli.ops.verdict import STILL_WAITING, too_early_problem, unknown, verdict
@@ -40,22 +41,21 @@ _MOST_CANCELS: Final = 2  # the first, and one more when the order provably stil
 _NOT_FOUND: Final = 404
 
 
-def cancel_to_the_end(
-    desk: Desk, ticket: Ticket, *, order: Order | None, price: Decimal | None
-) -> CancelResult:
+def cancel_to_the_end(desk: Desk, ticket: Ticket, *, order: Order | None, price: Decimal | None) -> Result:
     """Send the cancel and settle it. VsmsError only where nothing of it is in doubt and the run must stop."""
     return _Settlement(desk, ticket, order, price).run()
 
 
-def settle_by_reading(desk: Desk, ticket: Ticket, *, price: Decimal | None) -> CancelResult:
+def settle_by_reading(desk: Desk, ticket: Ticket, *, price: Decimal | None) -> Result:
     """What one reading of the order shows of an earlier cancel, without sending it again. TokenRefused comes out."""
     order = read_once(desk, ticket.order_id)
     if isinstance(order, Problem):
         return unknown(ticket.order_id, order, price=price)
     ended = verdict(desk, order, price=price, in_doubt=True)
-    return ended or CancelResult(
+    return ended or Result(
+        operation=Operation.CANCEL,
         order_id=order.id,
-        outcome=CancelOutcome.FAILED,
+        outcome=Outcome.FAILED,
         status=order.status,
         price=price,
         problem=STILL_WAITING,
@@ -82,7 +82,7 @@ class _Settlement:
         self._cancels = 0
         self._attempts = desk.attempts()
 
-    def run(self) -> CancelResult:
+    def run(self) -> Result:
         try:
             return self._settled()
         except TokenRefused as exc:
@@ -91,26 +91,26 @@ class _Settlement:
             self._desk.refusal.met(exc)
             return unknown(self._ticket.order_id, exc.as_problem(), price=self._price)
 
-    def _settled(self) -> CancelResult:
+    def _settled(self) -> Result:
         try:
             return self._run()
         except TokenRefused:
             raise
         except StopRequested as exc:
-            return self._doubt_or(CancelOutcome.SKIPPED, exc.as_problem())
+            return self._doubt_or(Outcome.SKIPPED, exc.as_problem())
         except VsmsError as exc:
             if self._in_doubt:
-                return self._doubt_or(CancelOutcome.UNKNOWN, exc.as_problem())
+                return self._doubt_or(Outcome.UNKNOWN, exc.as_problem())
             raise
 
-    def _run(self) -> CancelResult:
+    def _run(self) -> Result:
         while True:
             answer = self._send()
             match answer:
                 case Cancelled():
                     self._learn_price(answer.refund_amount)
                     return self._result(
-                        CancelOutcome.CANCELLED, status=answer.status, refund_amount=answer.refund_amount
+                        Outcome.CANCELLED, status=answer.status, refund_amount=answer.refund_amount
                     )
                 case TooEarly():
                     return self._too_early(answer.seconds)
@@ -119,13 +119,13 @@ class _Settlement:
                 case Refused():
                     if answer.status == _NOT_FOUND:
                         gone = replace(answer.problem, code=OrderNotFound.code)
-                        return self._doubt_or(CancelOutcome.NOT_FOUND, gone)
-                    return self._doubt_or(CancelOutcome.FAILED, answer.problem)
+                        return self._doubt_or(Outcome.NOT_FOUND, gone)
+                    return self._doubt_or(Outcome.FAILED, answer.problem)
                 case Throttled():
                     self._go_again("429")
                 case NotSent():
                     if answer.hopeless or not self._attempts.another():
-                        return self._doubt_or(CancelOutcome.FAILED, answer.problem)
+                        return self._doubt_or(Outcome.FAILED, answer.problem)
                     self._go_again("not sent")
                 case Ambiguous():
                     ended = self._after_doubt(answer)
@@ -146,7 +146,7 @@ class _Settlement:
         self._cancels -= 1
         next_turn(self._desk, self._ticket, f"{why}: sending it again")
 
-    def _after_doubt(self, answer: Ambiguous) -> CancelResult | None:
+    def _after_doubt(self, answer: Ambiguous) -> Result | None:
         """Read the order; None where one more cancel may be sent."""
         self._in_doubt = True
         how = "answer proves nothing" if answer.answered else "answer was lost"
@@ -161,10 +161,10 @@ class _Settlement:
             next_turn(self._desk, self._ticket, "the order still waits: cancelling once more")
             return None
         if answer.answered:
-            return self._result(CancelOutcome.FAILED, status=order.status, problem=answer.problem)
+            return self._result(Outcome.FAILED, status=order.status, problem=answer.problem)
         return unknown(self._ticket.order_id, answer.problem, price=self._price, status=order.status)
 
-    def _ended(self, order: Order) -> CancelResult | None:
+    def _ended(self, order: Order) -> Result | None:
         self._order = order
         self._price = order.price if self._price is None else self._price
         return verdict(self._desk, order, price=self._price, in_doubt=self._in_doubt)
@@ -176,16 +176,16 @@ class _Settlement:
                 order = read_once(self._desk, self._ticket.order_id)
                 self._price = order.price if isinstance(order, Order) else None
 
-    def _refused_as_ended(self, refusal: Problem) -> CancelResult:
+    def _refused_as_ended(self, refusal: Problem) -> Result:
         """400: the order tells why, never the sentence."""
         order = read_on(self._desk, self._ticket.order_id, enough=_any)
         if isinstance(order, Problem):
             if self._in_doubt:
                 return unknown(self._ticket.order_id, order, price=self._price)
-            return self._result(CancelOutcome.FAILED, problem=order)
-        return self._ended(order) or self._result(CancelOutcome.FAILED, status=order.status, problem=refusal)
+            return self._result(Outcome.FAILED, problem=order)
+        return self._ended(order) or self._result(Outcome.FAILED, status=order.status, problem=refusal)
 
-    def _too_early(self, seconds: int | None) -> CancelResult:
+    def _too_early(self, seconds: int | None) -> Result:
         """425: when it opens, from the answer, else from the order, else 120 s from now. It says nothing of an
         earlier request that is in doubt.
         """
@@ -206,7 +206,7 @@ class _Settlement:
                 retry_at = opens
         status = None if self._order is None else self._order.status
         problem = too_early_problem(retry_at)
-        return self._result(CancelOutcome.TOO_EARLY, status=status, retry_at=retry_at, problem=problem)
+        return self._result(Outcome.TOO_EARLY, status=status, retry_at=retry_at, problem=problem)
 
     def _opens_at(self) -> datetime | None:
         if self._order is None:
@@ -214,7 +214,7 @@ class _Settlement:
             self._order = order if isinstance(order, Order) else None
         return None if self._order is None else self._order.cancel_opens_at
 
-    def _doubt_or(self, outcome: CancelOutcome, problem: Problem) -> CancelResult:
+    def _doubt_or(self, outcome: Outcome, problem: Problem) -> Result:
         """`outcome`, unless an earlier request of ours is in doubt: then what a reading shows."""
         if not self._in_doubt:
             return self._result(outcome, problem=problem)
@@ -224,14 +224,15 @@ class _Settlement:
 
     def _result(
         self,
-        outcome: CancelOutcome,
+        outcome: Outcome,
         *,
         status: str | None = None,
         refund_amount: Decimal | None = None,
         retry_at: datetime | None = None,
         problem: Problem | None = None,
-    ) -> CancelResult:
-        return CancelResult(
+    ) -> Result:
+        return Result(
+            operation=Operation.CANCEL,
             order_id=self._ticket.order_id,
             outcome=outcome,
             status=status,

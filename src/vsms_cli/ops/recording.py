@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import JournalUnusable, Problem
-from vsms_cli.domain.outcomes import CancelResult, RefundResult, SwapOutcome, SwapResult
+from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.verdict import UNKNOWN_HINT
 
 if TYPE_CHECKING:
     from vsms_cli.domain.tickets import Ticket
     from vsms_cli.ops.desk import Desk
 
-_Result = TypeVar("_Result", bound=CancelResult | RefundResult | SwapResult)
 
-
-def recorded(desk: Desk, ticket: Ticket, result: _Result, *, settled: bool) -> _Result:
+def recorded(desk: Desk, ticket: Ticket, result: Result, *, settled: bool) -> Result:
     """The result, on disk. Where it can't be written it happened all the same, and what is said must be what
     happened: the entry stays open, and the next one meets the same journal before anything is sent.
     """
@@ -27,13 +26,11 @@ def recorded(desk: Desk, ticket: Ticket, result: _Result, *, settled: bool) -> _
     return result
 
 
-def record(
-    desk: Desk, ticket: Ticket, result: CancelResult | RefundResult | SwapResult, *, settled: bool
-) -> None:
+def record(desk: Desk, ticket: Ticket, result: Result, *, settled: bool) -> None:
     """Put on disk what became of a ticket. `settled` as in the port."""
     detail = None if result.problem is None else result.problem.message
-    if isinstance(result, SwapResult):
-        if result.outcome is SwapOutcome.SWAPPED and detail is None:
+    if result.operation is Operation.SWAP:
+        if result.outcome is Outcome.SWAPPED and detail is None:
             detail = f"the number is now {result.phone_number}"
         desk.journal.close(
             ticket, result.outcome.value, reference=result.previous_number, detail=detail, settled=settled
@@ -43,7 +40,7 @@ def record(
         ticket,
         result.outcome.value,
         refund_amount=result.refund_amount,
-        reference=result.request_id if isinstance(result, RefundResult) else None,
+        reference=result.request_id,
         detail=detail,
         settled=settled,
     )

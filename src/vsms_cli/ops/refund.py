@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Requested, Throttled
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundStep
 from vsms_cli.domain.support import support_message
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import refunds_of
 from vsms_cli.ops.mutation import cancel_order, request_refund
 from vsms_cli.ops.refund_plan import full, not_yet, refunded
@@ -42,7 +43,7 @@ class Ask:
         return _MISSING_REASON if step is RefundStep.MISSING else self.reason or _CREDIT_REASON
 
 
-def carry_out(desk: Desk, planned: PlannedRefund, ask: Ask) -> RefundResult:
+def carry_out(desk: Desk, planned: PlannedRefund, ask: Ask) -> Result:
     """Do what was shown. VsmsError only where the whole run must stop."""
     order = planned.order
     if order is None or planned.step is RefundStep.NOTHING:
@@ -66,7 +67,7 @@ class _Request:
         self._reason = reason
         self._note = note
 
-    def send(self, ticket: Ticket) -> RefundResult:
+    def send(self, ticket: Ticket) -> Result:
         service, attempts = self._desk.service, self._desk.attempts()
         while True:
             answer = service.request_refund(ticket, reason=self._reason, note=self._note)
@@ -74,31 +75,31 @@ class _Request:
                 self._desk.outage.over()
             match answer:
                 case Requested():
-                    return self._result(RefundOutcome.REQUESTED, request_id=answer.request_id)
+                    return self._result(Outcome.REQUESTED, request_id=answer.request_id)
                 case NotCancellable():
-                    return self._result(RefundOutcome.NOT_ELIGIBLE, problem=_refused(answer.problem))
+                    return self._result(Outcome.NOT_ELIGIBLE, problem=_refused(answer.problem))
                 case Refused():
                     return self._refused(answer)
                 case Ambiguous():
                     return self._in_doubt(answer.problem)
                 case NotSent():
                     if answer.hopeless or not attempts.another():
-                        return self._result(RefundOutcome.FAILED, problem=answer.problem)
+                        return self._result(Outcome.FAILED, problem=answer.problem)
                     service.reserve()
                 case Throttled():
                     service.reserve()
                 case _:
                     assert_never(answer)
 
-    def _refused(self, answer: Refused) -> RefundResult:
+    def _refused(self, answer: Refused) -> Result:
         if answer.status == _CONFLICT:
-            return self._result(RefundOutcome.ALREADY_REQUESTED)
+            return self._result(Outcome.ALREADY_REQUESTED)
         if answer.status in _NO_SUCH_ROUTE:
             message = support_message(self._order, reason=self._reason, note=self._note)
-            return self._result(RefundOutcome.BY_HAND, problem=BY_HAND, support_message=message)
-        return self._result(RefundOutcome.FAILED, problem=answer.problem)
+            return self._result(Outcome.BY_HAND, problem=BY_HAND, support_message=message)
+        return self._result(Outcome.FAILED, problem=answer.problem)
 
-    def _in_doubt(self, problem: Problem) -> RefundResult:
+    def _in_doubt(self, problem: Problem) -> Result:
         """Never a second request: only the ledger may show that this one was granted."""
         try:
             lines = refunds_of(self._desk.service, self._order)
@@ -112,17 +113,18 @@ class _Request:
             hint=UNKNOWN_HINT,
             exit_code=ExitCode.UNKNOWN,
         )
-        return self._result(RefundOutcome.UNKNOWN, problem=doubt)
+        return self._result(Outcome.UNKNOWN, problem=doubt)
 
     def _result(
         self,
-        outcome: RefundOutcome,
+        outcome: Outcome,
         *,
         request_id: str | None = None,
         support_message: str | None = None,
         problem: Problem | None = None,
-    ) -> RefundResult:
-        return RefundResult(
+    ) -> Result:
+        return Result(
+            operation=Operation.REFUND,
             order_id=self._order.id,
             outcome=outcome,
             status=self._order.status,
@@ -132,26 +134,23 @@ class _Request:
         )
 
 
-def _as_refund(desk: Desk, result: CancelResult, order: Order | None) -> RefundResult:
+def _as_refund(desk: Desk, result: Result, order: Order | None) -> Result:
     """What a cancel's end means to somebody who asked for the money back."""
-    outcome = RefundOutcome.FAILED
+    outcome = Outcome.FAILED
     problem = result.problem
     match result.outcome:
-        case CancelOutcome.CANCELLED | CancelOutcome.WOULD_CANCEL:
-            outcome = RefundOutcome.CANCELLED
-        case CancelOutcome.ALREADY_CANCELLED | CancelOutcome.EXPIRED:
+        case Outcome.CANCELLED | Outcome.WOULD_CANCEL:
+            outcome = Outcome.CANCELLED
+        case Outcome.ALREADY_CANCELLED | Outcome.EXPIRED:
             return _ended_meanwhile(desk, result, order)
-        case CancelOutcome.UNKNOWN:
-            outcome = RefundOutcome.UNKNOWN
-        case CancelOutcome.SKIPPED:
-            outcome = RefundOutcome.SKIPPED
-        case CancelOutcome.NOT_FOUND | CancelOutcome.TOO_EARLY | CancelOutcome.SMS_RECEIVED:
+        case Outcome.UNKNOWN:
+            outcome = Outcome.UNKNOWN
+        case Outcome.SKIPPED:
+            outcome = Outcome.SKIPPED
+        case Outcome.NOT_FOUND | Outcome.TOO_EARLY | Outcome.SMS_RECEIVED:
             problem = None if problem is None else not_yet(problem)
-        case CancelOutcome.FAILED:
-            pass
-        case _:
-            assert_never(result.outcome)
-    return RefundResult(
+    return Result(
+        operation=Operation.REFUND,
         order_id=result.order_id,
         outcome=outcome,
         status=result.status,
@@ -161,7 +160,7 @@ def _as_refund(desk: Desk, result: CancelResult, order: Order | None) -> RefundR
     )
 
 
-def _ended_meanwhile(desk: Desk, result: CancelResult, order: Order | None) -> RefundResult:
+def _ended_meanwhile(desk: Desk, result: Result, order: Order | None) -> Result:
     """It ended between our look and our cancel: only the ledger says whether it was refunded."""
     problem = Problem(
         code="ended",
@@ -177,8 +176,12 @@ def _ended_meanwhile(desk: Desk, result: CancelResult, order: Order | None) -> R
         lines = []
     if order is not None and full(order, lines):
         return refunded(order, lines).foreseen
-    return RefundResult(
-        order_id=result.order_id, outcome=RefundOutcome.FAILED, status=result.status, problem=problem
+    return Result(
+        operation=Operation.REFUND,
+        order_id=result.order_id,
+        outcome=Outcome.FAILED,
+        status=result.status,
+        problem=problem,
     )
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import refunds_by_order, total_of
 from vsms_cli.ops.mutation import requested_before
 from vsms_cli.ops.verdict import too_early_problem
@@ -41,7 +42,7 @@ def _look(desk: Desk, order_id: str) -> Order | PlannedRefund:
     try:
         return desk.service.order(order_id)
     except OrderNotFound as exc:
-        return _nothing(order_id, None, RefundOutcome.FAILED, problem=exc.as_problem())
+        return _nothing(order_id, None, Outcome.FAILED, problem=exc.as_problem())
 
 
 def _plan(desk: Desk, order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
@@ -53,7 +54,7 @@ def _plan(desk: Desk, order: Order, lines: Sequence[Transaction]) -> PlannedRefu
         case Phase.COMPLETED:
             return _plan_request(desk, order, lines, RefundStep.CREDIT)
         case Phase.UNKNOWN:
-            return _nothing(order.id, order, RefundOutcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
+            return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
         case _:
             assert_never(order.phase)
 
@@ -62,10 +63,14 @@ def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
     opens = order.cancel_opens_at
     if opens is not None and order.too_young(now):
         return _nothing(
-            order.id, order, RefundOutcome.FAILED, retry_at=opens, problem=not_yet(too_early_problem(opens))
+            order.id, order, Outcome.FAILED, retry_at=opens, problem=not_yet(too_early_problem(opens))
         )
-    foreseen = RefundResult(
-        order_id=order.id, outcome=RefundOutcome.WOULD_CANCEL, status=order.status, refund_amount=None
+    foreseen = Result(
+        operation=Operation.REFUND,
+        order_id=order.id,
+        outcome=Outcome.WOULD_CANCEL,
+        status=order.status,
+        refund_amount=None,
     )
     return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
 
@@ -77,9 +82,10 @@ def _plan_request(desk: Desk, order: Order, lines: Sequence[Transaction], step: 
     if earlier is not None:
         before = replace(requested_before(earlier), status=order.status)
         return PlannedRefund(order_id=order.id, order=order, step=RefundStep.NOTHING, foreseen=before)
-    foreseen = RefundResult(
+    foreseen = Result(
+        operation=Operation.REFUND,
         order_id=order.id,
-        outcome=RefundOutcome.WOULD_REQUEST,
+        outcome=Outcome.WOULD_REQUEST,
         status=order.status,
         refund_amount=total_of(lines) if lines else None,
     )
@@ -96,7 +102,7 @@ def refunded(order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
     return _nothing(
         order.id,
         order,
-        RefundOutcome.ALREADY_REFUNDED,
+        Outcome.ALREADY_REFUNDED,
         refund_amount=total_of(lines),
         transaction_id=lines[0].id,
         refunded_at=lines[0].created_at,
@@ -106,7 +112,7 @@ def refunded(order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
 def _nothing(
     order_id: str,
     order: Order | None,
-    outcome: RefundOutcome,
+    outcome: Outcome,
     *,
     refund_amount: Decimal | None = None,
     request_id: str | None = None,
@@ -115,7 +121,8 @@ def _nothing(
     retry_at: datetime | None = None,
     problem: Problem | None = None,
 ) -> PlannedRefund:
-    foreseen = RefundResult(
+    foreseen = Result(
+        operation=Operation.REFUND,
         order_id=order_id,
         outcome=outcome,
         status=None if order is None else order.status,

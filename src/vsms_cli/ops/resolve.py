@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem, TokenRefused, VsmsError
 from vsms_cli.domain.outcomes import (
-    CancelOutcome,
-    CancelResult,
-    RefundOutcome,
-    RefundResult,
-    SwapOutcome,
-    SwapResult,
+    Outcome,
+    Result,
 )
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.earlier import settle_open_cancel
@@ -29,9 +25,7 @@ if TYPE_CHECKING:
     from vsms_cli.ops.desk import Desk
 
 
-def resolve(
-    desk: Desk, entry: JournalEntry, ticket: Ticket, *, on_wait: Callable[[float], None]
-) -> CancelResult | RefundResult | SwapResult:
+def resolve(desk: Desk, entry: JournalEntry, ticket: Ticket, *, on_wait: Callable[[float], None]) -> Result:
     """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet. StopRequested if asked to
     end while another process has the order, TokenRefused where the service refuses the token: both leave it as it is.
     """
@@ -39,7 +33,7 @@ def resolve(
         now = desk.journal.entry(entry.entry) or entry  # as it is now that no other process is at it
         if now.outcome is not None and not now.unsettled:  # the process that sent it was still at work
             return _as_recorded(now, now.outcome)
-        result: CancelResult | RefundResult | SwapResult
+        result: Result
         if entry.operation is Operation.CANCEL:
             result = settle_open_cancel(desk, now, on_wait=on_wait)
         elif entry.operation is Operation.SWAP:
@@ -50,16 +44,16 @@ def resolve(
 
 
 WORDS: Final[Mapping[Operation, tuple[str, str]]] = {
-    Operation.CANCEL: (CancelOutcome.CANCELLED.value, CancelOutcome.FAILED.value),
-    Operation.REFUND: (RefundOutcome.REQUESTED.value, RefundOutcome.FAILED.value),
-    Operation.SWAP: (SwapOutcome.SWAPPED.value, SwapOutcome.FAILED.value),
+    Operation.CANCEL: (Outcome.CANCELLED.value, Outcome.FAILED.value),
+    Operation.REFUND: (Outcome.REQUESTED.value, Outcome.FAILED.value),
+    Operation.SWAP: (Outcome.SWAPPED.value, Outcome.FAILED.value),
 }
 """What a person may say of an entry that nothing shows: that it was carried out, or that it was not."""
 
 
 def resolve_by_word(
     desk: Desk, entry: JournalEntry, ticket: Ticket, *, word: str, on_wait: Callable[[float], None]
-) -> CancelResult | RefundResult | SwapResult:
+) -> Result:
     """As `resolve`; what stays unknown is closed as a person says. What can be read goes before any word.
 
     `word` is one of `WORDS` for the entry's operation. After `failed` the same may be sent again.
@@ -72,44 +66,40 @@ def resolve_by_word(
         message="nothing showed it: closed by the word of a person",
         exit_code=ExitCode.OK,
     )
-    said: CancelResult | RefundResult | SwapResult
-    match seen:
-        case CancelResult():
-            said = replace(seen, outcome=CancelOutcome(word), problem=problem)
-        case SwapResult():
-            said = replace(seen, outcome=SwapOutcome(word), problem=problem)
-        case _:
-            said = replace(seen, outcome=RefundOutcome(word), problem=problem)
+    said = replace(seen, outcome=Outcome(word), problem=problem)
     return recorded(desk, ticket, said, settled=True)
 
 
-def _as_recorded(entry: JournalEntry, outcome: str) -> CancelResult | RefundResult | SwapResult:
+def _as_recorded(entry: JournalEntry, outcome: str) -> Result:
     problem = None if entry.detail is None else Problem(code="recorded", message=entry.detail)
     if entry.operation is Operation.CANCEL:
-        return CancelResult(
+        return Result(
+            operation=Operation.CANCEL,
             order_id=entry.order_id,
-            outcome=CancelOutcome(outcome),
+            outcome=Outcome(outcome),
             refund_amount=entry.refund_amount,
             price=entry.price,
             problem=problem,
         )
     if entry.operation is Operation.SWAP:
-        return SwapResult(
+        return Result(
+            operation=Operation.SWAP,
             order_id=entry.order_id,
-            outcome=SwapOutcome(outcome),
+            outcome=Outcome(outcome),
             previous_number=entry.reference,
             problem=problem,
         )
-    return RefundResult(
+    return Result(
+        operation=Operation.REFUND,
         order_id=entry.order_id,
-        outcome=RefundOutcome(outcome),
+        outcome=Outcome(outcome),
         refund_amount=entry.refund_amount,
         request_id=entry.reference,
         problem=problem,
     )
 
 
-def _resolve_refund(desk: Desk, entry: JournalEntry) -> RefundResult:
+def _resolve_refund(desk: Desk, entry: JournalEntry) -> Result:
     """Only the ledger can show that a refund request was granted; until then it stays unknown."""
     try:
         order = desk.service.order(entry.order_id)
@@ -117,22 +107,27 @@ def _resolve_refund(desk: Desk, entry: JournalEntry) -> RefundResult:
     except TokenRefused:
         raise
     except VsmsError as exc:
-        return RefundResult(
-            order_id=entry.order_id, outcome=RefundOutcome.UNKNOWN, problem=_unknown(exc.message)
+        return Result(
+            operation=Operation.REFUND,
+            order_id=entry.order_id,
+            outcome=Outcome.UNKNOWN,
+            problem=_unknown(exc.message),
         )
     paid = total_of(lines)
     if lines and (order.price is None or paid >= order.price):
-        return RefundResult(
+        return Result(
+            operation=Operation.REFUND,
             order_id=order.id,
-            outcome=RefundOutcome.ALREADY_REFUNDED,
+            outcome=Outcome.ALREADY_REFUNDED,
             status=order.status,
             refund_amount=paid,
             transaction_id=lines[0].id,
             refunded_at=lines[0].created_at,
         )
-    return RefundResult(
+    return Result(
+        operation=Operation.REFUND,
         order_id=order.id,
-        outcome=RefundOutcome.UNKNOWN,
+        outcome=Outcome.UNKNOWN,
         status=order.status,
         problem=_unknown("the ledger shows no refund yet"),
     )

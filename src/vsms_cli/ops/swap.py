@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Swapped, Throttled, TooEarly
 from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase
-from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.earlier_swap import settle_before
 from vsms_cli.ops.mutation import claimed, journalled
@@ -29,7 +29,7 @@ _MOST_SWAPS: Final = 2  # the first, and one more when the number is provably th
 _NOT_FOUND: Final = 404
 
 
-def swap_order(desk: Desk, order: Order, *, number: str) -> SwapResult:
+def swap_order(desk: Desk, order: Order, *, number: str) -> Result:
     """Get another number than `number`, journalled. VsmsError only where the whole run must stop."""
     try:
         with claimed(desk, order.id):
@@ -42,10 +42,12 @@ def swap_order(desk: Desk, order: Order, *, number: str) -> SwapResult:
                 reference=number,
             )
     except StopRequested as exc:
-        return SwapResult(order_id=order.id, outcome=SwapOutcome.SKIPPED, problem=exc.as_problem())
+        return Result(
+            operation=Operation.SWAP, order_id=order.id, outcome=Outcome.SKIPPED, problem=exc.as_problem()
+        )
 
 
-def _swap_to_the_end(desk: Desk, ticket: Ticket, *, number: str) -> SwapResult:
+def _swap_to_the_end(desk: Desk, ticket: Ticket, *, number: str) -> Result:
     """Send the swap and settle it. VsmsError only where nothing of it is in doubt and the run must stop."""
     return _Settlement(desk, ticket, number).run()
 
@@ -61,7 +63,7 @@ class _Settlement:
         self._swaps = 0
         self._attempts = desk.attempts()
 
-    def run(self) -> SwapResult:
+    def run(self) -> Result:
         try:
             return self._settled()
         except TokenRefused as exc:
@@ -69,7 +71,7 @@ class _Settlement:
                 raise
             return unknown(self._ticket.order_id, exc.as_problem(), number=self._number)
 
-    def _settled(self) -> SwapResult:
+    def _settled(self) -> Result:
         try:
             while True:
                 ended = self._step()
@@ -78,13 +80,13 @@ class _Settlement:
         except TokenRefused:
             raise
         except StopRequested as exc:
-            return self._doubt_or(SwapOutcome.SKIPPED, exc.as_problem())
+            return self._doubt_or(Outcome.SKIPPED, exc.as_problem())
         except VsmsError as exc:
             if self._in_doubt:
-                return self._doubt_or(SwapOutcome.UNKNOWN, exc.as_problem())
+                return self._doubt_or(Outcome.UNKNOWN, exc.as_problem())
             raise
 
-    def _step(self) -> SwapResult | None:
+    def _step(self) -> Result | None:
         """Send it once; None where it is to be sent again."""
         self._swaps += 1
         answer = self._desk.service.swap(self._ticket, number=self._number)
@@ -92,7 +94,7 @@ class _Settlement:
             self._desk.outage.over()
         match answer:
             case Swapped():
-                return self._result(SwapOutcome.SWAPPED, status="waiting", phone_number=answer.phone_number)
+                return self._result(Outcome.SWAPPED, status="waiting", phone_number=answer.phone_number)
             case TooEarly():
                 return self._too_early(answer.seconds)
             case NotCancellable():
@@ -103,7 +105,7 @@ class _Settlement:
                 self._go_again("429")
             case NotSent():
                 if answer.hopeless or not self._attempts.another():
-                    return self._doubt_or(SwapOutcome.FAILED, answer.problem)
+                    return self._doubt_or(Outcome.FAILED, answer.problem)
                 self._go_again("not sent")
             case Ambiguous():
                 return self._after_doubt(answer)
@@ -116,7 +118,7 @@ class _Settlement:
         self._swaps -= 1
         next_turn(self._desk, self._ticket, f"{why}: sending it again")
 
-    def _after_doubt(self, answer: Ambiguous) -> SwapResult | None:
+    def _after_doubt(self, answer: Ambiguous) -> Result | None:
         """Read the order; None where one more swap may be sent."""
         self._in_doubt = True
         how = "answer proves nothing" if answer.answered else "answer was lost"
@@ -131,7 +133,7 @@ class _Settlement:
             next_turn(self._desk, self._ticket, "the number is still the same: swapping once more")
             return None
         if answer.answered:
-            return self._result(SwapOutcome.FAILED, status=order.status, problem=answer.problem)
+            return self._result(Outcome.FAILED, status=order.status, problem=answer.problem)
         return unknown(self._ticket.order_id, answer.problem, number=self._number, status=order.status)
 
     def _read_on(self, *, until_changed: bool) -> Order | Problem:
@@ -147,7 +149,7 @@ class _Settlement:
     def _read(self) -> Order | Problem:
         return read_once(self._desk, self._ticket.order_id)
 
-    def _refused(self, refusal: Problem, *, missing: bool = False) -> SwapResult:
+    def _refused(self, refusal: Problem, *, missing: bool = False) -> Result:
         """A 4xx: the order tells why, never the sentence. `missing` is a 404, which for an order that the service
         knows means that no other number is to be had.
         """
@@ -156,15 +158,15 @@ class _Settlement:
             if self._in_doubt:
                 return unknown(self._ticket.order_id, order, number=self._number)
             gone = missing and order.code == OrderNotFound.code
-            return self._result(SwapOutcome.NOT_FOUND if gone else SwapOutcome.FAILED, problem=order)
+            return self._result(Outcome.NOT_FOUND if gone else Outcome.FAILED, problem=order)
         ended = verdict(order, number=self._number, in_doubt=self._in_doubt)
         if ended is not None:
             return ended
         if missing:
-            return self._result(SwapOutcome.NO_REPLACEMENT, status=order.status, problem=NO_REPLACEMENT)
-        return self._result(SwapOutcome.FAILED, status=order.status, problem=refusal)
+            return self._result(Outcome.NO_REPLACEMENT, status=order.status, problem=NO_REPLACEMENT)
+        return self._result(Outcome.FAILED, status=order.status, problem=refusal)
 
-    def _too_early(self, seconds: int | None) -> SwapResult:
+    def _too_early(self, seconds: int | None) -> Result:
         """When it opens, from the answer, else from the order, else 120 s from now."""
         order = self._read() if self._in_doubt or seconds is None else None
         if isinstance(order, Order):
@@ -182,7 +184,7 @@ class _Settlement:
             retry_at = opens
         return too_early(self._ticket.order_id, retry_at, number=self._number, status=Phase.WAITING.value)
 
-    def _doubt_or(self, outcome: SwapOutcome, problem: Problem) -> SwapResult:
+    def _doubt_or(self, outcome: Outcome, problem: Problem) -> Result:
         """`outcome`, unless an earlier request of ours is in doubt: then what a reading shows."""
         if not self._in_doubt:
             return self._result(outcome, problem=problem)
@@ -192,13 +194,14 @@ class _Settlement:
 
     def _result(
         self,
-        outcome: SwapOutcome,
+        outcome: Outcome,
         *,
         status: str | None = None,
         phone_number: str | None = None,
         problem: Problem | None = None,
-    ) -> SwapResult:
-        return SwapResult(
+    ) -> Result:
+        return Result(
+            operation=Operation.SWAP,
             order_id=self._ticket.order_id,
             outcome=outcome,
             status=status,

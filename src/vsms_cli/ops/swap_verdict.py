@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.orders import Order, Phase, same_number
-from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
+from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.ops.verdict import UNKNOWN_HINT
 
@@ -30,49 +31,50 @@ _NO_NUMBER: Final = Problem(
     hint="see `vsms orders show ID`",
 )
 _ENDED: Final = {
-    Phase.COMPLETED: (SwapOutcome.SMS_RECEIVED, "a code came: the number stays"),
-    Phase.CANCELLED: (SwapOutcome.ALREADY_CANCELLED, "the order is cancelled, so it keeps its number"),
-    Phase.EXPIRED: (SwapOutcome.EXPIRED, "the order has ended: its time was up"),
+    Phase.COMPLETED: (Outcome.SMS_RECEIVED, "a code came: the number stays"),
+    Phase.CANCELLED: (Outcome.ALREADY_CANCELLED, "the order is cancelled, so it keeps its number"),
+    Phase.EXPIRED: (Outcome.EXPIRED, "the order has ended: its time was up"),
 }
 _HINTS: Final = {
     Phase.COMPLETED: "if the platform refused the code: `vsms orders refund ID`",
 }
 
 
-def verdict(order: Order, *, number: str, in_doubt: bool) -> SwapResult | None:
+def verdict(order: Order, *, number: str, in_doubt: bool) -> Result | None:
     """Swapped, where the number is not `number` any more; how the order ended; None while it waits unchanged.
 
     `in_doubt` is whether a swap of ours may have been carried out.
     """
     if order.phone_number is not None and not same_number(order.phone_number, number):
-        return _result(order, SwapOutcome.SWAPPED, number=number)
+        return _result(order, Outcome.SWAPPED, number=number)
     if order.phone_number is None:
         if in_doubt:
             return unknown(order.id, _NO_NUMBER, number=number, status=order.status)
-        return _result(order, SwapOutcome.FAILED, number=number, problem=_NO_NUMBER)
+        return _result(order, Outcome.FAILED, number=number, problem=_NO_NUMBER)
     return _ended(order, number=number)
 
 
-def foresee(order: Order, *, now: datetime) -> SwapResult | None:
+def foresee(order: Order, *, now: datetime) -> Result | None:
     """The outcome that needs no request; None where a swap is to be sent. The server judges an unknown age."""
     if order.phone_number is None:
-        return _result(order, SwapOutcome.FAILED, number=None, problem=_NO_NUMBER)
+        return _result(order, Outcome.FAILED, number=None, problem=_NO_NUMBER)
     opens = order.swap_available_at
     if order.phase is Phase.WAITING and opens is not None and opens > now:
         return too_early(order.id, opens, number=order.phone_number, status=order.status)
     return _ended(order, number=order.phone_number)
 
 
-def too_early(order_id: str, retry_at: datetime, *, number: str, status: str) -> SwapResult:
+def too_early(order_id: str, retry_at: datetime, *, number: str, status: str) -> Result:
     problem = Problem(
         code="too_early",
         message=f"swapping opens at {rfc3339(retry_at.replace(microsecond=0))}",
         hint="run the same command again then",
         exit_code=ExitCode.REFUSED,
     )
-    return SwapResult(
+    return Result(
+        operation=Operation.SWAP,
         order_id=order_id,
-        outcome=SwapOutcome.TOO_EARLY,
+        outcome=Outcome.TOO_EARLY,
         status=status,
         phone_number=number,
         previous_number=number,
@@ -81,11 +83,12 @@ def too_early(order_id: str, retry_at: datetime, *, number: str, status: str) ->
     )
 
 
-def unknown(order_id: str, why: Problem, *, number: str | None, status: str | None = None) -> SwapResult:
+def unknown(order_id: str, why: Problem, *, number: str | None, status: str | None = None) -> Result:
     """For a swap that may have been carried out, where no reading tells."""
-    return SwapResult(
+    return Result(
+        operation=Operation.SWAP,
         order_id=order_id,
-        outcome=SwapOutcome.UNKNOWN,
+        outcome=Outcome.UNKNOWN,
         status=status,
         previous_number=number,
         problem=Problem(
@@ -97,12 +100,12 @@ def unknown(order_id: str, why: Problem, *, number: str | None, status: str | No
     )
 
 
-def _ended(order: Order, *, number: str) -> SwapResult | None:
+def _ended(order: Order, *, number: str) -> Result | None:
     if order.phase is Phase.WAITING:
         return None
     if order.phase not in _ENDED:
         problem = Problem(code="unknown_status", message="the order has a status that no documentation names")
-        return _result(order, SwapOutcome.FAILED, number=number, problem=problem)
+        return _result(order, Outcome.FAILED, number=number, problem=problem)
     outcome, sentence = _ENDED[order.phase]
     problem = Problem(
         code=outcome.value,
@@ -113,10 +116,9 @@ def _ended(order: Order, *, number: str) -> SwapResult | None:
     return _result(order, outcome, number=number, problem=problem)
 
 
-def _result(
-    order: Order, outcome: SwapOutcome, *, number: str | None, problem: Problem | None = None
-) -> SwapResult:
-    return SwapResult(
+def _result(order: Order, outcome: Outcome, *, number: str | None, problem: Problem | None = None) -> Result:
+    return Result(
+        operation=Operation.SWAP,
         order_id=order.id,
         outcome=outcome,
         status=order.status,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.ops.ledger import refunds_of, total_of
 
@@ -48,11 +49,12 @@ def too_early_problem(retry_at: datetime) -> Problem:
     )
 
 
-def unknown(order_id: str, why: Problem, *, price: Decimal | None, status: str | None = None) -> CancelResult:
+def unknown(order_id: str, why: Problem, *, price: Decimal | None, status: str | None = None) -> Result:
     """For a cancel that may have been carried out, where no reading tells."""
-    return CancelResult(
+    return Result(
+        operation=Operation.CANCEL,
         order_id=order_id,
-        outcome=CancelOutcome.UNKNOWN,
+        outcome=Outcome.UNKNOWN,
         status=status,
         price=price,
         problem=Problem(
@@ -64,32 +66,33 @@ def unknown(order_id: str, why: Problem, *, price: Decimal | None, status: str |
     )
 
 
-def verdict(desk: Desk, order: Order, *, price: Decimal | None, in_doubt: bool) -> CancelResult | None:
+def verdict(desk: Desk, order: Order, *, price: Decimal | None, in_doubt: bool) -> Result | None:
     """How the order ended; None while it waits. `in_doubt` is whether a cancel of ours may have ended it."""
-    outcome: CancelOutcome
+    outcome: Outcome
     problem: Problem | None = None
     refund: Decimal | None = None
     match order.phase:
         case Phase.WAITING:
             return None
         case Phase.CANCELLED if in_doubt:
-            outcome, refund = CancelOutcome.CANCELLED, _refund_in_ledger(desk, order)
+            outcome, refund = Outcome.CANCELLED, _refund_in_ledger(desk, order)
         case Phase.CANCELLED:
-            outcome = CancelOutcome.ALREADY_CANCELLED
+            outcome = Outcome.ALREADY_CANCELLED
         case Phase.EXPIRED:
-            outcome = CancelOutcome.EXPIRED
+            outcome = Outcome.EXPIRED
         case Phase.COMPLETED:
-            outcome, problem = CancelOutcome.SMS_RECEIVED, SMS_CAME
+            outcome, problem = Outcome.SMS_RECEIVED, SMS_CAME
         case Phase.UNKNOWN if in_doubt:
             return unknown(order.id, _STRANGE_STATUS, price=price, status=order.status)
         case Phase.UNKNOWN:
             outcome, problem = (
-                CancelOutcome.FAILED,
+                Outcome.FAILED,
                 replace(_STRANGE_STATUS, hint="see `vsms orders show ID`"),
             )
         case _:
             assert_never(order.phase)
-    return CancelResult(
+    return Result(
+        operation=Operation.CANCEL,
         order_id=order.id,
         outcome=outcome,
         status=order.status,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.codes import newest
 from vsms_cli.domain.errors import BadAnswer, ExitCode, NoTurn, Problem, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.orders import Message, Order, Phase
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.mutation import cancel_order
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class WaitResult:
     end: WaitEnd
     order: Order | None
     message: Message | None = None
-    cancelled: CancelResult | None = None
+    cancelled: Result | None = None
     problem: Problem | None = None
 
 
@@ -70,13 +70,13 @@ def wait_for_code(
     limits: Limits,
     *,
     watcher: Watcher,
-    cancel: Callable[[Order | None], CancelResult],
+    cancel: Callable[[Order | None], Result],
 ) -> WaitResult:
     """Raises VsmsError where no reading can help: an unknown order, a refused token, a rate limit past patience."""
     return _Waiting(desk, order_id, limits, watcher, cancel).go()
 
 
-def cancel_waiting(desk: Desk, order_id: str, order: Order | None) -> CancelResult:
+def cancel_waiting(desk: Desk, order_id: str, order: Order | None) -> Result:
     """Through the same choke point as `orders cancel`."""
     return cancel_order(desk, order_id, order=order)
 
@@ -88,7 +88,7 @@ class _Waiting:
         order_id: str,
         limits: Limits,
         watcher: Watcher,
-        cancel: Callable[[Order | None], CancelResult],
+        cancel: Callable[[Order | None], Result],
     ) -> None:
         self._desk = desk
         self._order_id = order_id
@@ -169,15 +169,15 @@ class _Waiting:
             self._cancel_at = self._moment(opens)
             return None
         result = self._cancel(self._order)
-        if result.outcome is CancelOutcome.TOO_EARLY and result.retry_at is not None:
+        if result.outcome is Outcome.TOO_EARLY and result.retry_at is not None:
             self._cancel_at = self._moment(result.retry_at)
             return None
         if result.outcome in {
-            CancelOutcome.CANCELLED,
-            CancelOutcome.ALREADY_CANCELLED,
-            CancelOutcome.EXPIRED,
+            Outcome.CANCELLED,
+            Outcome.ALREADY_CANCELLED,
+            Outcome.EXPIRED,
         }:
-            phase = Phase.EXPIRED if result.outcome is CancelOutcome.EXPIRED else Phase.CANCELLED
+            phase = Phase.EXPIRED if result.outcome is Outcome.EXPIRED else Phase.CANCELLED
             return WaitResult(
                 end=WaitEnd.REFUNDED, order=self._order, cancelled=result, problem=_refunded(phase)
             )
@@ -185,7 +185,7 @@ class _Waiting:
             ended = self._look()
             if ended is not None:
                 return ended
-            if result.outcome is not CancelOutcome.SMS_RECEIVED or self._desk.stop.wait(_TICK_S):
+            if result.outcome is not Outcome.SMS_RECEIVED or self._desk.stop.wait(_TICK_S):
                 break
         return WaitResult(
             end=WaitEnd.NOT_CANCELLED, order=self._order, cancelled=result, problem=result.problem

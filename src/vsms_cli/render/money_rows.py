@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
-    from vsms_cli.domain.outcomes import RefundResult
+    from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.stats import Group, Stats
     from vsms_cli.render.documents import Row
 
@@ -75,7 +75,7 @@ def transaction_row(line: Transaction) -> Row:
     }
 
 
-def audit_row(case: Case, request: RefundResult | None) -> Row:
+def audit_row(case: Case, request: Result | None) -> Row:
     """`transactions` are the ids of the order's ledger lines, oldest first; `request` what `--request` came to."""
     return {
         "id": case.order_id,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vsms_cli.domain.audit import Audit, Verdict
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import is_whole_id
-from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.proofs import Proof, Verified
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.plural import plural
@@ -61,7 +61,7 @@ def audit_remarks(found: Audit) -> Iterable[str]:
         yield f"{plural(unclear, 'order')} can't be judged: the status, or the price, is not known"
 
 
-def audit_next(found: Audit, results: Sequence[RefundResult] | None, *, asked_before: int) -> list[str]:
+def audit_next(found: Audit, results: Sequence[Result] | None, *, asked_before: int) -> list[str]:
     """What to type or do next. `asked_before` counts the owed orders that our journal knows a request for."""
     owed = len(found.owed)
     if not owed:
@@ -70,9 +70,9 @@ def audit_next(found: Audit, results: Sequence[RefundResult] | None, *, asked_be
         if asked_before >= owed:
             return [f"vsms journal list   ({plural(owed, 'refund')} asked for already)"]
         return ["vsms refunds audit --request"]
-    if any(result.outcome is RefundOutcome.UNKNOWN for result in results):
+    if any(result.outcome is Outcome.UNKNOWN for result in results):
         return ["vsms journal resolve"]
-    if any(result.outcome is RefundOutcome.BY_HAND for result in results):
+    if any(result.outcome is Outcome.BY_HAND for result in results):
         return ["send the message to support"]
     return []
 

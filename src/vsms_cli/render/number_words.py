@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
-from vsms_cli.domain.outcomes import SwapOutcome, SwapResult
+from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render.countdowns import refunds_itself
 from vsms_cli.render.rows import problem_row
 from vsms_cli.render.safe import shown
-from vsms_cli.render.sentences import outcome_words
+from vsms_cli.render.sentences import cancel_line, outcome_words, refund_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +22,7 @@ SWAP_FIELDS: Final = ("id", "outcome", "status", "phone_number", "previous_numbe
 THE_OLD_NUMBER: Final = "The old number is given up: a code sent to it does not arrive. Nothing is charged."
 
 
-def swap_row(result: SwapResult) -> Row:
+def swap_row(result: Result) -> Row:
     return {
         "id": result.order_id,
         "outcome": result.outcome.value,
@@ -33,10 +34,23 @@ def swap_row(result: SwapResult) -> Row:
     }
 
 
-def swap_line(result: SwapResult, *, now: datetime) -> tuple[str, str]:
+def swap_line(result: Result, *, now: datetime) -> tuple[str, str]:
     """The mark and the line, on a terminal."""
-    mark = "✓" if result.outcome is SwapOutcome.SWAPPED else "·" if result.outcome.done else "✗"
+    mark = "✓" if result.outcome is Outcome.SWAPPED else "·" if result.done else "✗"
     return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_details(result, now)}"
+
+
+def result_line(result: Result, *, now: datetime) -> tuple[str, str]:
+    """The mark and the line of any operation's result, on a terminal."""
+    match result.operation:
+        case Operation.CANCEL:
+            return cancel_line(result, now=now)
+        case Operation.REFUND:
+            return refund_line(result)
+        case Operation.SWAP:
+            return swap_line(result, now=now)
+        case _:
+            assert_never(result.operation)
 
 
 def swap_facts(order: Order, *, now: datetime) -> str:
@@ -55,13 +69,13 @@ def swap_question(order: Order) -> str:
     return f"Swap {shown(order.phone_number or '?')} for another number? [y/N] "
 
 
-def _details(result: SwapResult, now: datetime) -> str:
+def _details(result: Result, now: datetime) -> str:
     match result.outcome:
-        case SwapOutcome.SWAPPED:
+        case Outcome.SWAPPED:
             return f"  {shown(result.phone_number or '?')} (was {shown(result.previous_number or '?')})"
-        case SwapOutcome.WOULD_SWAP:
+        case Outcome.WOULD_SWAP:
             return f"  {shown(result.phone_number or '?')} for another number"
-        case SwapOutcome.TOO_EARLY if result.retry_at is not None:
+        case Outcome.TOO_EARLY if result.retry_at is not None:
             opens = result.retry_at.replace(microsecond=0)
             return f"  opens in {short_duration(result.retry_at - now)} ({rfc3339(opens)})"
     return "" if result.problem is None else f"  {shown(result.problem.message)}"

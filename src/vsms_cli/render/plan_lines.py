@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.outcomes import CancelOutcome
+from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.safe import shown
 from vsms_cli.render.sentences import outcome_words
@@ -30,15 +30,15 @@ def cancel_plan_lines(plan: CancelPlan, *, now: datetime) -> Iterator[str]:
 def fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
     """What happens to an order, in a word or three."""
     match item.foreseen.outcome:
-        case CancelOutcome.WOULD_CANCEL:
+        case Outcome.WOULD_CANCEL:
             return "cancel"
-        case CancelOutcome.TOO_EARLY if item.foreseen.retry_at is not None:
+        case Outcome.TOO_EARLY if item.foreseen.retry_at is not None:
             span = short_duration(item.foreseen.retry_at - now)
             return f"cancel in {span}" if wait else f"opens in {span}"
-        case CancelOutcome.EXPIRED:
+        case Outcome.EXPIRED:
             return "none: expired"
-        case CancelOutcome.ALREADY_CANCELLED:
+        case Outcome.ALREADY_CANCELLED:
             return "none: cancelled"
-        case CancelOutcome.SMS_RECEIVED:
+        case Outcome.SMS_RECEIVED:
             return "none: a code came"
     return f"none: {outcome_words(item.foreseen.outcome)}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.errors import Problem
     from vsms_cli.domain.orders import Message, Order
-    from vsms_cli.domain.outcomes import CancelResult, RefundResult
+    from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.proofs import Proof, Verified
     from vsms_cli.render.documents import Row, Value
 
@@ -93,7 +93,7 @@ def order_detail_row(order: Order, actions: dict[str, str]) -> Row:
     return {**order_row(order), "messages": messages, "actions": actions}
 
 
-def cancel_row(result: CancelResult, proof: Proof | None = None) -> Row:
+def cancel_row(result: Result, proof: Proof | None = None) -> Row:
     """`proof` is what `--verify` found in the ledger; its keys are null without."""
     line = None if proof is None else proof.transaction
     return {
@@ -109,7 +109,7 @@ def cancel_row(result: CancelResult, proof: Proof | None = None) -> Row:
     }
 
 
-def refund_row(result: RefundResult, verified: Verified | None = None) -> Row:
+def refund_row(result: Result, verified: Verified | None = None) -> Row:
     return {
         "id": result.order_id,
         "outcome": result.outcome.value,

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult, SwapOutcome
+from vsms_cli.domain.outcomes import OUTCOMES, Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, RefundPlan, RefundStep
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.plural import plural
@@ -39,37 +40,37 @@ def dressed(mark: str, line: str, *, unicode: bool, colour: bool) -> str:
     return f"{_STYLES[mark]}{shown_mark}{_RESET} {line}" if colour else f"{shown_mark} {line}"
 
 
-def outcome_words(outcome: CancelOutcome | RefundOutcome | SwapOutcome) -> str:
+def outcome_words(outcome: Outcome) -> str:
     return outcome.value.replace("_", " ").replace("sms", "SMS")
 
 
-def cancel_line(result: CancelResult, *, now: datetime) -> tuple[str, str]:
+def cancel_line(result: Result, *, now: datetime) -> tuple[str, str]:
     """The mark and the line of one order, on a terminal."""
-    mark = _GOOD if result.outcome is CancelOutcome.CANCELLED else _SAME if result.outcome.done else _BAD
+    mark = _GOOD if result.outcome is Outcome.CANCELLED else _SAME if result.done else _BAD
     return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_cancel_details(result, now)}"
 
 
-def _cancel_details(result: CancelResult, now: datetime) -> str:
+def _cancel_details(result: Result, now: datetime) -> str:
     match result.outcome:
-        case CancelOutcome.CANCELLED:
+        case Outcome.CANCELLED:
             if result.refund_amount is None:
                 return "  (the amount is to be seen in the ledger)"
             short = "" if result.short_by is None else f", {dollars(result.short_by)} less than its price"
             return f"  {dollars(result.refund_amount)} returned{short}"
-        case CancelOutcome.WOULD_CANCEL:
+        case Outcome.WOULD_CANCEL:
             return f"  {dollars(result.price)} would return"
-        case CancelOutcome.TOO_EARLY if result.retry_at is not None:
+        case Outcome.TOO_EARLY if result.retry_at is not None:
             opens = result.retry_at.replace(microsecond=0)
             return f"  opens in {short_duration(result.retry_at - now)} ({rfc3339(opens)})"
-        case CancelOutcome.EXPIRED:
+        case Outcome.EXPIRED:
             return "  its time was up: it refunds itself"
     return "" if result.problem is None else f"  {shown(result.problem.message)}"
 
 
-def cancel_summary(results: Sequence[CancelResult], *, dry_run: bool) -> str:
+def cancel_summary(results: Sequence[Result], *, dry_run: bool) -> str:
     """`3 of 5 orders cancelled, $2.40 returned to the balance; 2 too early`."""
     done_word = "would be cancelled" if dry_run else "cancelled"
-    done_kind = CancelOutcome.WOULD_CANCEL if dry_run else CancelOutcome.CANCELLED
+    done_kind = Outcome.WOULD_CANCEL if dry_run else Outcome.CANCELLED
     done = [result for result in results if result.outcome is done_kind]
     amounts = [result.price if dry_run else result.refund_amount for result in done]
     money = sum((amount for amount in amounts if amount is not None), Decimal(0))
@@ -84,28 +85,28 @@ def cancel_summary(results: Sequence[CancelResult], *, dry_run: bool) -> str:
         text += f" - {plural(len(short), 'refund')} smaller than the price"
     others = [
         f"{count} {outcome_words(outcome)}"
-        for outcome in CancelOutcome
+        for outcome in OUTCOMES[Operation.CANCEL]
         if outcome is not done_kind and (count := sum(result.outcome is outcome for result in results))
     ]
     return f"{text}; {', '.join(others)}" if others else text
 
 
 def cancel_next(
-    results: Sequence[CancelResult], *, again: Callable[[bool], str | None] = lambda _wait: None
+    results: Sequence[Result], *, again: Callable[[bool], str | None] = lambda _wait: None
 ) -> list[str]:
     """What to type next for what is left. `again` is the whole command, with or without --wait, where filters chose
     the orders.
     """
     lines = []
-    if any(result.outcome is CancelOutcome.UNKNOWN for result in results):
+    if any(result.outcome is Outcome.UNKNOWN for result in results):
         lines.append("vsms journal resolve")
-    came = [result.order_id for result in results if result.outcome is CancelOutcome.SMS_RECEIVED]
+    came = [result.order_id for result in results if result.outcome is Outcome.SMS_RECEIVED]
     if came:
         some = f"; {len(came)} orders in all" if len(came) > _IDS_IN_A_HINT else ""
         ids = " ".join(came[:_IDS_IN_A_HINT])
         lines.append(f"vsms orders refund {ids}   (if the platform refused the code{some})")
-    early = [result.order_id for result in results if result.outcome is CancelOutcome.TOO_EARLY]
-    left = [r.order_id for r in results if r.outcome in {CancelOutcome.SKIPPED, CancelOutcome.FAILED}]
+    early = [result.order_id for result in results if result.outcome is Outcome.TOO_EARLY]
+    left = [r.order_id for r in results if r.outcome in {Outcome.SKIPPED, Outcome.FAILED}]
     whole = again(bool(early)) if len(early) + len(left) > _IDS_IN_A_HINT else None
     if whole is not None:
         lines.append(f"{whole}   (what is done counts as done)")
@@ -129,30 +130,30 @@ def cancel_question(plan: CancelPlan) -> str:
     return f"Cancel {plural(len(plan.sending), 'order')} and return {amount} to your balance? [y/N] "
 
 
-def refund_line(result: RefundResult) -> tuple[str, str]:
-    mark = _GOOD if result.outcome in _GOOD_REFUNDS else _SAME if result.outcome.done else _BAD
+def refund_line(result: Result) -> tuple[str, str]:
+    mark = _GOOD if result.outcome in _GOOD_REFUNDS else _SAME if result.done else _BAD
     return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_refund_details(result)}"
 
 
-_GOOD_REFUNDS: Final = frozenset({RefundOutcome.CANCELLED, RefundOutcome.REQUESTED})
+_GOOD_REFUNDS: Final = frozenset({Outcome.CANCELLED, Outcome.REQUESTED})
 
 
-def _refund_details(result: RefundResult) -> str:
+def _refund_details(result: Result) -> str:
     match result.outcome:
-        case RefundOutcome.CANCELLED if result.refund_amount is not None:
+        case Outcome.CANCELLED if result.refund_amount is not None:
             return f"  {dollars(result.refund_amount)} returned"
-        case RefundOutcome.REQUESTED:
+        case Outcome.REQUESTED:
             return f"  request {shown(result.request_id or '?')}"
-        case RefundOutcome.ALREADY_REQUESTED:
+        case Outcome.ALREADY_REQUESTED:
             return "" if result.request_id is None else f"  request {shown(result.request_id)}"
-        case RefundOutcome.ALREADY_REFUNDED:
+        case Outcome.ALREADY_REFUNDED:
             when = "" if result.refunded_at is None else f" at {rfc3339(result.refunded_at)}"
             return (
                 f"  {dollars(result.refund_amount)}, transaction {shown(result.transaction_id or '?')}{when}"
             )
-        case RefundOutcome.WOULD_CANCEL:
+        case Outcome.WOULD_CANCEL:
             return "  it still waits: cancelling refunds it in full"
-        case RefundOutcome.WOULD_REQUEST:
+        case Outcome.WOULD_REQUEST:
             paid = (
                 "" if result.refund_amount is None else f" ({dollars(result.refund_amount)} came back so far)"
             )
@@ -160,18 +161,14 @@ def _refund_details(result: RefundResult) -> str:
     return "" if result.problem is None else f"  {shown(result.problem.message)}"
 
 
-def refund_summary(results: Sequence[RefundResult]) -> str:
+def refund_summary(results: Sequence[Result]) -> str:
     counts = [
         f"{count} {outcome_words(outcome)}"
-        for outcome in RefundOutcome
+        for outcome in OUTCOMES[Operation.REFUND]
         if (count := sum(result.outcome is outcome for result in results))
     ]
     returned = sum(
-        (
-            result.refund_amount or Decimal(0)
-            for result in results
-            if result.outcome is RefundOutcome.CANCELLED
-        ),
+        (result.refund_amount or Decimal(0) for result in results if result.outcome is Outcome.CANCELLED),
         Decimal(0),
     )
     back = f"; {dollars(returned)} returned to the balance" if returned else ""

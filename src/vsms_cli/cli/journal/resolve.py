@@ -11,13 +11,13 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.entries import JournalEntry
 from vsms_cli.domain.errors import ExitCode, JournalDamaged, StopRequested, UsageMistake, VsmsError
-from vsms_cli.domain.outcomes import CancelResult, RefundResult, SwapResult, exit_code_of
+from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.resolve import WORDS, resolve, resolve_by_word
 from vsms_cli.render.documents import Document
-from vsms_cli.render.number_words import swap_line
+from vsms_cli.render.number_words import result_line
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
-from vsms_cli.render.sentences import cancel_line, dressed, refund_line
+from vsms_cli.render.sentences import dressed
 
 
 @command("resolve", examples=("vsms journal resolve", "vsms journal resolve 12 --as failed"))
@@ -79,7 +79,7 @@ def _check_word(word: str, entries: Sequence[JournalEntry]) -> None:
 def _resolve(run: Runtime, shape: Shape, entries: Sequence[JournalEntry], *, word: str | None) -> ExitCode:
     if not entries:
         run.say("nothing to resolve")
-    results: list[CancelResult | RefundResult | SwapResult] = []
+    results: list[Result] = []
     document = None if shape.for_a_person else shape.document(run)
     stopped_by: VsmsError | None = None
     with run.stop.gently(lambda: run.say("ending: the entry under way is read to its end")):
@@ -125,7 +125,7 @@ def _next(entry: JournalEntry) -> str:
     )
 
 
-def _settle(run: Runtime, entry: JournalEntry, word: str | None) -> CancelResult | RefundResult | SwapResult:
+def _settle(run: Runtime, entry: JournalEntry, word: str | None) -> Result:
     ticket = run.journal.ticket_of(entry)
 
     def on_wait(left: float) -> None:
@@ -154,22 +154,14 @@ def _keep_aside(run: Runtime, damage: JournalDamaged) -> ExitCode:
     return ExitCode.UNKNOWN
 
 
-def _tell(
-    run: Runtime, document: Document | None, result: CancelResult | RefundResult | SwapResult, number: int
-) -> None:
+def _tell(run: Runtime, document: Document | None, result: Result, number: int) -> None:
     if document is not None:
         entry = run.journal.entry(number)
         if entry is not None:
             document.row(journal_row(entry))
         return
     now = run.clock.now()
-    match result:
-        case CancelResult():
-            mark, line = cancel_line(result, now=now)
-        case SwapResult():
-            mark, line = swap_line(result, now=now)
-        case _:
-            mark, line = refund_line(result)
+    mark, line = result_line(result, now=now)
     out = run.streams.out
     out.line(dressed(mark, line, unicode=out.takes_unicode, colour=run.streams.colour))
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from vsms_cli.cli.shape import Shape
     from vsms_cli.domain.errors import StreamClosed, VsmsError
     from vsms_cli.domain.orders import Order
-    from vsms_cli.domain.outcomes import CancelResult
+    from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.plans import CancelPlan
     from vsms_cli.domain.proofs import Proof
 
@@ -42,7 +42,7 @@ class CancelTalk:
         self._shape = shape
         self._mode = mode
         self._proofs: dict[str, Proof] = {}
-        self.reporter: Reporter[CancelResult] = Reporter(
+        self.reporter: Reporter = Reporter(
             run,
             shape,
             row=lambda result: cancel_row(result, self._proofs.get(result.order_id)),
@@ -75,7 +75,7 @@ class CancelTalk:
         table = cancel_plan_table(plan, now=now, width=streams.width, colour=streams.talk_colour)
         streams.talk.write(f"{table}\n")
 
-    def prove(self, results: Sequence[CancelResult], orders: Mapping[str, Order], *, began: float) -> None:
+    def prove(self, results: Sequence[Result], orders: Mapping[str, Order], *, began: float) -> None:
         """Read what the ledger says of each refund: `orders` are those that were looked at before the run."""
         self._proofs = prove(self._run, wanted_of(results, orders), began=began)
 
@@ -93,7 +93,7 @@ class CancelTalk:
 
     def summarise(
         self,
-        results: Sequence[CancelResult],
+        results: Sequence[Result],
         *,
         again: Callable[[bool], str | None],
         named: bool,

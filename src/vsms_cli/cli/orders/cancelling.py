@@ -11,7 +11,7 @@ from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.orders.options import resolve
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import Declined, ExitCode, StreamClosed, UsageMistake, VsmsError
-from vsms_cli.domain.outcomes import CancelResult, exit_code_of
+from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
 from vsms_cli.ops.bulk import ENDED_BEFORE, cancel_all, pass_over, skipped
 from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
@@ -40,7 +40,7 @@ class Cancelling:
         self._wanted = wanted
         self._mode = mode
         self._again = again
-        self._results: list[CancelResult] = []
+        self._results: list[Result] = []
         self._stopped_by: VsmsError | None = None
         self._shape = shape
         self._began = monotonic()
@@ -238,7 +238,7 @@ class Cancelling:
     def _start(self, plan: CancelPlan) -> None:
         self._talk.reporter.start(len(plan.items))
 
-    def _ended(self, result: CancelResult) -> None:
+    def _ended(self, result: Result) -> None:
         self._talk.reporter.ended(result)
 
     def _waiting(self, count: int, span: timedelta) -> None:

@@ -7,17 +7,17 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import StreamClosed, VsmsError
 from vsms_cli.domain.orders import Order
-from vsms_cli.domain.outcomes import CancelOutcome, CancelResult, RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundStep
 from vsms_cli.domain.proofs import Proof, Verified, Wanted
 from vsms_cli.ops.verify import Verifier
 from vsms_cli.render.money_words import proof_line, proof_summary
 from vsms_cli.render.sentences import dressed
 
-_REFUNDED = frozenset({CancelOutcome.CANCELLED, CancelOutcome.ALREADY_CANCELLED, CancelOutcome.EXPIRED})
+_REFUNDED = frozenset({Outcome.CANCELLED, Outcome.ALREADY_CANCELLED, Outcome.EXPIRED})
 
 
-def wanted_of(results: Sequence[CancelResult], orders: Mapping[str, Order]) -> list[Wanted]:
+def wanted_of(results: Sequence[Result], orders: Mapping[str, Order]) -> list[Wanted]:
     """The refunds that a cancel's results promise; `orders` are those that were looked at before."""
     return [
         Wanted(
@@ -26,7 +26,7 @@ def wanted_of(results: Sequence[CancelResult], orders: Mapping[str, Order]) -> l
             said=result.refund_amount,
             bought_at=order.created_at if (order := orders.get(result.order_id)) is not None else None,
             # One that an earlier run sent may be as old as the journal.
-            just_cancelled=result.outcome is CancelOutcome.CANCELLED and not result.settled_by_reading,
+            just_cancelled=result.outcome is Outcome.CANCELLED and not result.settled_by_reading,
         )
         for result in results
         if result.outcome in _REFUNDED
@@ -65,12 +65,12 @@ def tell_proofs(run: Runtime, shape: Shape, proofs: Sequence[Proof]) -> StreamCl
     return closed
 
 
-def verified_of(item: PlannedRefund, result: RefundResult, proof: Proof | None) -> Verified | None:
+def verified_of(item: PlannedRefund, result: Result, proof: Proof | None) -> Verified | None:
     """What the ledger said of one order of `orders refund`; None where nothing was due yet."""
     if proof is not None:
         return proof.verified
     price = None if item.order is None else item.order.price
-    if result.outcome is RefundOutcome.ALREADY_REFUNDED:
+    if result.outcome is Outcome.ALREADY_REFUNDED:
         back = result.refund_amount
         return Verified.TWICE if price is not None and back is not None and back > price else Verified.POSTED
     if item.step is RefundStep.MISSING:
@@ -78,7 +78,7 @@ def verified_of(item: PlannedRefund, result: RefundResult, proof: Proof | None) 
     return None
 
 
-def refunds_wanted(results: Sequence[RefundResult], items: Mapping[str, PlannedRefund]) -> list[Wanted]:
+def refunds_wanted(results: Sequence[Result], items: Mapping[str, PlannedRefund]) -> list[Wanted]:
     """The refunds of the orders that `orders refund` cancelled."""
     orders = {result.order_id: items[result.order_id].order for result in results}
     return [
@@ -90,11 +90,11 @@ def refunds_wanted(results: Sequence[RefundResult], items: Mapping[str, PlannedR
             just_cancelled=True,
         )
         for result in results
-        if result.outcome is RefundOutcome.CANCELLED
+        if result.outcome is Outcome.CANCELLED
     ]
 
 
-def with_proof(result: RefundResult, proof: Proof | None) -> RefundResult:
+def with_proof(result: Result, proof: Proof | None) -> Result:
     if proof is None or proof.transaction is None:
         return result
     line = proof.transaction

@@ -17,10 +17,11 @@ from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.orders import is_whole_id
-from vsms_cli.domain.outcomes import RefundOutcome, RefundResult, exit_code_of
+from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan
 from vsms_cli.domain.proofs import Proof
 from vsms_cli.domain.support import SUBJECT, SUPPORT_ADDRESS
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.refund import REASONS, Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
@@ -99,12 +100,12 @@ class _Refunding:
         self._proofs: dict[str, Proof] = {}
         self._began = monotonic()
         self._signalled: Signalled | None = None
-        self._reporter: Reporter[RefundResult] = Reporter(
-            run, shape, row=self._row, line=refund_line, holds=lambda r: r.outcome is RefundOutcome.CANCELLED
+        self._reporter: Reporter = Reporter(
+            run, shape, row=self._row, line=refund_line, holds=lambda r: r.outcome is Outcome.CANCELLED
         )
 
     def go(self, plan: RefundPlan, *, dry_run: bool) -> ExitCode:
-        results: list[RefundResult] = []
+        results: list[Result] = []
         self._items = {item.order_id: item for item in plan.items}
         self._reporter.start(len(plan.items))
         with self._run.stop.gently(lambda: self._run.say("ending: what is under way finishes")):
@@ -116,11 +117,11 @@ class _Refunding:
         with self._run.stop.gently(lambda: None):  # what was done is told, whatever comes
             return self._conclude(proved)
 
-    def _row(self, result: RefundResult) -> Row:
+    def _row(self, result: Result) -> Row:
         proof = self._proofs.get(result.order_id)
         return refund_row(result, verified_of(self._items[result.order_id], result, proof))
 
-    def _proved(self, results: list[RefundResult]) -> list[RefundResult]:
+    def _proved(self, results: list[Result]) -> list[Result]:
         """With the ledger's word for each order that was cancelled, from one reading of it for all."""
         if not self._run.stop.requested:
             try:
@@ -130,18 +131,21 @@ class _Refunding:
                 self._run.say("ended before the refunds were held against the ledger")
         return [with_proof(result, self._proofs.get(result.order_id)) for result in results]
 
-    def _one(self, item: PlannedRefund) -> RefundResult:
+    def _one(self, item: PlannedRefund) -> Result:
         if self._stopped_by is not None or self._run.stop.requested:
             return _skipped(item)
         try:
             return carry_out(self._run.desk, item, self._asked)
         except VsmsError as exc:
             self._stopped_by = exc
-            return RefundResult(
-                order_id=item.order_id, outcome=RefundOutcome.FAILED, problem=exc.as_problem()
+            return Result(
+                operation=Operation.REFUND,
+                order_id=item.order_id,
+                outcome=Outcome.FAILED,
+                problem=exc.as_problem(),
             )
 
-    def _tell(self, result: RefundResult) -> None:
+    def _tell(self, result: Result) -> None:
         try:
             self._reporter.ended(result)
             if result.support_message is not None:
@@ -149,7 +153,7 @@ class _Refunding:
         except StreamClosed as exc:
             self._stopped_by = self._stopped_by or exc
 
-    def _hand_over(self, result: RefundResult, message: str) -> None:
+    def _hand_over(self, result: Result, message: str) -> None:
         """The message to support: to the mail program, else to stdout, unless somebody chose a format to parse."""
         body = "\n".join(safe(line) for line in message.split("\n"))
         if self._by_mail:
@@ -161,7 +165,7 @@ class _Refunding:
         elif self._shape.format is Format.IDS or "support_message" not in self._shape.fields:
             self._run.streams.talk.write(f"\n{body}\n\n")  # stdout is for what was asked for there
 
-    def _conclude(self, results: list[RefundResult]) -> ExitCode:
+    def _conclude(self, results: list[Result]) -> ExitCode:
         try:
             self._reporter.finish(results)
         except StreamClosed as exc:
@@ -181,12 +185,14 @@ class _Refunding:
             return self._signalled.exit_code
         return self._run.stop.exit_code if self._run.stop.requested else self._exit_code(results)
 
-    def _exit_code(self, results: list[RefundResult]) -> ExitCode:
+    def _exit_code(self, results: list[Result]) -> ExitCode:
         code = exit_code_of(results)
         unpaid = any(proof.verified.owed for proof in self._proofs.values())
         return ExitCode.MONEY_MISSING if unpaid and code is ExitCode.OK else code
 
 
-def _skipped(item: PlannedRefund) -> RefundResult:
+def _skipped(item: PlannedRefund) -> Result:
     problem = Problem(code="skipped", message="ended before this was sent", hint="run the same command again")
-    return RefundResult(order_id=item.order_id, outcome=RefundOutcome.SKIPPED, problem=problem)
+    return Result(
+        operation=Operation.REFUND, order_id=item.order_id, outcome=Outcome.SKIPPED, problem=problem
+    )

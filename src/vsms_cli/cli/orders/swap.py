@@ -12,7 +12,8 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode, OrderNotFound
 from vsms_cli.domain.orders import Order
-from vsms_cli.domain.outcomes import SwapOutcome, SwapResult, exit_code_of
+from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.swap import swap_order
 from vsms_cli.ops.swap_verdict import foresee
 from vsms_cli.render.documents import to_json
@@ -53,19 +54,22 @@ def app(
     return run.stop.exit_code if run.stop.requested else exit_code_of([result])
 
 
-def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> SwapResult:
+def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Result:
     try:
         order = run.client.order(order_id)
     except OrderNotFound as exc:
-        return SwapResult(order_id=order_id, outcome=SwapOutcome.NOT_FOUND, problem=exc.as_problem())
+        return Result(
+            operation=Operation.SWAP, order_id=order_id, outcome=Outcome.NOT_FOUND, problem=exc.as_problem()
+        )
     foreseen = foresee(order, now=run.clock.now())
     if foreseen is not None:
         return foreseen
     number = order.phone_number or ""  # `foresee` let none without one pass
     if dry_run:
-        return SwapResult(
+        return Result(
+            operation=Operation.SWAP,
             order_id=order.id,
-            outcome=SwapOutcome.WOULD_SWAP,
+            outcome=Outcome.WOULD_SWAP,
             status=order.status,
             phone_number=number,
             previous_number=number,
@@ -82,7 +86,7 @@ def _show_and_ask(run: Runtime, order: Order) -> None:
     ask(run, swap_question(order))
 
 
-def _tell(run: Runtime, shape: Shape, result: SwapResult) -> None:
+def _tell(run: Runtime, shape: Shape, result: Result) -> None:
     row = swap_row(result)
     out = run.streams.out
     if shape.for_a_person and not shape.chosen:
@@ -90,7 +94,7 @@ def _tell(run: Runtime, shape: Shape, result: SwapResult) -> None:
         out.line(dressed(mark, line, unicode=out.takes_unicode, colour=run.streams.colour))
     elif shape.format is Format.JSON:
         out.line(to_json({name: row[name] for name in shape.fields}))
-    elif shape.format is not Format.IDS or result.outcome.done:
+    elif shape.format is not Format.IDS or result.done:
         document = shape.document(run)
         document.row(row)
         document.end()

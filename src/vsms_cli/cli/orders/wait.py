@@ -12,7 +12,7 @@ from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.codes import code_in
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.orders import Message, Order
-from vsms_cli.domain.outcomes import CancelResult
+from vsms_cli.domain.outcomes import Result
 from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
 from vsms_cli.render.countline import CountLine, waiting_words
 from vsms_cli.render.documents import Row, to_json
@@ -80,7 +80,7 @@ class _Wait:
         self._line.hide()
         self._run.say(f"{error.message}; reading again in {pause:.0f} s")
 
-    def _cancel(self, order: Order | None) -> CancelResult:
+    def _cancel(self, order: Order | None) -> Result:
         self._line.hide()
         run = self._run
         run.say("the time is up: cancelling the order")

@@ -11,7 +11,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, StreamClosed, VsmsError
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order
-from vsms_cli.domain.outcomes import CancelOutcome
+from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.mutation import cancel_order
 from vsms_cli.ops.selection import Filters
@@ -145,7 +145,7 @@ class Watching:
             self._note = exc.message
             return
         self._note = cancel_line(result, now=self._run.clock.now())[1]
-        if self._board is not None and result.outcome is CancelOutcome.CANCELLED:
+        if self._board is not None and result.outcome is Outcome.CANCELLED:
             ended = order if result.status is None else _with_status(order, result.status)
             self._board = self._board.without(ended)
         self._reader.at_once()

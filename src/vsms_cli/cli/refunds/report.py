@@ -6,7 +6,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.audit import Audit
 from vsms_cli.domain.errors import ExitCode
-from vsms_cli.domain.outcomes import RefundResult
+from vsms_cli.domain.outcomes import Result
 from vsms_cli.render.documents import Row, cell, to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import audit_row, audit_totals
@@ -22,7 +22,7 @@ class Report:
         self._found = found
         self.shape = shape
 
-    def show(self, results: Mapping[str, RefundResult] | None = None, *, message: str | None = None) -> None:
+    def show(self, results: Mapping[str, Result] | None = None, *, message: str | None = None) -> None:
         """`results` are what `--request` came to by order, `message` the one to support."""
         rows = [audit_row(case, (results or {}).get(case.order_id)) for case in self._found.cases]
         if self.shape.for_a_person:
@@ -64,7 +64,7 @@ class Report:
         chosen = self._run.settings.output.value is not None and not self.shape.for_a_person
         (self._run.streams.talk if chosen else self._run.streams.out).write(f"\n{body}\n\n")
 
-    def conclude(self, results: Sequence[RefundResult] | None = None, *, asked_before: int = 0) -> ExitCode:
+    def conclude(self, results: Sequence[Result] | None = None, *, asked_before: int = 0) -> ExitCode:
         """The sums, what they leave open, and what to type next."""
         if not self._found.cases and not self._found.unjudged:
             self._run.say("no orders were bought in that time")

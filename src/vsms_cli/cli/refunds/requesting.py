@@ -9,8 +9,9 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.audit import Audit
 from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, VsmsError
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.outcomes import RefundOutcome, RefundResult
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.audit import Requests, appeal_for, plan_requests
 from vsms_cli.render.money_words import request_question
 from vsms_cli.render.sentences import dressed, refund_line, refund_summary
@@ -32,7 +33,7 @@ class Requesting:
             self._report.show()
         if not (yes or dry_run):
             self._show_and_ask(plan)
-        results: list[RefundResult] = []
+        results: list[Result] = []
         with self._run.stop.gently(lambda: self._run.say("ending: what is under way finishes")):
             for item in plan.items:
                 result = item.foreseen if dry_run else self._one(item)
@@ -43,9 +44,7 @@ class Requesting:
     def _show_and_ask(self, plan: RefundPlan) -> None:
         from vsms_cli.render.plans import refund_plan_table  # noqa: PLC0415 - Rich: terminals only
 
-        asking = {
-            item.order_id for item in plan.items if item.foreseen.outcome is RefundOutcome.WOULD_REQUEST
-        }
+        asking = {item.order_id for item in plan.items if item.foreseen.outcome is Outcome.WOULD_REQUEST}
         if not asking:
             return
         streams = self._run.streams
@@ -55,18 +54,21 @@ class Requesting:
         total = sum(amount for amount in owed if amount is not None)
         ask(self._run, request_question(len(asking), dollars(total) if total else "?"))
 
-    def _one(self, item: PlannedRefund) -> RefundResult:
+    def _one(self, item: PlannedRefund) -> Result:
         if self._stopped_by is not None or self._run.stop.requested:
             return _skipped(item)
         try:
             return self._requests.ask(item)
         except VsmsError as exc:
             self._stopped_by = exc
-            return RefundResult(
-                order_id=item.order_id, outcome=RefundOutcome.FAILED, problem=exc.as_problem()
+            return Result(
+                operation=Operation.REFUND,
+                order_id=item.order_id,
+                outcome=Outcome.FAILED,
+                problem=exc.as_problem(),
             )
 
-    def _tell(self, result: RefundResult) -> None:
+    def _tell(self, result: Result) -> None:
         if not self._report.shape.for_a_person:
             return
         mark, line = refund_line(result)
@@ -75,7 +77,7 @@ class Requesting:
             lambda: out.line(dressed(mark, line, unicode=out.takes_unicode, colour=self._run.streams.colour))
         )
 
-    def _conclude(self, plan: RefundPlan, results: list[RefundResult], *, dry_run: bool) -> ExitCode:
+    def _conclude(self, plan: RefundPlan, results: list[Result], *, dry_run: bool) -> ExitCode:
         message = appeal_for(self._found, plan, results)
         if not self._report.shape.for_a_person:
             by_order = {result.order_id: result for result in results}
@@ -91,12 +93,12 @@ class Requesting:
             return self._stopped_by.exit_code
         if self._run.stop.requested:
             return self._run.stop.exit_code
-        unknown = any(result.outcome is RefundOutcome.UNKNOWN for result in results)
+        unknown = any(result.outcome is Outcome.UNKNOWN for result in results)
         return ExitCode.UNKNOWN if unknown else code
 
     @staticmethod
-    def _asked_before(results: list[RefundResult]) -> int:
-        return sum(result.outcome is RefundOutcome.ALREADY_REQUESTED for result in results)
+    def _asked_before(results: list[Result]) -> int:
+        return sum(result.outcome is Outcome.ALREADY_REQUESTED for result in results)
 
     def _guarded(self, write: Callable[[], None]) -> None:
         """What was sent is journalled by now; a reader that left only keeps more from being sent."""
@@ -106,6 +108,8 @@ class Requesting:
             self._stopped_by = self._stopped_by or exc
 
 
-def _skipped(item: PlannedRefund) -> RefundResult:
+def _skipped(item: PlannedRefund) -> Result:
     problem = Problem(code="skipped", message="ended before this was sent", hint="run the same command again")
-    return RefundResult(order_id=item.order_id, outcome=RefundOutcome.SKIPPED, problem=problem)
+    return Result(
+        operation=Operation.REFUND, order_id=item.order_id, outcome=Outcome.SKIPPED, problem=problem
+    )

@@ -71,7 +71,8 @@ def test_an_entry_that_is_none_is_said(live: Vsms, number: str) -> None:
 def test_resolve_reads_what_became_of_a_lost_cancel(live: Vsms, server: FaultServer) -> None:
     order = server.add_order()
     server.fault("cancel", "reset", when="after")
-    server.fault("order", "503", times=None)
+    server.fault("order", "500", times=None)
+    server.fault("transactions", "500", times=None)
     assert live("orders", "cancel", order, "--yes").code == 8
     assert [row["outcome"] for row in live("journal", "list", "--unresolved", "--json").json] == ["unknown"]
     done = live("journal", "resolve")

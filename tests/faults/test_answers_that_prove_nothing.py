@@ -160,30 +160,125 @@ def test_a_request_that_takes_effect_after_its_connection_is_gone_is_waited_for(
         assert (server.posts(order), server.times_paid(order)) == (1, 1)
 
 
-def test_a_commit_that_comes_after_failed_was_said_is_found_and_never_paid_again(
-    stage: Scene, service: FaultServer
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Something between the service and us: what answers, and how long after that the service is done, in seconds."""
+
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+    late_s: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.options.get('form', '')}-{self.late_s}"
+
+
+BEHIND = [
+    *(Behind(str(status), {"form": "html"}, late_s=2.0) for status in (408, 499, 502, 504, 520, 522, 524)),
+    *(Behind(str(status), {"form": "json"}, late_s=1.5) for status in (500, 503, 202, 409)),
+    *(
+        Behind(str(status), {"form": form})
+        for status in (403, 404, 410)
+        for form in ("html", "text", "empty")
+    ),
+]
+
+
+@pytest.mark.parametrize("refused", ["400", "425", "500", "404"])
+@pytest.mark.parametrize("lag_s", [1.0, 3.0])
+def test_reads_that_lag_behind_what_was_done_never_make_it_failed(
+    vsms: Vsms, lag_s: float, refused: str
 ) -> None:
-    order = service.add_order()
-    stage.vsms.env["VSMS_TIMEOUT"] = "2"
-    service.fault("cancel", "503", when="before")
-    service.fault("cancel", "503", when="late", late_s=1.0)
+    with FaultServer(pays_again=False, read_lag_s=lag_s) as server:
+        stage = scene(vsms, server, timeout=0.5)
+        orders = [server.add_order() for _ in range(3)]
+        server.fault("cancel", "500", when="after", order_id=orders[0])
+        server.fault("cancel", "409", when="after", order_id=orders[1])
+        server.fault("cancel", "missing-fields", when="after", order_id=orders[2])
+        for order in orders:
+            server.fault("cancel", refused, order_id=order)
 
-    said = stage.cancel(order).json[0]
-    again = stage.cancel(order).json[0]
+        done = stage.run("orders", "cancel", *orders, "--yes", "--json")
 
-    assert (said["outcome"], again["outcome"], again["refund_amount"]) == ("failed", "cancelled", 0.8)
-    assert (service.posts(order), service.times_paid(order)) == (2, 1)
-    assert [row["outcome"] for row in stage.run("journal", "list", "--json").json] == ["cancelled"]
+        assert (done.code, [row["outcome"] for row in done.json]) == (0, ["cancelled"] * 3)
+        assert [row["refund_amount"] for row in done.json] == [0.8] * 3
+        assert [server.times_paid(order) for order in orders] == [1, 1, 1]
 
 
-def test_resolve_finds_it_too(stage: Scene, service: FaultServer) -> None:
-    order = service.add_order()
-    stage.vsms.env["VSMS_TIMEOUT"] = "2"
-    service.fault("cancel", "503", when="before")
-    service.fault("cancel", "503", when="late", late_s=0.5)
-    assert stage.cancel(order).json[0]["outcome"] == "failed"
+def test_a_gateway_that_answers_before_the_service_is_done_is_settled_and_paid_once(vsms: Vsms) -> None:
+    with FaultServer(pays_again=True) as server:
+        stage = scene(vsms, server, timeout=3)
+        orders = {}
+        for behind in BEHIND:
+            orders[str(behind)] = order = server.add_order()
+            when = "late" if behind.late_s else "after"
+            server.fault(
+                "cancel", behind.kind, when=when, late_s=behind.late_s, order_id=order, **behind.options
+            )
 
-    resolved = stage.run("journal", "resolve", "--json")
+        done = stage.cancel(*orders.values())
 
-    assert (resolved.code, resolved.json[0]["outcome"]) == (0, "cancelled")
-    assert stage.run("journal", "resolve").err == "nothing to resolve\n"
+        assert {row["id"]: row["outcome"] for row in done.json} == dict.fromkeys(orders.values(), "cancelled")
+        assert {server.times_paid(order) for order in orders.values()} == {1}
+
+
+@pytest.mark.parametrize("status", ["403", "404"])
+@pytest.mark.parametrize("form", ["html", "text"])
+def test_a_page_of_something_in_front_of_the_service_is_not_its_word(
+    stage: Scene, status: str, form: str
+) -> None:
+    orders = [stage.server.add_order() for _ in range(8)]
+    for order in orders[:3]:
+        stage.server.fault("cancel", status, form=form, order_id=order)
+
+    done = stage.cancel(args=("--all",))
+
+    assert (done.code, {row["outcome"] for row in done.json}) == (0, {"cancelled"})
+    read = stage.run("orders", "show", orders[0])
+    assert read.code == 0
+    stage.server.fault("any", status, form=form, times=None)
+    for args in (["balance"], ["orders", "show", orders[0]], ["orders", "list"]):
+        refused = stage.run(*args)
+        assert refused.code == 6
+        assert "this is not the API" in refused.err
+
+
+@pytest.mark.parametrize("status", ["expired", "cancelled"])
+def test_410_is_read(stage: Scene, status: str) -> None:
+    order = stage.server.add_order(status=status)
+    stage.server.fault("cancel", "410", order_id=order)
+
+    done = stage.run("orders", "cancel", order, "--yes", "--json")
+
+    ends = {"expired": "expired", "cancelled": "already_cancelled"}
+    assert (done.code, done.json[0]["outcome"]) == (0, ends[status])
+
+
+def test_what_the_order_never_shows_the_ledger_does(vsms: Vsms) -> None:
+    with FaultServer(read_lag_s=600.0) as server:
+        stage = scene(vsms, server, timeout=0.5)
+        order = server.add_order()
+        server.fault("cancel", "500", when="after")
+
+        done = stage.run("orders", "cancel", order, "--yes", "--json")
+
+        assert (done.code, done.json[0]["outcome"], done.json[0]["refund_amount"]) == (0, "cancelled", 0.8)
+
+
+def test_a_commit_that_nothing_shows_in_time_is_unknown_and_settled_later(vsms: Vsms) -> None:
+    with FaultServer(pays_again=True) as server:
+        stage = scene(vsms, server, timeout=0.5)
+        orders = [server.add_order() for _ in range(2)]
+        for order in orders:
+            server.fault("cancel", "500", when="before", order_id=order)
+            server.fault("cancel", "500", when="late", late_s=13.0, order_id=order)
+
+        done = stage.run("orders", "cancel", *orders, "--yes", "--json")
+
+        assert (done.code, [row["outcome"] for row in done.json]) == (8, ["unknown"] * 2)
+        server.wait_for_late()
+        again = stage.run("orders", "cancel", orders[0], "--yes", "--json")
+        resolved = stage.run("journal", "resolve", "--json")
+        assert (again.json[0]["outcome"], again.json[0]["refund_amount"]) == ("cancelled", 0.8)
+        assert (resolved.code, resolved.json[0]["outcome"]) == (0, "cancelled")
+        assert [server.times_paid(order) for order in orders] == [1, 1]
+        assert stage.run("journal", "resolve").err == "nothing to resolve\n"

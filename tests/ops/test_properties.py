@@ -8,7 +8,7 @@ from ops.world import CANCELLED, LIMIT, ORDER, Say, World, order
 from vsms_cli.domain.answers import Ambiguous, NotSent, Requested, Throttled, TooEarly
 from vsms_cli.domain.errors import RateLimited, TokenRefused, Unreachable, VsmsError
 from vsms_cli.domain.outcomes import Outcome
-from vsms_cli.ops.mutation import cancel_order
+from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.refund import Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
 

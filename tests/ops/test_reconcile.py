@@ -8,9 +8,8 @@ import pytest
 from ops.world import LIMIT, ORDER, PRICE, START, Say, World, order
 from vsms_cli.domain.answers import (
     Ambiguous,
-    CancelAnswer,
+    Answer,
     Cancelled,
-    NotCancellable,
     NotSent,
     Refused,
     Throttled,
@@ -26,17 +25,22 @@ from vsms_cli.domain.errors import (
     VsmsError,
 )
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.ops.mutation import cancel_order
+from vsms_cli.ops.cancel_policy import cancel_order
+from vsms_cli.ops.reading import OFTEN
+from vsms_cli.ops.reconcile import DOUBT_S, LAG_S, SHED_PATIENCE_S
 
 WHY = Problem(code="x", message="why", exit_code=ExitCode.UNREACHABLE)
 LOST = Ambiguous(answered=False, status=None, problem=WHY)
-EMPTY = Ambiguous(answered=True, status=503, problem=WHY)
-ENDED = NotCancellable(problem=WHY)
+EMPTY = Ambiguous(answered=True, status=500, problem=WHY)
+SHED = Ambiguous(answered=True, status=503, problem=WHY)
+GATEWAY = Ambiguous(answered=False, status=522, problem=WHY)
+ENDED = Refused(status=400, problem=WHY)
 ABSENT = Refused(status=404, problem=WHY)
 NO = Refused(status=402, problem=WHY)
 EARLY = TooEarly(seconds=30)
 DOWN = NotSent(problem=WHY, hopeless=False)
 UNREAD = Unreachable("no answer")
+READS = len(OFTEN)
 
 
 def cancel(world: World) -> Result:
@@ -82,10 +86,10 @@ SHOWN = [  # answer, what the read shows → outcome, POSTs
 
 @pytest.mark.parametrize(("answer", "shows", "outcome", "count"), SHOWN)
 def test_a_first_answer_and_what_the_read_shows(
-    world: World, answer: CancelAnswer, shows: str | VsmsError, outcome: str, count: int
+    world: World, answer: Answer, shows: str | VsmsError, outcome: str, count: int
 ) -> None:
     world.says(Say(answer))
-    world.service.reads = [shows] * 4
+    world.service.reads = [shows] * READS
 
     result = cancel(world)
 
@@ -105,22 +109,17 @@ SECOND = [  # the second answer after a first that was in doubt, what the read t
     *[(second, UNREAD, "unknown") for second in (LOST, EMPTY, ENDED, ABSENT, NO, EARLY)],
     *[(second, "strange", "unknown") for second in (LOST, EMPTY, ENDED, ABSENT, NO, EARLY)],
     (LOST, "waiting", "unknown"),
-    (EMPTY, "waiting", "failed"),
-    (ENDED, "waiting", "failed"),
-    (ABSENT, "waiting", "unknown"),
-    (NO, "waiting", "unknown"),
-    (EARLY, "waiting", "too_early"),
+    *[(second, "waiting", "unknown") for second in (EMPTY, ENDED, ABSENT, NO, EARLY)],
 ]
 
 
 @pytest.mark.parametrize("first", [LOST, EMPTY])
 @pytest.mark.parametrize(("second", "shows", "outcome"), SECOND)
 def test_a_second_answer_after_a_first_in_doubt(
-    world: World, first: CancelAnswer, second: CancelAnswer, shows: str | VsmsError, outcome: str
+    world: World, first: Answer, second: Answer, shows: str | VsmsError, outcome: str
 ) -> None:
     world.says(Say(first), Say(second))
-    before: list[str | VsmsError] = ["waiting"] * (4 if first is LOST else 1)
-    world.service.reads = [*before, *[shows] * 4]
+    world.service.reads = [*["waiting"] * READS, *[shows] * READS]
 
     assert cancel(world).outcome.value == outcome
     assert posts(world) == 2
@@ -149,13 +148,100 @@ def test_an_order_that_ends_while_it_is_read_on_gets_no_second_request(world: Wo
     assert posts(world) == 1
 
 
-def test_after_a_whole_answer_one_read_is_enough(world: World) -> None:
+@pytest.mark.parametrize(
+    ("answer", "limit", "seconds"),
+    [(EMPTY, LIMIT, LAG_S), (EMPTY, 2.0, 2.0), (LOST, LIMIT, LIMIT), (LOST, 2.0, 2.0), (GATEWAY, 2.0, LAG_S)],
+)
+def test_the_second_request_waits_until_the_first_can_not_be_on_its_way(
+    world: World, answer: Answer, limit: float, seconds: float
+) -> None:
+    world.service.time_limit = limit
+    world.says(Say(answer))
+
+    assert cancel(world).outcome is Outcome.CANCELLED
+    first, second = world.service.times("cancel")
+    assert second - first == seconds
+    assert len([at for at in world.service.times("read") if at < second]) >= 3
+
+
+@pytest.mark.parametrize("lag", [0.0, 1.0, 3.0, 9.0])
+@pytest.mark.parametrize("first", [EMPTY, LOST, GATEWAY])
+@pytest.mark.parametrize("second", [ENDED, EMPTY, EARLY, ABSENT, LOST])
+def test_reads_that_lag_behind_what_was_done_never_make_it_failed(
+    world: World, lag: float, first: Answer, second: Answer
+) -> None:
+    world.service.time_limit = 2.0
+    world.service.lag = lag
+    world.says(Say(first, makes="cancelled"), Say(second))
+
+    result = cancel(world)
+
+    assert (result.outcome, result.refund_amount) == (Outcome.CANCELLED, PRICE)
+
+
+def test_what_the_order_never_shows_the_ledger_may(world: World) -> None:
+    world.service.lag = 10**6  # a cache in front of the order, and none in front of the ledger
+    world.says(Say(EMPTY, makes="cancelled"), Say(ENDED))
+
+    result = cancel(world)
+
+    assert (result.outcome, result.refund_amount, result.status) == (Outcome.CANCELLED, PRICE, "cancelled")
+
+
+def test_after_the_last_request_it_is_read_for_at_least_ten_seconds(world: World) -> None:
+    world.service.time_limit = 2.0
+    world.says(Say(EMPTY), Say(ENDED))
+
+    assert cancel(world).outcome is Outcome.UNKNOWN
+    assert world.time.seconds >= 2.0 + DOUBT_S
+    assert world.service.times("ledger")[-1] >= world.service.times("read")[-1]
+
+
+def test_a_first_400_for_an_order_that_still_waits_is_read_again_and_the_ledger_too(world: World) -> None:
+    world.says(Say(ENDED))
+    world.service.reads = ["waiting", "waiting", "cancelled"]
+
+    assert cancel(world).outcome is Outcome.ALREADY_CANCELLED
+    assert posts(world) == 1
+
+
+def test_a_first_400_that_the_ledger_explains_is_already_cancelled(world: World) -> None:
+    world.says(Say(ENDED))
+    world.service.pay(ORDER)
+
+    assert cancel(world).outcome is Outcome.ALREADY_CANCELLED
+
+
+def test_what_was_paid_before_our_first_request_is_not_counted_as_ours(world: World) -> None:
+    world.service.become(ORDER, "cancelled")
+    world.time.seconds = 60.0
     world.says(Say(EMPTY))
 
-    cancel(world)
+    result = cancel(world)
 
-    assert [sent.what for sent in world.service.log] == ["cancel", "read", "cancel"]
-    assert world.time.seconds == 0
+    assert (result.outcome, result.refund_amount) == (Outcome.ALREADY_CANCELLED, None)
+
+
+def test_a_404_about_an_order_that_was_listed_is_read_first(world: World) -> None:
+    world.says(Say(ABSENT))
+
+    result = cancel_order(world.desk, ORDER, order=order())
+
+    assert (result.outcome, result.status) == (Outcome.FAILED, "waiting")
+
+
+def test_503_is_sent_again_as_often_as_patience_allows(world: World) -> None:
+    world.says(*[Say(SHED)] * 9)
+
+    assert cancel(world).outcome is Outcome.CANCELLED
+    assert posts(world) == 10
+
+
+def test_503_past_all_patience_is_unknown(world: World) -> None:
+    world.says(*[Say(SHED)] * 1000)
+
+    assert cancel(world).outcome is Outcome.UNKNOWN
+    assert SHED_PATIENCE_S <= world.time.seconds <= SHED_PATIENCE_S + 3 * LIMIT
 
 
 def test_an_order_that_can_not_be_read_at_once_is_read_again(world: World) -> None:
@@ -273,7 +359,7 @@ def test_what_can_not_help_is_not_tried_again(world: World) -> None:
 
 def test_not_sent_after_a_doubt_is_no_proof_for_the_first(world: World) -> None:
     world.says(Say(LOST), *[Say(DOWN)] * 1000)
-    world.service.reads = ["waiting"] * 4 + [UNREAD]
+    world.service.reads = ["waiting"] * READS + [UNREAD] * READS
 
     assert cancel(world).outcome is Outcome.UNKNOWN
 

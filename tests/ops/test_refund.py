@@ -6,7 +6,7 @@ import pytest
 
 from ops.test_reconcile import DOWN, EMPTY, ENDED, LOST, WHY
 from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order
-from vsms_cli.domain.answers import RefundAnswer, Refused, Requested, Throttled
+from vsms_cli.domain.answers import Answer, Refused, Requested, Throttled
 from vsms_cli.domain.errors import ExitCode, TokenRefused
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import RefundStep
@@ -92,7 +92,7 @@ def test_a_missing_refund_is_asked_for(world: World, lines: list[object]) -> Non
         (Refused(status=402, problem=WHY), "failed"),
     ],
 )
-def test_each_answer_ends_it_with_one_request(world: World, answer: RefundAnswer, outcome: str) -> None:
+def test_each_answer_ends_it_with_one_request(world: World, answer: Answer, outcome: str) -> None:
     world.holds(order("completed"))
     world.says(Say(answer))
 

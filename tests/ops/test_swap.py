@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from ops.world import LIMIT, ORDER, START, Say, World, order
-from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Swapped, Throttled, TooEarly
+from vsms_cli.domain.answers import Ambiguous, NotSent, Refused, Swapped, Throttled, TooEarly
 from vsms_cli.domain.errors import OrderNotFound, Problem, TokenRefused, Unreachable
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.resolve import resolve
-from vsms_cli.ops.swap import SWAP_COOLDOWN, swap_order
+from vsms_cli.ops.swap_policy import SWAP_COOLDOWN, swap_order
 
 OLD, NEW = "+5491100000000", "5491100000001"
 WHY = Problem(code="c", message="m")
@@ -65,12 +65,29 @@ def test_a_plus_sign_makes_no_other_number(world: World) -> None:
     assert swaps(world) == 2
 
 
-def test_the_same_number_after_a_whole_answer_is_swapped_once_more_at_once(world: World) -> None:
+@pytest.mark.parametrize("limit", [1.0, LIMIT])
+def test_the_same_number_after_a_whole_answer_is_swapped_once_more_after_ten_seconds(
+    world: World, limit: float
+) -> None:
+    world.service.time_limit = limit
     world.says(Say(NONSENSE), DONE)
 
     assert swap(world).outcome is Outcome.SWAPPED
     first, second = world.service.times("swap")
-    assert second - first < LIMIT
+    assert second - first == 10
+
+
+@pytest.mark.parametrize("lag", [0.0, 3.0, 9.0])
+@pytest.mark.parametrize("doubt", [LOST, NONSENSE])
+def test_reads_that_lag_behind_a_swap_make_no_second(world: World, lag: float, doubt: Ambiguous) -> None:
+    world.service.time_limit = 1.0
+    world.service.lag = lag
+    world.says(Say(doubt, number=NEW))
+
+    result = swap(world)
+
+    assert (result.outcome, result.phone_number, result.previous_number) == (Outcome.SWAPPED, NEW, OLD)
+    assert swaps(world) == 1
 
 
 def test_after_a_lost_answer_it_is_read_on_over_one_time_limit_first(world: World) -> None:
@@ -126,7 +143,7 @@ def test_a_404_for_an_order_that_is_not_known_is_not_found(world: World) -> None
     ],
 )
 def test_a_400_is_told_by_the_order(world: World, status: str, outcome: str) -> None:
-    world.says(Say(NotCancellable(problem=WHY), makes=status))
+    world.says(Say(Refused(status=400, problem=WHY), makes=status))
 
     assert swap(world).outcome == outcome
 
@@ -201,7 +218,7 @@ def test_an_open_swap_that_did_not_work_is_closed_and_another_sent(world: World)
 
 def test_a_swap_that_was_in_doubt_is_read_before_another_is_sent(world: World) -> None:
     world.says(Say(NONSENSE), Say(NONSENSE))
-    assert swap(world).outcome is Outcome.FAILED
+    assert swap(world).outcome is Outcome.UNKNOWN
     world.holds(order(phone_number=NEW))  # the service was slow, and did it after all
 
     result = swap_order(world.desk, order(phone_number=NEW), number=NEW)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from ops.world import CANCELLED, ORDER, START, FakeService, Say, World, order
-from vsms_cli.domain.answers import NotCancellable, TooEarly
+from vsms_cli.domain.answers import Refused, TooEarly
 from vsms_cli.domain.codes import code_in, newest
 from vsms_cli.domain.errors import BadAnswer, OrderNotFound, Problem, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.orders import Message, Order
@@ -196,7 +196,7 @@ def test_a_code_that_the_last_read_shows_keeps_it_from_being_cancelled() -> None
 
 def test_a_code_that_comes_while_it_cancels_wins() -> None:
     world = scene()
-    world.says(Say(NotCancellable(problem=NO), makes="completed"))
+    world.says(Say(Refused(status=400, problem=NO), makes="completed"))
     world.service.on_post = lambda _id: world.holds(replace(order(), messages=(SMS,)))
 
     result = wait(world, cancel_after=1)
@@ -215,7 +215,7 @@ def test_an_order_too_young_is_cancelled_when_it_opens() -> None:
 
 def test_a_cancel_that_fails_is_told() -> None:
     world = scene()
-    world.says(Say(NotCancellable(problem=NO)))
+    world.says(Say(Refused(status=400, problem=NO)))
 
     result = wait(world, cancel_after=1)
 

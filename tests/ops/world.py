@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from vsms_cli.domain.answers import CancelAnswer, Cancelled, RefundAnswer, SwapAnswer
+from vsms_cli.domain.answers import Answer, Cancelled
 from vsms_cli.domain.catalogue import Catalogue, Entry
 from vsms_cli.domain.entries import JournalEntry
 from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, StopRequested, Unreachable, VsmsError
@@ -81,7 +81,7 @@ class Sent:
 class Say:
     """An answer to a POST: what it does to the order, and how long it takes."""
 
-    answer: CancelAnswer | RefundAnswer | SwapAnswer | VsmsError
+    answer: Answer | VsmsError
     makes: str | None = None
     number: str | None = None
     seconds: float = 0.0
@@ -101,6 +101,8 @@ class FakeService:
     ledger: list[Transaction] = field(default_factory=list)
     ledger_fails: int = 0
     read_seconds: float = 0.0
+    lag: float = 0.0  # seconds by which reads of orders are behind what was done
+    history: list[tuple[float, dict[str, Order]]] = field(default_factory=list)  # since when it was so
     log: list[Sent] = field(default_factory=list)
     time_limit: float = LIMIT
     on_post: Callable[[str], object] = lambda _order: None
@@ -131,30 +133,35 @@ class FakeService:
             shows = self.reads.pop(0) if self.reads else None
             if isinstance(shows, VsmsError):
                 raise shows
-            known = self.orders_by_id.get(order_id)
+            known = self._as_read().get(order_id)
             if known is None:
                 raise OrderNotFound(f"the service knows no order {order_id}")
             return known if shows is None else replace(known, status=shows)
 
-    def cancel(self, ticket: Ticket, *, price: Decimal | None) -> CancelAnswer:
+    def _as_read(self) -> dict[str, Order]:
+        then = self.time.seconds - self.lag
+        if not self.lag or not self.history or self.history[-1][0] <= then:
+            return self.orders_by_id
+        later = next(number for number, (since, _) in enumerate(self.history) if since > then)
+        return self.history[later][1]
+
+    def cancel(self, ticket: Ticket, *, price: Decimal | None) -> Answer:
         assert ticket.operation is Operation.CANCEL
         assert price in {None, PRICE}
-        return self._post(ticket.order_id, "cancel", CANCELLED)  # type: ignore[return-value] # a script for a cancel holds a cancel's answers
+        return self._post(ticket.order_id, "cancel", CANCELLED)
 
-    def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> RefundAnswer:
+    def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> Answer:
         assert ticket.operation is Operation.REFUND
         assert reason
         del note
-        return self._post(ticket.order_id, "refund", None)  # type: ignore[return-value] # as above
+        return self._post(ticket.order_id, "refund", None)
 
-    def swap(self, ticket: Ticket, *, number: str) -> SwapAnswer:
+    def swap(self, ticket: Ticket, *, number: str) -> Answer:
         assert ticket.operation is Operation.SWAP
         assert number
-        return self._post(ticket.order_id, "swap", None)  # type: ignore[return-value] # as above
+        return self._post(ticket.order_id, "swap", None)
 
-    def _post(
-        self, order: str, what: str, default: CancelAnswer | None
-    ) -> CancelAnswer | RefundAnswer | SwapAnswer:
+    def _post(self, order: str, what: str, default: Answer | None) -> Answer:
         self.on_post(order)
         with self.lock:
             self.log.append(Sent(what, order, self.time.seconds))
@@ -164,6 +171,8 @@ class FakeService:
                 assert default is not None, "more requests than answers"
                 say = Say(default, makes="cancelled")
             self.time.sleep(say.seconds)
+            if self.lag:
+                self.history.append((self.time.seconds, dict(self.orders_by_id)))
             if say.makes is not None:
                 self.become(order, say.makes)
             if say.number is not None:
@@ -248,7 +257,7 @@ class FakeJournal:
         reference: str | None = None,
     ) -> Ticket:
         self._called("begin")
-        assert time_limit == LIMIT
+        assert time_limit > 0
         with self._lock:
             assert order_id in self.claimed
             row = self.known(operation, order_id, outcome=None, price=price, reference=reference)

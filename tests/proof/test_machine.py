@@ -31,6 +31,7 @@ _TRUE_STATUS = {
     "sms_received": {"completed"},
     "too_early": {"waiting"},
     "failed": {"waiting"},
+    "unknown": {"waiting", "cancelled", "expired", "completed"},  # it claims nothing
 }
 
 

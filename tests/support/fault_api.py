@@ -79,7 +79,7 @@ class Api:
             case "swap":
                 return self._swap(order)
             case _:
-                return Plan(answer=Answer(payload=detail(order)))
+                return Plan(answer=Answer(payload=detail(self.book.as_read(order))))
 
     def _cancel(self, order: Order) -> Plan:
         left = self._left(order)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -56,11 +57,14 @@ class Book:
         lifetime_s: float = 1200,  # the vendor's help page: refunded by itself at 20 minutes
         pays_on_expiry: bool = True,
         clock_offset: float = 0.0,
+        read_lag_s: float = 0.0,  # so long an order reads as it was before a request changed it; the ledger never lags
     ) -> None:
         self.lock = threading.RLock()
         self.cooldown_s = cooldown_s
         self.lifetime_s = lifetime_s
         self.pays_on_expiry = pays_on_expiry
+        self.read_lag_s = read_lag_s
+        self._past: dict[str, list[tuple[float, Order]]] = {}
         self._offset = timedelta(seconds=clock_offset)
         self._orders: dict[str, Order] = {}
         self._ledger: list[Transaction] = []
@@ -129,6 +133,19 @@ class Book:
             self._expire()
             rows = [order for order in self._orders.values() if status in {None, order.status}]
             return sorted(rows, key=lambda order: order.created_at)[::-1]
+
+    def about_to_change(self, order_id: str) -> None:
+        """Before a commit: reads go on to show the order as it is now, for `read_lag_s`."""
+        with self.lock:
+            order = self._orders.get(order_id)
+            if self.read_lag_s and order is not None:
+                self._past.setdefault(order_id, []).append((time.monotonic(), replace(order)))
+
+    def as_read(self, order: Order) -> Order:
+        """The order as a read that lags behind shows it."""
+        since = time.monotonic() - self.read_lag_s
+        with self.lock:
+            return next((was for at, was in self._past.get(order.id, ()) if at > since), order)
 
     def status(self, order_id: str) -> str:
         order = self.order(order_id)

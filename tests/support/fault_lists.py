@@ -77,9 +77,13 @@ class Lists:
         limit = min(max(_whole(query.get("limit"), PAGE), 1), MAX_ORDERS)
         rows = [
             {ROW_NAMES.get(k, k): value for k, value in detail(order).items() if k not in ONLY_IN_DETAIL}
-            for order in self.book.orders(query.get("status"))[:limit]
+            for order in self._as_read(query.get("status"))[:limit]
         ]
         return rows if self.older else {"count": len(rows), "orders": rows}
+
+    def _as_read(self, status: str | None) -> list[Order]:
+        rows = [self.book.as_read(order) for order in self.book.orders()]
+        return [order for order in rows if status in {None, order.status}]
 
     def _profile(self) -> dict[str, Any]:
         sums = {kind: Decimal(0) for kind in ("purchase", "credit")}

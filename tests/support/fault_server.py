@@ -38,7 +38,8 @@ KINDS = frozenset(STRANGE) | frozenset(ACTIONS)
 
 
 class FaultServer:
-    """Settings given by name are the Book's (balance, cooldown_s, lifetime_s, pays_on_expiry, clock_offset).
+    """Settings given by name are the Book's (balance, cooldown_s, lifetime_s, pays_on_expiry, clock_offset,
+    read_lag_s).
 
     `date_offset` shifts the Date header alone, by seconds; `clock_offset` and `advance` the whole server.
     `tls` is "self-signed", or "wrong-host" for a certificate that names another one.
@@ -195,6 +196,7 @@ class FaultServer:
                 return Plan(answer=refusal(401, "Invalid API key"))
             plan = self.api.plan(request.operation, request.order_id, request.target, request.body)
             if commits and plan.answer.status < 300 and request.operation in MUTATIONS:
+                self.book.about_to_change(request.order_id or "")
                 plan.commit()
                 request.committed = True
             return plan

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
 from vsms_cli.api.deadline import whole_request_within
-from vsms_cli.api.faults import TRANSPORT_ERRORS, Meaning, Proof, meaning_of, problem_of, proof_of
-from vsms_cli.domain.answers import Ambiguous, NotCancellable, NotSent, Refused, Throttled
+from vsms_cli.api.faults import TRANSPORT_ERRORS, Meaning, Proof, gave_up, meaning_of, problem_of, proof_of
+from vsms_cli.domain.answers import Ambiguous, NotSent, Refused, Throttled
 from vsms_cli.domain.errors import (
     BadAnswer,
     ExitCode,
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
     from vsms_cli.api.transport import Exchange, Reply
     from vsms_cli.domain.tickets import Ticket
 
-_LOST_BEHIND: Final = frozenset({502, 504})
-"""A gateway's own words that the service's answer was lost: the request may yet be on its way behind it."""
+_SHED_S: Final = (
+    10.0  # for so long a read that is answered 503 is tried again, and no longer than one request may take
+)
+_FOREIGN_WITHOUT_FORM: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+"""What firewalls and web servers in front of the API answer too: the API's word only in the API's form."""
 _FIRST_PAUSE_S: Final = 0.2  # before a request that was provably not sent goes again
 _LONGEST_PAUSE_S: Final = 2.0
 
@@ -61,7 +65,9 @@ class Calls:
         order_id: str = "",
         within: float | None = None,
     ) -> bytes:
-        until = None if within is None else self._clock.monotonic() + within
+        start = self._clock.monotonic()
+        until = None if within is None else start + within
+        shed_until = start + min(_SHED_S, self._transport.time_limit, within or _SHED_S)
         while True:
             self._pacer.reserve(heed_stop=False, until=until)
             reply = self._get(path, params, until)
@@ -70,7 +76,8 @@ class Calls:
             meaning = meaning_of(reply.status)
             if meaning is Meaning.SUCCESS:
                 return reply.body
-            if meaning is not Meaning.THROTTLED:
+            shed = reply.status == HTTPStatus.SERVICE_UNAVAILABLE and self._pacer.turn_expected() < shed_until
+            if meaning is not Meaning.THROTTLED and not shed:
                 raise self._refusal(reply, meaning, order_id)
 
     def _get(self, path: str, params: Mapping[str, str] | None, until: float | None) -> Reply:
@@ -105,9 +112,14 @@ class Calls:
                 return reply
 
     def _refusal(self, reply: Reply, meaning: Meaning, order_id: str) -> VsmsError:
-        if meaning is Meaning.TOKEN:
+        if self._refuses_token(reply, meaning):
             return self._token_refused(reply)
-        if order_id and reply.status == 404:  # noqa: PLR2004 - Not Found
+        if reply.status in _FOREIGN_WITHOUT_FORM and not wire.is_api_error(reply.body):
+            return BadAnswer(
+                f"{self._transport.host} answered with status {reply.status}, and not as the API does",
+                hint="this is not the API, or something in front of it: check the base URL",
+            )
+        if order_id and reply.status == HTTPStatus.NOT_FOUND:
             return OrderNotFound(
                 f"the service knows no order {order_id}",
                 hint="see `vsms orders list --all` for those it knows",
@@ -156,16 +168,16 @@ class Calls:
             self._pacer.lost()
             raise
 
-    def other(self, reply: Reply, meaning: Meaning) -> Throttled | NotCancellable | Refused | Ambiguous:
-        """The answers that mean the same for every request that moves money."""
+    def other(self, reply: Reply, meaning: Meaning) -> Throttled | Refused | Ambiguous:
+        """The answers that mean the same for every request that moves money. A refusal in another form than the API's
+        own is the word of something in front of it, and proves nothing.
+        """
         match meaning:
             case Meaning.THROTTLED:
                 return Throttled()
-            case Meaning.TOKEN:
+            case Meaning.TOKEN if self._refuses_token(reply, meaning):
                 raise self._token_refused(reply)
-            case Meaning.NOT_CANCELLABLE:
-                return NotCancellable(problem=self.refused(reply))
-            case Meaning.REFUSED:
+            case Meaning.REFUSED if wire.is_api_error(reply.body):
                 return Refused(status=reply.status, problem=self.refused(reply))
             case _:
                 problem = Problem(
@@ -174,9 +186,13 @@ class Calls:
                     hint="try again in a moment",
                     exit_code=ExitCode.UNREACHABLE,
                 )
-                return Ambiguous(
-                    answered=reply.status not in _LOST_BEHIND, status=reply.status, problem=problem
-                )
+                return Ambiguous(answered=not gave_up(reply.status), status=reply.status, problem=problem)
+
+    @staticmethod
+    def _refuses_token(reply: Reply, meaning: Meaning) -> bool:
+        """401 in any form; 403 in the API's own: a firewall's page is no word about the token."""
+        own = reply.status == HTTPStatus.UNAUTHORIZED or wire.is_api_error(reply.body)
+        return meaning is Meaning.TOKEN and own
 
     def _token_refused(self, reply: Reply) -> TokenRefused:
         return TokenRefused(

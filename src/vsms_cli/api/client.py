@@ -9,14 +9,7 @@ from vsms_cli.api import wire
 from vsms_cli.api.calls import Calls
 from vsms_cli.api.faults import Meaning, meaning_of
 from vsms_cli.api.transport import Exchange, Reply
-from vsms_cli.domain.answers import (
-    Ambiguous,
-    CancelAnswer,
-    RefundAnswer,
-    Refused,
-    SwapAnswer,
-    TooEarly,
-)
+from vsms_cli.domain.answers import Ambiguous, Answer, Refused, TooEarly
 from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.errors import (
     BadAnswer,
@@ -41,7 +34,9 @@ Its path, its body (`reason`, `note`) and its answer (`request_id`, 409 for a se
 not eligible) are shaped after cancel. Whoever learns better changes this, `request_refund` and
 `wire.read_requested`; where the service has no such route the request goes to a person (`ops.refund`)."""
 
-_NO_SUCH_ROUTE: Final = 501
+_NO_SUCH_ROUTE: Final = frozenset(
+    {404, 405, 501}
+)  # in any form: a router answers for a route that is not there
 _CONFLICT: Final = 409
 
 
@@ -106,7 +101,7 @@ class Client:
 
     # What moves money
 
-    def cancel(self, ticket: Ticket, *, price: Decimal | None) -> CancelAnswer:
+    def cancel(self, ticket: Ticket, *, price: Decimal | None) -> Answer:
         """One POST, sent once. `price` in dollars, where known, is the most that a believable refund can be."""
         reply = self._calls.post(ticket, f"/customer/cancel/{parse_order_id(ticket.order_id)}", None)
         if not isinstance(reply, Reply):
@@ -121,7 +116,7 @@ class Client:
             return TooEarly(seconds=wire.read_seconds_remaining(reply.body))
         return self._calls.other(reply, meaning)
 
-    def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> RefundAnswer:
+    def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> Answer:
         """One POST, sent once. See `REFUND_ENDPOINT` for what is assumed."""
         body = {"reason": reason} | ({} if note is None else {"note": note})
         reply = self._calls.post(
@@ -135,11 +130,14 @@ class Client:
                 return wire.read_requested(reply.body, ticket.order_id)
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
-        if reply.status in {_NO_SUCH_ROUTE, _CONFLICT} or meaning is Meaning.EARLY:
+        own = wire.is_api_error(reply.body)
+        if reply.status in _NO_SUCH_ROUTE or (
+            own and (reply.status == _CONFLICT or meaning is Meaning.EARLY)
+        ):
             return Refused(status=reply.status, problem=self._calls.refused(reply))
         return self._calls.other(reply, meaning)
 
-    def swap(self, ticket: Ticket, *, number: str) -> SwapAnswer:
+    def swap(self, ticket: Ticket, *, number: str) -> Answer:
         """One POST, sent once. `number` is the one that the order has."""
         reply = self._calls.post(ticket, f"/customer/swap/{parse_order_id(ticket.order_id)}", None)
         if not isinstance(reply, Reply):
@@ -150,7 +148,7 @@ class Client:
                 return wire.read_swapped(reply.body, ticket.order_id, number=number)
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
-        if meaning in {Meaning.EARLY, Meaning.REFUSED, Meaning.NOT_CANCELLABLE}:
+        if meaning is Meaning.EARLY or (meaning is Meaning.REFUSED and wire.is_api_error(reply.body)):
             # The reference pages show the hold's body and not its status.
             seconds = wire.read_seconds_remaining(reply.body)
             if meaning is Meaning.EARLY or seconds is not None:

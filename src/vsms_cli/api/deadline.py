@@ -110,6 +110,7 @@ class BoundedStream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
         self._answered = False  # whether the next write begins another exchange
+        self.last_answer: object = None  # of the exchange before; None on a new connection
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._answered = True

@@ -33,10 +33,19 @@ class Meaning(Enum):
     TOKEN = auto()
     THROTTLED = auto()
     EARLY = auto()
-    NOT_CANCELLABLE = auto()
-    REFUSED = auto()
+    REFUSED = auto()  # only where the body is the API's own: `wire.is_api_error`
     AMBIGUOUS = auto()
 
+
+_CLIENT_CLOSED_REQUEST: Final = 499  # nginx's own: whoever asked it hung up
+_GAVE_UP: Final = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        _CLIENT_CLOSED_REQUEST,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
 
 TRANSPORT_ERRORS: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 """What a read may fail with. Anything else is a mistake of ours, and crashes."""
@@ -55,9 +64,11 @@ def proof_of(exc: Exception) -> Proof:
 
 
 def meaning_of(status: int) -> Meaning:
-    """What this status says. 408, 409, every 3xx, 5xx and what is no HTTP status at all prove nothing."""
+    """What this status says. 408, 409, 499, every 3xx, 5xx and what is no HTTP status at all prove nothing."""
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Meaning.SUCCESS
+    if status == _CLIENT_CLOSED_REQUEST:
+        return Meaning.AMBIGUOUS
     match status:
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             return Meaning.TOKEN
@@ -65,13 +76,18 @@ def meaning_of(status: int) -> Meaning:
             return Meaning.THROTTLED
         case HTTPStatus.TOO_EARLY:
             return Meaning.EARLY
-        case HTTPStatus.BAD_REQUEST:
-            return Meaning.NOT_CANCELLABLE
         case HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.CONFLICT:
             return Meaning.AMBIGUOUS
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Meaning.REFUSED
     return Meaning.AMBIGUOUS
+
+
+def gave_up(status: int) -> bool:
+    """Whether a gateway says with this status that no answer of the service came in time: the request may yet be on
+    its way behind it. 520 to 599 are what gateways add to the standard (Cloudflare's list).
+    """
+    return status in _GAVE_UP or 520 <= status <= 599  # noqa: PLR2004 - see above
 
 
 def problem_of(exc: Exception, *, host: str, time_limit: float) -> Problem:

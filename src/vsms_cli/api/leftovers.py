@@ -5,19 +5,26 @@ to one cancel would be believed as the answer to the next, and a 404 among them 
 back. A connection therefore carries another request only while nothing is left of what came before, in any of the
 three places where it can be: httpcore's parser (`left_in_parser`), TLS, and the kernel (both `waiting`).
 
-What a server sends unasked *after* our next request left can't be told from its answer by any client that keeps
-connections; only one that opens a new one for each request is safe from that too, at three round trips for one.
+What comes unasked *after* our next request left is taken for its answer. A proxy that repeats answers is found out all
+the same: an answer that is byte for byte the one before it is held until it is known whether another one follows
+(`follows_soon`), and is then believed, or counts as lost.
 """
 
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 import httpcore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_FOLLOWS_S: Final = (
+    0.25  # seconds; the answer to a request of ours, behind a repeated one, takes a round trip
+)
 
 
 def waiting(stream: httpcore.NetworkStream) -> bool:
@@ -28,6 +35,16 @@ def waiting(stream: httpcore.NetworkStream) -> bool:
     if tls is not None and tls.pending():
         return True
     return bool(stream.get_extra_info("is_readable"))
+
+
+def follows_soon(stream: httpcore.NetworkStream) -> bool:
+    """Whether something comes on a connection within `_FOLLOWS_S`, although nothing more was asked."""
+    end = time.monotonic() + _FOLLOWS_S
+    while not waiting(stream):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(_FOLLOWS_S / 50)
+    return True
 
 
 def left_in_parser(pools: Iterable[httpcore.ConnectionPool], stream: httpcore.NetworkStream) -> bool:

@@ -12,6 +12,7 @@ import re
 import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Protocol
 
 from vsms_cli.domain.errors import NoTurn, RateLimited, StopRequested
@@ -105,23 +106,34 @@ class Pacer:
                 self._clock.sleep(nap)
 
     def answered(self, status: int, retry_after: str | None) -> None:
-        """Note an answer; a 429 pauses the whole account."""
+        """Note an answer; a 429 pauses the whole account, and so does a 503, which a service sheds load with.
+
+        RateLimited after a 429 past all patience. Never after a 503: it may have been carried out.
+        """
         self._budget.answered()
         with self._lock:
-            if status != 429:  # noqa: PLR2004 - Too Many Requests
+            if status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
                 self._refused_since = None
                 self._next_pause = _FIRST_PAUSE_S
                 return
-            self._pause(seconds_of(retry_after, now=self._clock.now()))
+            ahead, why = self._pause(seconds_of(retry_after, now=self._clock.now()))
+            if status == HTTPStatus.TOO_MANY_REQUESTS and why:
+                self._check_patience(ahead, why)
 
-    def _pause(self, seconds: float | None) -> None:
+    def turn_expected(self) -> float:
+        """When the pause ends that an answer asked for, if one did: monotonic."""
+        with self._lock:
+            return max(self._asked_until, self._clock.monotonic())
+
+    def _pause(self, seconds: float | None) -> tuple[float, str]:
+        """Seconds that nobody of this account sends anything, and why; no reason where the pause has begun."""
         now = self._clock.monotonic()
         if self._refused_since is None:
             self._refused_since = now
         why = f"the service asks for a pause of {seconds or 0:.0f} s"
         if seconds is None:
             if now < self._asked_until:  # one of several that went out together: the pause has begun
-                return
+                return 0.0, ""
             seconds = self._next_pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
             self._next_pause *= 2
             patience_left = PATIENCE_S - (now - self._refused_since)
@@ -131,7 +143,7 @@ class Pacer:
             why = f"the service does not say for how long, and vsms would try again in {seconds:.0f} s"
         self._asked_until = now + seconds
         self._budget.pause(min(seconds, PATIENCE_S))  # a mad Retry-After must not lock the account out
-        self._check_patience(seconds, why)
+        return seconds, why
 
     def lost(self) -> None:
         """No answer came: the request still counts."""

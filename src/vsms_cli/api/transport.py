@@ -18,8 +18,8 @@ import httpcore
 import httpx
 
 from vsms_cli import __version__
-from vsms_cli.api.deadline import BoundedBackend, whole_request_within
-from vsms_cli.api.leftovers import left_in_parser
+from vsms_cli.api.deadline import BoundedBackend, BoundedStream, whole_request_within
+from vsms_cli.api.leftovers import follows_soon, left_in_parser
 from vsms_cli.api.proxies import check_proxies, proxy_broken
 from vsms_cli.api.struck import struck
 from vsms_cli.domain.errors import ConfigBroken
@@ -140,17 +140,28 @@ class Transport:
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
                     raise AnswerUnusable(f"the answer is larger than {MAX_BODY_BYTES} bytes")
-            self._keep_or_drop(response)
+            self._check_in_step(request, response, bytes(body))
         finally:
             response.close()
         return Reply(
             status=response.status_code, headers=dict(response.headers), body=struck(bytes(body), self._token)
         )
 
-    def _keep_or_drop(self, response: httpx.Response) -> None:
-        """Before another request can have the connection: close it where bytes came after the answer."""
+    def _check_in_step(self, request: httpx.Request, response: httpx.Response, body: bytes) -> None:
+        """Before another request can have the connection: close it where bytes came after the answer. An answer that
+        repeats the one before it, and that another one follows, is no answer to this request: AnswerUnusable.
+        """
         stream = response.extensions.get("network_stream")
-        if stream is not None and left_in_parser(self._pools, stream):
+        if stream is None:
+            return
+        more = left_in_parser(self._pools, stream)
+        if isinstance(stream, BoundedStream) and request.method == "POST":
+            answer = (response.status_code, response.headers.raw, body)
+            before, stream.last_answer = stream.last_answer, answer
+            if before is not None and (more or (before == answer and follows_soon(stream))):
+                stream.close()
+                raise AnswerUnusable("the answers on its connection are out of step with the requests")
+        if more:
             stream.close()
 
     def _debug(self, method: str, path: str, result: str, started: float, headers: Mapping[str, str]) -> None:

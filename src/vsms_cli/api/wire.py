@@ -125,6 +125,17 @@ def read_seconds_remaining(body: bytes) -> int | None:
     return math.ceil(seconds) if 0 <= seconds <= _LONGEST_COOLDOWN else None
 
 
+def is_api_error(body: bytes) -> bool:
+    """Whether a refusal is the API's own: a JSON object with its `error` (the reference pages). A page, a plain text or
+    another object comes from something in front of it.
+    """
+    try:
+        value = decode(body)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and isinstance(value.get("error"), str) and bool(value["error"])
+
+
 def read_error(body: bytes) -> str:
     """The service's own words for a refusal, as it sent them; empty where it sent none fit to show."""
     try:

@@ -46,15 +46,11 @@ class TooEarly:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotCancellable:
-    """400: the order is no longer waiting, or the request is wrong. The order tells which; the sentence never."""
-
-    problem: Problem
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Another 4xx: the service did nothing. `status` is the HTTP status."""
+    """A 4xx in the API's own form: the service did nothing, for this request. `status` is the HTTP status.
+
+    Of a 400 the order tells why it was refused; the sentence never does.
+    """
 
     status: int
     problem: Problem
@@ -62,7 +58,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambiguous:
-    """It may have happened. `answered` is whether a whole answer came, so that nothing is still on its way."""
+    """It may have happened. `answered` is whether a whole answer of the service came, rather than none, or a gateway's
+    that gave up waiting for one; `status` is the HTTP status of whatever came.
+    """
 
     answered: bool
     status: int | None
@@ -82,6 +80,5 @@ class Throttled:
     """429: refused before it did anything, so the same request may go again once the pause is over."""
 
 
-CancelAnswer = Throttled | Cancelled | TooEarly | NotCancellable | Refused | Ambiguous | NotSent
-RefundAnswer = Throttled | Requested | NotCancellable | Refused | Ambiguous | NotSent
-SwapAnswer = Throttled | Swapped | TooEarly | NotCancellable | Refused | Ambiguous | NotSent
+Answer = Throttled | Cancelled | Requested | Swapped | TooEarly | Refused | Ambiguous | NotSent
+"""What any request that moves money came to. `Cancelled`, `Requested` and `Swapped` each belong to one operation."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from vsms_cli.domain.answers import CancelAnswer, RefundAnswer, SwapAnswer
+    from vsms_cli.domain.answers import Answer
     from vsms_cli.domain.catalogue import Catalogue
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.money import Account, Balance
@@ -68,9 +68,9 @@ class Service(Protocol):
         """
         ...
 
-    def cancel(self, ticket: Ticket, *, price: Decimal | None) -> CancelAnswer: ...
-    def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> RefundAnswer: ...
-    def swap(self, ticket: Ticket, *, number: str) -> SwapAnswer:
+    def cancel(self, ticket: Ticket, *, price: Decimal | None) -> Answer: ...
+    def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> Answer: ...
+    def swap(self, ticket: Ticket, *, number: str) -> Answer:
         """Another number in place of `number`."""
         ...
 

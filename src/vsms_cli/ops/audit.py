@@ -14,8 +14,9 @@ from vsms_cli.domain.orders import Order, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import ago, lines_by_order, lines_since
-from vsms_cli.ops.refund import BY_HAND, Ask, carry_out
+from vsms_cli.ops.refund import Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
+from vsms_cli.ops.refund_policy import BY_HAND
 from vsms_cli.ops.verify import References, note_reference
 
 if TYPE_CHECKING:

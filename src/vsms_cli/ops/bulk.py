@@ -18,7 +18,7 @@ from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.mutation import cancel_order
+from vsms_cli.ops.cancel_policy import cancel_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.bulk import Target
 from vsms_cli.ops.listing import active_orders
-from vsms_cli.ops.verdict import SMS_CAME, too_early_problem
+from vsms_cli.ops.problems import SMS_CAME, too_early_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

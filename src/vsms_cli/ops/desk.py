@@ -24,6 +24,7 @@ class Desk:
     clock: Clock
     stop: Stop
     outage: Outage = field(default_factory=Outage)
+    shedding: Outage = field(default_factory=Outage)  # since when the service answers 503
     refusal: Refusal = field(default_factory=Refusal)
     say: Callable[[str], None] = lambda _text: None  # to the person, from any thread
     started: datetime = field(

@@ -1,7 +1,7 @@
-"""The choke point: intent on disk → request → outcome on disk → only then talk.
+"""The one way in which anything that moves money is sent: intent on disk, request, outcome on disk, only then talk.
 
-Before that, the order is claimed, so that of several processes one sends; and where the journal knows of an
-earlier request that may have been carried out, the order is read first: no request follows one that worked.
+Before that, the order is locked, so that of several processes one sends; and where the journal knows of a prior attempt
+that may have been carried out, the order is read first: no request follows one that worked.
 """
 
 from __future__ import annotations
@@ -9,89 +9,43 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, StopRequested, VsmsError
-from vsms_cli.domain.outcomes import (
-    Outcome,
-    Result,
-)
-from vsms_cli.domain.tickets import Operation, Ticket
-from vsms_cli.ops.earlier import settle_earlier_cancel
-from vsms_cli.ops.reconcile import cancel_to_the_end
+from vsms_cli.domain.errors import JournalUnusable, StopRequested, VsmsError
+from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.ops.prior import settle_prior
+from vsms_cli.ops.reconcile import settle
 from vsms_cli.ops.recording import recorded
-from vsms_cli.ops.verdict import UNKNOWN_HINT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from decimal import Decimal
+    from collections.abc import Iterator
 
-    from vsms_cli.domain.entries import JournalEntry
-    from vsms_cli.domain.orders import Order
     from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.policy import Policy
 
-
-_REQUEST_STILL_UNKNOWN: Final = Problem(
-    code="unknown",
-    message="an earlier refund request's answer was lost, so none is sent again",
-    hint=UNKNOWN_HINT,
-    exit_code=ExitCode.UNKNOWN,
+_UNSETTLED: Final = frozenset(
+    {
+        Outcome.FAILED,
+        Outcome.SKIPPED,
+        Outcome.TOO_EARLY,
+        Outcome.NOT_FOUND,
+        Outcome.NO_REPLACEMENT,
+        Outcome.UNKNOWN,
+    }
 )
-_AS_BEFORE: Final = frozenset({"failed", "skipped", "too_early", "not_found", "no_replacement"})
-"""Outcomes that leave an order as it was: what was in doubt before them may yet be carried out."""
-_CLAIM_NAP_S: Final = 0.1  # between two looks at an order that another process is settling
+"""Outcomes that leave an order as it was, or leave open what became of it: a doubt before them stays one."""
+_LOCK_NAP_S: Final = 0.1  # between two looks at an order that another process is settling
 _SILENCE_S: Final = 1.0  # most are done by then; one that was stopped (Ctrl-Z) never is
 
 
-def cancel_order(desk: Desk, order_id: str, *, order: Order | None, price: Decimal | None = None) -> Result:
-    """Cancel one order, journalled. VsmsError only where the whole run must stop. `price` is what is known of it
-    where the order itself is not.
-    """
-    price = price if order is None else order.price
+def carry_out_once(desk: Desk, policy: Policy) -> Result:
+    """One operation on one order, journalled. VsmsError only where the whole run must stop."""
     try:
-        with claimed(desk, order_id):
-            return settle_earlier_cancel(desk, order_id) or journalled(
-                desk,
-                Operation.CANCEL,
-                order_id,
-                price,
-                lambda ticket: cancel_to_the_end(desk, ticket, order=order, price=price),
-            )
+        with claimed(desk, policy.order_id):
+            before = settle_prior(desk, policy)
+            if isinstance(before, Result):
+                return before
+            return policy.checked(desk) or _journalled(desk, policy, in_doubt=before)
     except StopRequested as exc:
-        return Result(
-            operation=Operation.CANCEL, order_id=order_id, outcome=Outcome.SKIPPED, problem=exc.as_problem()
-        )
-
-
-def request_refund(
-    desk: Desk, order_id: str, *, price: Decimal | None, send: Callable[[Ticket], Result]
-) -> Result:
-    """Ask for one order's money, journalled. VsmsError only where the whole run must stop."""
-    try:
-        with claimed(desk, order_id):
-            earlier = desk.journal.last_refund_request(order_id)
-            if earlier is not None:  # another process's, since this one looked
-                return requested_before(earlier)
-            return journalled(desk, Operation.REFUND, order_id, price, send)
-    except StopRequested as exc:
-        return Result(
-            operation=Operation.REFUND, order_id=order_id, outcome=Outcome.SKIPPED, problem=exc.as_problem()
-        )
-
-
-def requested_before(earlier: JournalEntry) -> Result:
-    """What an earlier refund request means for another one: none is sent."""
-    if earlier.unresolved:
-        return Result(
-            operation=Operation.REFUND,
-            order_id=earlier.order_id,
-            outcome=Outcome.UNKNOWN,
-            problem=_REQUEST_STILL_UNKNOWN,
-        )
-    return Result(
-        operation=Operation.REFUND,
-        order_id=earlier.order_id,
-        outcome=Outcome.ALREADY_REQUESTED,
-        request_id=earlier.reference,
-    )
+        return policy.result(Outcome.SKIPPED, problem=exc.as_problem())
 
 
 @contextlib.contextmanager
@@ -99,7 +53,7 @@ def claimed(desk: Desk, order_id: str) -> Iterator[None]:
     """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting."""
     since, told = desk.clock.monotonic(), False
     while not desk.journal.claim(order_id):
-        if desk.stop.wait(_CLAIM_NAP_S):
+        if desk.stop.wait(_LOCK_NAP_S):
             raise StopRequested("ended before this was sent: another process has the order")
         if not told and desk.clock.monotonic() - since >= _SILENCE_S:
             told = True
@@ -110,31 +64,27 @@ def claimed(desk: Desk, order_id: str) -> Iterator[None]:
         desk.journal.release(order_id)
 
 
-def journalled(
-    desk: Desk,
-    operation: Operation,
-    order_id: str,
-    price: Decimal | None,
-    send: Callable[[Ticket], Result],
-    *,
-    reference: str | None = None,
-) -> Result:
-    """Intent on disk, `send`, outcome on disk. For an order that is claimed. `reference` as in the port."""
+def _journalled(desk: Desk, policy: Policy, *, in_doubt: bool) -> Result:
+    """Intent on disk, the request settled, outcome on disk. For an order that is locked."""
     desk.refusal.check()
     desk.service.reserve()
     try:
         ticket = desk.journal.begin(
-            operation, order_id, price=price, time_limit=desk.service.time_limit, reference=reference
+            policy.operation,
+            policy.order_id,
+            price=policy.price,
+            time_limit=desk.service.time_limit,
+            reference=policy.reference,
         )
     except BaseException:
         desk.service.give_back()
         raise
     try:
-        result = send(ticket)
+        result = settle(desk, ticket, policy, in_doubt=in_doubt)
     except VsmsError as exc:
         # Only what is not in doubt comes as an exception: the service refused before it did anything.
         with contextlib.suppress(JournalUnusable):  # it must not hide why the run stops
-            outcome = "skipped" if isinstance(exc, StopRequested) else "failed"
-            desk.journal.close(ticket, outcome, detail=exc.message)
+            outcome = Outcome.SKIPPED if isinstance(exc, StopRequested) else Outcome.FAILED
+            desk.journal.close(ticket, outcome.value, detail=exc.message)
         raise
-    return recorded(desk, ticket, result, settled=result.outcome.value not in _AS_BEFORE)
+    return recorded(desk, ticket, policy, result, settled=result.outcome not in _UNSETTLED)

@@ -1,4 +1,4 @@
-"""One outage, shared by the workers of a run: eighty orders must not each wait for the network anew."""
+"""One outage, shared by the workers of a run: eighty orders must not each wait for it anew."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _LONGEST_PAUSE_S: Final = 2.0
 
 
 class Outage:
-    """Since when nothing gets through. Patience is one time limit for the outage as a whole: once it is over,
-    each order makes a single attempt, until one gets through.
+    """Since when nothing gets through. Patience is for the outage as a whole: once it is over, each order makes a
+    single attempt, until one gets through.
     """
 
     def __init__(self) -> None:

@@ -1,25 +1,25 @@
-"""Reading an order until it tells what became of a request whose answer proves nothing."""
+"""Reading an order until it shows what became of a request whose answer proves nothing."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem, TokenRefused, VsmsError
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.times import short_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.outcomes import Result
     from vsms_cli.ops.desk import Desk
 
-_READS: Final = 4  # over one time limit: at its start, its thirds and its end
-_NAP_S: Final = 1.0  # at the least, between two reads of an order whose request may still be on its way
-_NO_USE: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED, ExitCode.REFUSED})  # to read once more
-
-T = TypeVar("T")
+OFTEN: Final = (0.0, 1 / 12, 1 / 4, 1 / 2, 1.0)
+"""When an order is read, as shares of the time over which it is: soon at first, as most commits come soon."""
+ONCE: Final = (0.0,)
+_WORTH_SAYING_S: Final = 1.0  # a wait of seconds in silence looks like a hang
+NO_USE: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED, ExitCode.REFUSED})  # to read once more
 
 
 def read_once(desk: Desk, order_id: str) -> Order | Problem:
@@ -32,65 +32,50 @@ def read_once(desk: Desk, order_id: str) -> Order | Problem:
         return exc.as_problem()
 
 
-def read_on(desk: Desk, order_id: str, *, enough: Callable[[Order], bool]) -> Order | Problem:
-    """Read the order four times, the last no sooner than one time limit from now, until one reading is `enough`.
-
-    Asked to end, one more read is the last. TokenRefused as from `read_once`.
+def read_over(
+    desk: Desk,
+    order_id: str,
+    seconds: float,
+    *,
+    moments: Sequence[float] = OFTEN,
+    shown: Callable[[Order], Result | None],
+) -> Result | Order | Problem:
+    """Read the order at `moments`, shares of `seconds` from now, until `shown` makes a result of one reading; else
+    the last reading. Asked to end, the reading under way is the last. TokenRefused as from `read_once`.
     """
-    limit = desk.service.time_limit
     start = desk.clock.monotonic()
-    count = 0
-    while True:
-        last = read_once(desk, order_id)
-        count += 1
-        if isinstance(last, Order):
-            if enough(last):
+    last: Order | Problem | None = None
+    for number, moment in enumerate(moments):
+        ahead = start + seconds * moment - desk.clock.monotonic()
+        if last is not None:
+            if ahead <= 0 and number < len(moments) - 1:  # a slow reading took this moment's place
+                continue
+            if desk.stop.wait(max(0.0, ahead)):
                 return last
-        elif last.exit_code in _NO_USE or desk.clock.monotonic() >= start + limit:
+        last = read_once(desk, order_id)
+        if isinstance(last, Order):
+            result = shown(last)
+            if result is not None:
+                return result
+        elif last.exit_code in NO_USE:
             return last
-        if desk.stop.requested or count == _READS:
+        if desk.stop.requested:
             return last
-        desk.stop.wait(max(0.0, start + limit * count / (_READS - 1) - desk.clock.monotonic()))
+    assert last is not None  # noqa: S101 - for mypy: `moments` is never empty
+    return last
 
 
-def told_once(desk: Desk, order_id: str) -> Callable[[float], None]:
-    """An `on_wait` for a run that was meant to send: a wait of seconds in silence looks like a hang."""
-    told = False
+def said_once(desk: Desk, order_id: str) -> Callable[[float], None]:
+    """An `on_wait` for a run that was meant to send."""
+    said = False
 
     def on_wait(left: float) -> None:
-        nonlocal told
-        if not told and left >= _NAP_S:
-            told = True
+        nonlocal said
+        if not said and left >= _WORTH_SAYING_S:
+            said = True
             span = short_duration(timedelta(seconds=left))
             desk.say(
                 f"an earlier request about {order_id} may yet be on its way: reading the order for {span}"
             )
 
     return on_wait
-
-
-def look_until_old(
-    desk: Desk,
-    entry: JournalEntry,
-    look: Callable[[], T],
-    *,
-    settled: Callable[[T], bool],
-    on_wait: Callable[[float], None],
-) -> tuple[T, bool]:
-    """What the last look at an open entry showed, and whether that is final: settled, or the entry is one time
-    limit old, so that its request can't be on its way any more. It is not where we were asked to end before.
-
-    `on_wait` is told for how long it may yet take, in seconds. The time limit is this run's or the one that the request
-    had, whichever is longer.
-    """
-    clock, limit = desk.clock, max(desk.service.time_limit, entry.time_limit or 0.0)
-    end = clock.monotonic() + limit - min(desk.journal.age_of(entry), limit)
-    while True:
-        started = clock.monotonic()
-        seen = look()
-        if settled(seen) or started >= end:
-            return seen, True
-        left = max(0.0, end - clock.monotonic())
-        on_wait(left)
-        if desk.stop.wait(min(left, max(_NAP_S, limit / (_READS - 1)))):
-            return seen, False

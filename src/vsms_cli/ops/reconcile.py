@@ -1,243 +1,277 @@
-"""Settling what a cancel came to.
+"""The reconciler: one request that moves money, from the first sending to its one outcome.
 
-An answer that holds up is believed. Anything else proves nothing, and the order is read:
-cancelled → done · still waiting after a whole answer → one more cancel with the same key · still waiting after
-an answer that never came → the request may yet be on its way: read on over one more time limit, and only then
-one more cancel with the same key · unreadable → unknown.
+Its rules, the same for every operation (`ops.policy` has what differs):
+
+- An answer that says it was done is believed where every field of it holds up. Anything else proves nothing, and the
+  order is read.
+- Reads lag behind writes, and some answers come before the work is done. So after a whole answer the order is read
+  for `LAG_S`, after an answer that never came for one time limit; only then may one more request go out, with the
+  same key.
+- After a request that proved nothing, no later "not done" is believed by itself: no refusal, no second error, no
+  reading. The order is read over one time limit and at least `DOUBT_S`, then the ledger; what neither shows is
+  `unknown`, and the journal keeps it.
+- A refused token stops the run. An order that is in doubt by then is `unknown`, and no exception hides it.
 """
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.answers import (
     Ambiguous,
-    CancelAnswer,
+    Answer,
     Cancelled,
-    NotCancellable,
     NotSent,
     Refused,
+    Requested,
+    Swapped,
     Throttled,
     TooEarly,
 )
-from vsms_cli.domain.errors import OrderNotFound, Problem, StopRequested, TokenRefused, VsmsError
-from vsms_cli.domain.orders import CANCEL_COOLDOWN, ORDER_LIFE, Order, Phase
+from vsms_cli.domain.errors import Problem, StopRequested, TokenRefused, VsmsError
+from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.reading import read_on, read_once
-from vsms_cli.ops.recording import next_turn
-from vsms_cli.ops.verdict import STILL_WAITING, too_early_problem, unknown, verdict
+from vsms_cli.ops.reading import NO_USE, OFTEN, ONCE, read_once, read_over
 
 if TYPE_CHECKING:
-    from decimal import Decimal
+    from collections.abc import Sequence
 
     from vsms_cli.domain.tickets import Ticket
     from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.policy import Policy
 
-_MOST_CANCELS: Final = 2  # the first, and one more when the order provably still waits
-_NOT_FOUND: Final = 404
-
-
-def cancel_to_the_end(desk: Desk, ticket: Ticket, *, order: Order | None, price: Decimal | None) -> Result:
-    """Send the cancel and settle it. VsmsError only where nothing of it is in doubt and the run must stop."""
-    return _Settlement(desk, ticket, order, price).run()
-
-
-def settle_by_reading(desk: Desk, ticket: Ticket, *, price: Decimal | None) -> Result:
-    """What one reading of the order shows of an earlier cancel, without sending it again. TokenRefused comes out."""
-    order = read_once(desk, ticket.order_id)
-    if isinstance(order, Problem):
-        return unknown(ticket.order_id, order, price=price)
-    ended = verdict(desk, order, price=price, in_doubt=True)
-    return ended or Result(
-        operation=Operation.CANCEL,
-        order_id=order.id,
-        outcome=Outcome.FAILED,
-        status=order.status,
-        price=price,
-        problem=STILL_WAITING,
-    )
+LAG_S: Final = (
+    6.0  # seconds that reads may lag behind writes, or a commit behind its answer (replicas, gateways)
+)
+DOUBT_S: Final = 10.0  # at the least, before a request that proved nothing is given up: caches keep that long
+SHED_PATIENCE_S: Final = 90.0  # as for 429: a service that sheds load with 503 is asked again for so long
+_LONGEST_BACKOFF_S: Final = 16.0  # seconds between two requests of an order while the service sheds load
+_REFUSED_AGAIN: Final = (0.0, 1 / 4, 1.0)
+"""When the order is read after a first 400, as shares of `LAG_S`: somebody else may have ended it a moment ago."""
+_BAD_REQUEST: Final = 400
+_UNAVAILABLE: Final = 503
 
 
-def _any(_order: Order) -> bool:
-    return True
+def settle(desk: Desk, ticket: Ticket, policy: Policy, *, in_doubt: bool) -> Result:
+    """Send the request and settle it. `in_doubt` is whether an earlier one may have been carried out unseen.
 
-
-def _ended(order: Order) -> bool:
-    return order.phase is not Phase.WAITING
+    VsmsError only where nothing is in doubt and the run must stop.
+    """
+    return _Settlement(desk, ticket, policy, in_doubt=in_doubt).run()
 
 
 class _Settlement:
-    """One cancel on its way to one outcome."""
+    """One request on its way to one outcome."""
 
-    def __init__(self, desk: Desk, ticket: Ticket, order: Order | None, price: Decimal | None) -> None:
+    def __init__(self, desk: Desk, ticket: Ticket, policy: Policy, *, in_doubt: bool) -> None:
         self._desk = desk
         self._ticket = ticket
-        self._order = order
-        self._price = price
-        self._in_doubt = False  # whether a request of ours may have been carried out unseen
-        self._cancels = 0
+        self._policy = policy
+        self._in_doubt = in_doubt
+        self._requests = 0
+        self._sheds = 0
         self._attempts = desk.attempts()
 
     def run(self) -> Result:
         try:
-            return self._settled()
+            return self._run()
         except TokenRefused as exc:
             if not self._in_doubt:
                 raise
             self._desk.refusal.met(exc)
-            return unknown(self._ticket.order_id, exc.as_problem(), price=self._price)
+            return self._policy.unknown(exc.as_problem())
 
-    def _settled(self) -> Result:
+    def _run(self) -> Result:
         try:
-            return self._run()
+            while True:
+                ended = self._step()
+                if ended is not None:
+                    return ended
         except TokenRefused:
             raise
         except StopRequested as exc:
-            return self._doubt_or(Outcome.SKIPPED, exc.as_problem())
+            return self._not_done(self._policy.result(Outcome.SKIPPED, problem=exc.as_problem()))
         except VsmsError as exc:
-            if self._in_doubt:
-                return self._doubt_or(Outcome.UNKNOWN, exc.as_problem())
-            raise
+            if not self._in_doubt:
+                raise
+            return self._conclude(exc.as_problem())
 
-    def _run(self) -> Result:
-        while True:
-            answer = self._send()
-            match answer:
-                case Cancelled():
-                    self._learn_price(answer.refund_amount)
-                    return self._result(
-                        Outcome.CANCELLED, status=answer.status, refund_amount=answer.refund_amount
-                    )
-                case TooEarly():
-                    return self._too_early(answer.seconds)
-                case NotCancellable():
-                    return self._refused_as_ended(answer.problem)
-                case Refused():
-                    if answer.status == _NOT_FOUND:
-                        gone = replace(answer.problem, code=OrderNotFound.code)
-                        return self._doubt_or(Outcome.NOT_FOUND, gone)
-                    return self._doubt_or(Outcome.FAILED, answer.problem)
-                case Throttled():
-                    self._go_again("429")
-                case NotSent():
-                    if answer.hopeless or not self._attempts.another():
-                        return self._doubt_or(Outcome.FAILED, answer.problem)
-                    self._go_again("not sent")
-                case Ambiguous():
-                    ended = self._after_doubt(answer)
-                    if ended is not None:
-                        return ended
-                case _:
-                    assert_never(answer)
+    def _step(self) -> Result | None:
+        """Send it once; None where it is to be sent again."""
+        answer = self._send()
+        match answer:
+            case Cancelled() | Requested() | Swapped():
+                return self._policy.accepted(self._desk, answer)
+            case TooEarly():
+                return self._too_early(answer)
+            case Refused():
+                return self._refused(answer)
+            case Throttled():
+                self._go_again("429")
+            case NotSent():
+                if answer.hopeless or not self._attempts.another():
+                    return self._not_done(self._policy.result(Outcome.FAILED, problem=answer.problem))
+                self._go_again("not sent")
+            case Ambiguous():
+                return self._after_doubt(answer)
+            case _:
+                assert_never(answer)
+        return None
 
-    def _send(self) -> CancelAnswer:
-        self._cancels += 1
-        answer = self._desk.service.cancel(self._ticket, price=self._price)
+    def _send(self) -> Answer:
+        self._requests += 1
+        answer = self._policy.send(self._desk, self._ticket)
         if not isinstance(answer, NotSent):
             self._desk.outage.over()
+            if not _sheds_load(answer):
+                self._desk.shedding.over()
         return answer
 
     def _go_again(self, why: str) -> None:
-        """The service did nothing, so this was no cancel that counts; wait for the next turn."""
-        self._cancels -= 1
+        """The service did nothing, so this was no request that counts; wait for the next turn."""
+        self._requests -= 1
         next_turn(self._desk, self._ticket, f"{why}: sending it again")
 
     def _after_doubt(self, answer: Ambiguous) -> Result | None:
-        """Read the order; None where one more cancel may be sent."""
+        """Read the order; None where one more request may go out."""
         self._in_doubt = True
         how = "answer proves nothing" if answer.answered else "answer was lost"
         self._desk.journal.note(self._ticket, f"{how}: {answer.problem.message}", in_doubt=True)
-        order = read_on(self._desk, self._ticket.order_id, enough=_ended if not answer.answered else _any)
-        if isinstance(order, Problem):
-            return unknown(self._ticket.order_id, order, price=self._price)
-        ended = self._ended(order)
-        if ended is not None:
-            return ended
-        if self._cancels < _MOST_CANCELS and not self._desk.stop.requested:
-            next_turn(self._desk, self._ticket, "the order still waits: cancelling once more")
-            return None
-        if answer.answered:
-            return self._result(Outcome.FAILED, status=order.status, problem=answer.problem)
-        return unknown(self._ticket.order_id, answer.problem, price=self._price, status=order.status)
+        shed = self._is_shed(answer)
+        if not shed and self._requests >= self._policy.most_requests:
+            return self._conclude(answer.problem)
+        seen = self._read_over(self._wait_before_another(answer))
+        if isinstance(seen, Result):
+            return seen
+        if isinstance(seen, Problem) or self._desk.stop.requested:
+            return self._by_ledger(seen, answer.problem)
+        if shed:
+            self._requests -= 1
+        next_turn(self._desk, self._ticket, "the order shows nothing of it: sending it once more")
+        return None
 
-    def _ended(self, order: Order) -> Result | None:
-        self._order = order
-        self._price = order.price if self._price is None else self._price
-        return verdict(self._desk, order, price=self._price, in_doubt=self._in_doubt)
+    def _is_shed(self, answer: Ambiguous) -> bool:
+        """Whether it is the 503 of a service that sheds load: that one is asked again as after a 429, for as long."""
+        if not _sheds_load(answer) or self._policy.most_requests == 1:
+            return False
+        now = self._desk.clock.monotonic()
+        self._sheds += 1
+        return now < self._desk.shedding.patience_until(now=now, limit=SHED_PATIENCE_S)
 
-    def _learn_price(self, refund: Decimal) -> None:
-        """Nothing came back for an order whose price is not known: one read tells whether that is too little."""
-        if self._price is None and not refund:
-            with contextlib.suppress(TokenRefused):  # what was done is done
-                order = read_once(self._desk, self._ticket.order_id)
-                self._price = order.price if isinstance(order, Order) else None
+    def _wait_before_another(self, answer: Ambiguous) -> float:
+        limit = self._desk.service.time_limit
+        wait = min(LAG_S, limit) if answer.answered else limit
+        if not answer.answered and answer.status is not None:
+            wait = max(
+                LAG_S, limit
+            )  # a gateway that gave up says nothing of how long the origin will yet take
+        backoff = min(2.0 ** (self._sheds - 1), _LONGEST_BACKOFF_S) if self._sheds else 0.0
+        return max(wait, backoff, self._policy.least_wait_s)
 
-    def _refused_as_ended(self, refusal: Problem) -> Result:
-        """400: the order tells why, never the sentence."""
-        order = read_on(self._desk, self._ticket.order_id, enough=_any)
-        if isinstance(order, Problem):
-            if self._in_doubt:
-                return unknown(self._ticket.order_id, order, price=self._price)
-            return self._result(Outcome.FAILED, problem=order)
-        return self._ended(order) or self._result(Outcome.FAILED, status=order.status, problem=refusal)
+    def _read_over(self, seconds: float, moments: Sequence[float] = OFTEN) -> Result | Order | Problem:
+        return read_over(
+            self._desk, self._ticket.order_id, seconds, moments=moments, shown=self._shown_by_order
+        )
 
-    def _too_early(self, seconds: int | None) -> Result:
-        """425: when it opens, from the answer, else from the order, else 120 s from now. It says nothing of an
-        earlier request that is in doubt.
-        """
+    def _shown_by_order(self, order: Order) -> Result | None:
+        self._policy.learn(order)
+        return self._policy.shown_by_order(self._desk, order, in_doubt=self._in_doubt)
+
+    def _refused(self, answer: Refused) -> Result:
+        """A 4xx in the API's own form. The order tells why, never the sentence."""
         if self._in_doubt:
-            order = read_once(self._desk, self._ticket.order_id)
-            if isinstance(order, Problem):
-                return unknown(self._ticket.order_id, order, price=self._price)
-            ended = self._ended(order)
-            if ended is not None:
-                return ended
+            return self._conclude(answer.problem)
+        at_once = self._policy.refused_at_once(answer)
+        if at_once is not None:
+            return at_once
+        ended = answer.status == _BAD_REQUEST  # it may have ended a moment ago
+        seen = self._read_over(min(LAG_S, self._desk.service.time_limit), _REFUSED_AGAIN if ended else ONCE)
+        if isinstance(seen, Result):
+            return seen
+        if ended and isinstance(seen, Order):
+            shown = self._in_ledger()
+            if isinstance(shown, Result):
+                return shown
+        return self._policy.refused(answer, seen)
+
+    def _too_early(self, answer: TooEarly) -> Result:
+        """425: when it opens, from the answer, else from the order, else one cooldown from now."""
+        if self._in_doubt:
+            return self._conclude(_EARLY_AFTER_DOUBT)
         now = self._desk.clock.now()
-        retry_at = now + CANCEL_COOLDOWN
-        if seconds is not None and 0 < seconds <= ORDER_LIFE.total_seconds():
-            retry_at = now + timedelta(seconds=seconds)
+        retry_at = now + self._policy.cooldown
+        order = self._policy.order
+        if answer.seconds is not None and 0 < answer.seconds <= ORDER_LIFE.total_seconds():
+            retry_at = now + timedelta(seconds=answer.seconds)
         else:
-            opens = self._opens_at()
+            if order is None:
+                seen = self._read_over(0.0, ONCE)
+                if isinstance(seen, Result):
+                    return seen
+                order = seen if isinstance(seen, Order) else None
+            opens = None if order is None else self._policy.opens_at(order)
             if opens is not None and now < opens <= now + ORDER_LIFE:
                 retry_at = opens
-        status = None if self._order is None else self._order.status
-        problem = too_early_problem(retry_at)
-        return self._result(Outcome.TOO_EARLY, status=status, retry_at=retry_at, problem=problem)
+        return self._policy.too_early(retry_at, status=None if order is None else order.status)
 
-    def _opens_at(self) -> datetime | None:
-        if self._order is None:
-            order = read_once(self._desk, self._ticket.order_id)
-            self._order = order if isinstance(order, Order) else None
-        return None if self._order is None else self._order.cancel_opens_at
-
-    def _doubt_or(self, outcome: Outcome, problem: Problem) -> Result:
-        """`outcome`, unless an earlier request of ours is in doubt: then what a reading shows."""
+    def _not_done(self, result: Result) -> Result:
+        """`result`, which says that nothing was done, unless a request of ours is in doubt."""
         if not self._in_doubt:
-            return self._result(outcome, problem=problem)
-        order = read_once(self._desk, self._ticket.order_id)
-        ended = None if isinstance(order, Problem) else self._ended(order)
-        return ended or unknown(self._ticket.order_id, problem, price=self._price)
+            return result
+        assert result.problem is not None  # noqa: S101 - for mypy: whatever was not done has a reason
+        return self._conclude(result.problem)
 
-    def _result(
-        self,
-        outcome: Outcome,
-        *,
-        status: str | None = None,
-        refund_amount: Decimal | None = None,
-        retry_at: datetime | None = None,
-        problem: Problem | None = None,
-    ) -> Result:
-        return Result(
-            operation=Operation.CANCEL,
-            order_id=self._ticket.order_id,
-            outcome=outcome,
-            status=status,
-            refund_amount=refund_amount,
-            price=self._price,
-            retry_at=retry_at,
-            problem=problem,
-        )
+    def _conclude(self, why: Problem) -> Result:
+        """In doubt, and nothing more is sent: read on, then the ledger, else it is unknown."""
+        if not self._policy.order_shows_it:
+            return self._in_ledger() or self._policy.unknown(why)
+        if why.exit_code in NO_USE or self._desk.stop.requested:
+            seen = self._read_over(0.0, ONCE)
+        else:
+            seen = self._read_over(max(self._desk.service.time_limit, DOUBT_S))
+        return seen if isinstance(seen, Result) else self._by_ledger(seen, why)
+
+    def _by_ledger(self, seen: Order | Problem, why: Problem) -> Result:
+        readable = isinstance(seen, Order) or seen.exit_code not in NO_USE
+        shown = self._in_ledger() if readable else None
+        if isinstance(shown, Result):
+            return shown
+        status = seen.status if isinstance(seen, Order) else None
+        return self._policy.unknown(seen if isinstance(seen, Problem) else why, status=status)
+
+    def _in_ledger(self) -> Result | None:
+        try:
+            return self._policy.shown_by_ledger(self._desk, in_doubt=self._in_doubt)
+        except TokenRefused:
+            raise
+        except VsmsError:
+            return None
+
+
+def _sheds_load(answer: Answer) -> bool:
+    return isinstance(answer, Ambiguous) and answer.status == _UNAVAILABLE
+
+
+def settle_by_reading(desk: Desk, policy: Policy) -> Result | Order | Problem:
+    """What one reading of the order shows of an earlier request, without sending it again. TokenRefused comes out."""
+    order = read_once(desk, policy.order_id)
+    if isinstance(order, Problem):
+        return order
+    policy.learn(order)
+    return policy.shown_by_order(desk, order, in_doubt=True) or order
+
+
+def next_turn(desk: Desk, ticket: Ticket, why: str) -> None:
+    """Wait for another request's turn, and note on disk what it is for: an entry is as young as its last request."""
+    desk.service.reserve()
+    try:
+        desk.journal.note(ticket, why)
+    except BaseException:
+        desk.service.give_back()
+        raise
+
+
+_EARLY_AFTER_DOUBT: Final = Problem(
+    code="too_early", message="the service says that it is too early, after a request that proved nothing"
+)

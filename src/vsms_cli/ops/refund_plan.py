@@ -11,8 +11,8 @@ from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import refunds_by_order, total_of
-from vsms_cli.ops.mutation import requested_before
-from vsms_cli.ops.verdict import too_early_problem
+from vsms_cli.ops.problems import too_early_problem
+from vsms_cli.ops.refund_policy import requested_before
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,24 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.errors import ExitCode, Problem, TokenRefused, VsmsError
-from vsms_cli.domain.outcomes import (
-    Outcome,
-    Result,
-)
+from vsms_cli.domain.errors import ExitCode, Problem
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation, Ticket
-from vsms_cli.ops.earlier import settle_open_cancel
-from vsms_cli.ops.earlier_swap import settle_open_swap
-from vsms_cli.ops.ledger import refunds_of, total_of
+from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.mutation import claimed
+from vsms_cli.ops.prior import settle_open
 from vsms_cli.ops.recording import recorded
-from vsms_cli.ops.verdict import UNKNOWN_HINT
+from vsms_cli.ops.refund_policy import RefundRequest
+from vsms_cli.ops.swap_policy import Swap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.policy import Policy
+
+_POLICIES: Final[Mapping[Operation, type[Policy]]] = {
+    policy.operation: policy for policy in (Cancel, RefundRequest, Swap)
+}
+WORDS: Final[Mapping[Operation, tuple[str, str]]] = {
+    Operation.CANCEL: (Outcome.CANCELLED.value, Outcome.FAILED.value),
+    Operation.REFUND: (Outcome.REQUESTED.value, Outcome.FAILED.value),
+    Operation.SWAP: (Outcome.SWAPPED.value, Outcome.FAILED.value),
+}
+"""What a person may say of an entry that nothing shows: that it was carried out, or that it was not."""
 
 
 def resolve(desk: Desk, entry: JournalEntry, ticket: Ticket, *, on_wait: Callable[[float], None]) -> Result:
@@ -31,24 +39,13 @@ def resolve(desk: Desk, entry: JournalEntry, ticket: Ticket, *, on_wait: Callabl
     """
     with claimed(desk, entry.order_id):
         now = desk.journal.entry(entry.entry) or entry  # as it is now that no other process is at it
+        policy = _POLICIES[now.operation].of_entry(now)
         if now.outcome is not None and not now.unsettled:  # the process that sent it was still at work
-            return _as_recorded(now, now.outcome)
-        result: Result
-        if entry.operation is Operation.CANCEL:
-            result = settle_open_cancel(desk, now, on_wait=on_wait)
-        elif entry.operation is Operation.SWAP:
-            result = settle_open_swap(desk, now, on_wait=on_wait)
-        else:
-            result = _resolve_refund(desk, now)
-        return recorded(desk, ticket, result, settled=result.outcome.value != "unknown")
-
-
-WORDS: Final[Mapping[Operation, tuple[str, str]]] = {
-    Operation.CANCEL: (Outcome.CANCELLED.value, Outcome.FAILED.value),
-    Operation.REFUND: (Outcome.REQUESTED.value, Outcome.FAILED.value),
-    Operation.SWAP: (Outcome.SWAPPED.value, Outcome.FAILED.value),
-}
-"""What a person may say of an entry that nothing shows: that it was carried out, or that it was not."""
+            recorded_before = policy.recorded_as(now, Outcome(now.outcome))
+            problem = None if now.detail is None else Problem(code="recorded", message=now.detail)
+            return replace(recorded_before, problem=problem)
+        result = settle_open(desk, now, policy, on_wait=on_wait)
+        return recorded(desk, ticket, policy, result, settled=result.outcome is not Outcome.UNKNOWN)
 
 
 def resolve_by_word(
@@ -59,7 +56,7 @@ def resolve_by_word(
     `word` is one of `WORDS` for the entry's operation. After `failed` the same may be sent again.
     """
     seen = resolve(desk, entry, ticket, on_wait=on_wait)
-    if seen.outcome.value != "unknown":
+    if seen.outcome is not Outcome.UNKNOWN:
         return seen
     problem = Problem(
         code="by_word",
@@ -67,76 +64,4 @@ def resolve_by_word(
         exit_code=ExitCode.OK,
     )
     said = replace(seen, outcome=Outcome(word), problem=problem)
-    return recorded(desk, ticket, said, settled=True)
-
-
-def _as_recorded(entry: JournalEntry, outcome: str) -> Result:
-    problem = None if entry.detail is None else Problem(code="recorded", message=entry.detail)
-    if entry.operation is Operation.CANCEL:
-        return Result(
-            operation=Operation.CANCEL,
-            order_id=entry.order_id,
-            outcome=Outcome(outcome),
-            refund_amount=entry.refund_amount,
-            price=entry.price,
-            problem=problem,
-        )
-    if entry.operation is Operation.SWAP:
-        return Result(
-            operation=Operation.SWAP,
-            order_id=entry.order_id,
-            outcome=Outcome(outcome),
-            previous_number=entry.reference,
-            problem=problem,
-        )
-    return Result(
-        operation=Operation.REFUND,
-        order_id=entry.order_id,
-        outcome=Outcome(outcome),
-        refund_amount=entry.refund_amount,
-        request_id=entry.reference,
-        problem=problem,
-    )
-
-
-def _resolve_refund(desk: Desk, entry: JournalEntry) -> Result:
-    """Only the ledger can show that a refund request was granted; until then it stays unknown."""
-    try:
-        order = desk.service.order(entry.order_id)
-        lines = refunds_of(desk.service, order)
-    except TokenRefused:
-        raise
-    except VsmsError as exc:
-        return Result(
-            operation=Operation.REFUND,
-            order_id=entry.order_id,
-            outcome=Outcome.UNKNOWN,
-            problem=_unknown(exc.message),
-        )
-    paid = total_of(lines)
-    if lines and (order.price is None or paid >= order.price):
-        return Result(
-            operation=Operation.REFUND,
-            order_id=order.id,
-            outcome=Outcome.ALREADY_REFUNDED,
-            status=order.status,
-            refund_amount=paid,
-            transaction_id=lines[0].id,
-            refunded_at=lines[0].created_at,
-        )
-    return Result(
-        operation=Operation.REFUND,
-        order_id=order.id,
-        outcome=Outcome.UNKNOWN,
-        status=order.status,
-        problem=_unknown("the ledger shows no refund yet"),
-    )
-
-
-def _unknown(why: str) -> Problem:
-    return Problem(
-        code="unknown",
-        message=f"it is not known whether the refund request arrived: {why}",
-        hint=UNKNOWN_HINT,
-        exit_code=ExitCode.UNKNOWN,
-    )
+    return recorded(desk, ticket, _POLICIES[entry.operation].of_entry(entry), said, settled=True)

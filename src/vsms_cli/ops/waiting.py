@@ -11,7 +11,7 @@ from vsms_cli.domain.codes import newest
 from vsms_cli.domain.errors import BadAnswer, ExitCode, NoTurn, Problem, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.orders import Message, Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.ops.mutation import cancel_order
+from vsms_cli.ops.cancel_policy import cancel_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable

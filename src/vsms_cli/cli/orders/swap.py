@@ -14,8 +14,7 @@ from vsms_cli.domain.errors import ExitCode, OrderNotFound
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.swap import swap_order
-from vsms_cli.ops.swap_verdict import foresee
+from vsms_cli.ops.swap_policy import foresee_swap, swap_order
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.number_words import (
@@ -61,10 +60,10 @@ def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Resul
         return Result(
             operation=Operation.SWAP, order_id=order_id, outcome=Outcome.NOT_FOUND, problem=exc.as_problem()
         )
-    foreseen = foresee(order, now=run.clock.now())
+    foreseen = foresee_swap(order, now=run.clock.now())
     if foreseen is not None:
         return foreseen
-    number = order.phone_number or ""  # `foresee` let none without one pass
+    number = order.phone_number or ""  # `foresee_swap` let none without one pass
     if dry_run:
         return Result(
             operation=Operation.SWAP,

@@ -13,7 +13,7 @@ from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.times import short_duration
-from vsms_cli.ops.mutation import cancel_order
+from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.selection import Filters
 from vsms_cli.ops.watching import Board, Watched, look
 from vsms_cli.render.live import LiveRow, Screen, frame, live_table, size

@@ -1,0 +1,172 @@
+"""Cancelling an order: a full refund to the balance, at once (the vendor's help page)."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, Final, Self, assert_never
+
+from vsms_cli.domain.answers import Answer, Cancelled, Refused
+from vsms_cli.domain.errors import OrderNotFound, Problem, RateLimited, TokenRefused, VsmsError
+from vsms_cli.domain.orders import CANCEL_COOLDOWN, Order, Phase
+from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.tickets import Operation, Ticket
+from vsms_cli.ops.ledger import refunds_of, total_of
+from vsms_cli.ops.mutation import carry_out_once
+from vsms_cli.ops.policy import Policy
+from vsms_cli.ops.problems import SMS_CAME, UNDOCUMENTED_STATUS, UNKNOWN_HINT, too_early_problem
+from vsms_cli.ops.reading import read_once
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.money import Transaction
+    from vsms_cli.domain.ports import Journal
+    from vsms_cli.ops.desk import Desk
+
+_NOT_FOUND: Final = 404
+_LEDGER_READS: Final = 3  # it may show a refund a moment after the order shows the cancel
+_LEDGER_PAUSE_S: Final = 0.5
+_RECENT: Final = timedelta(hours=1)  # an order that can be cancelled was bought less than its 20 minutes ago
+_CLOCKS_APART: Final = timedelta(
+    seconds=10
+)  # between the clock that dates answers and the one that dates the ledger
+_CANCELLED: Final = frozenset({Outcome.CANCELLED.value, Outcome.ALREADY_CANCELLED.value})
+
+
+def cancel_order(desk: Desk, order_id: str, *, order: Order | None, price: Decimal | None = None) -> Result:
+    """Cancel one order, journalled. VsmsError only where the whole run must stop. `price` is what is known of it
+    where the order itself is not.
+    """
+    return carry_out_once(desk, Cancel(order_id, order=order, price=price))
+
+
+class Cancel(Policy):
+    """See `ops.policy`."""
+
+    operation = Operation.CANCEL
+    question: ClassVar = "the order was cancelled"
+    not_done: ClassVar = Problem(
+        code="not_cancelled",
+        message="the order still waits: the earlier cancel was not carried out",
+        hint="cancel it again: `vsms orders cancel ID`",
+    )
+    cooldown: ClassVar = CANCEL_COOLDOWN
+    _first_sent: datetime | None = None  # by the service's clock
+
+    @classmethod
+    def of_entry(cls, entry: JournalEntry) -> Self:
+        return cls(entry.order_id, price=entry.price)
+
+    def prior(self, journal: Journal) -> JournalEntry | None:
+        return journal.last_cancel(self.order_id)
+
+    def settled_before(self, desk: Desk, entry: JournalEntry) -> Result | None:
+        """What another process saw that runs beside this one costs no request, of which all share 60 a minute; else
+        one reading stands in place of a request that would come after one that worked.
+        """
+        if entry.updated_at >= desk.started and entry.outcome in _CANCELLED:
+            return self.result(Outcome.ALREADY_CANCELLED, status=Phase.CANCELLED.value)
+        try:
+            order = desk.service.order(self.order_id)
+        except (TokenRefused, RateLimited):
+            raise
+        except VsmsError as exc:
+            return self.result(Outcome.FAILED, problem=exc.as_problem())
+        self.learn(order)
+        return self.shown_by_order(desk, order, in_doubt=False)
+
+    def send(self, desk: Desk, ticket: Ticket) -> Answer:
+        self._first_sent = self._first_sent or desk.clock.now()
+        return desk.service.cancel(ticket, price=self.price)
+
+    def accepted(self, desk: Desk, answer: Answer) -> Result:
+        assert isinstance(answer, Cancelled)  # noqa: S101 - for mypy: no other answer to a cancel says so
+        if self.price is None and not answer.refund_amount:
+            # Nothing came back for an order whose price is not known: one reading tells whether that is too little.
+            with contextlib.suppress(TokenRefused):  # what was done is done
+                order = read_once(desk, self.order_id)
+                self.price = order.price if isinstance(order, Order) else None
+        return self.result(Outcome.CANCELLED, status=answer.status, refund_amount=answer.refund_amount)
+
+    def shown_by_order(self, desk: Desk, order: Order, *, in_doubt: bool) -> Result | None:
+        match order.phase:
+            case Phase.WAITING:
+                return None
+            case Phase.CANCELLED if in_doubt:
+                return self._cancelled_in_doubt(desk, order)
+            case Phase.CANCELLED:
+                return self._ended(order, Outcome.ALREADY_CANCELLED)
+            case Phase.EXPIRED:
+                return self._ended(order, Outcome.EXPIRED)
+            case Phase.COMPLETED:
+                return self._ended(order, Outcome.SMS_RECEIVED, problem=SMS_CAME)
+            case Phase.UNKNOWN if in_doubt:
+                why = replace(UNDOCUMENTED_STATUS, hint=UNKNOWN_HINT)
+                return self.unknown(why, status=order.status)
+            case Phase.UNKNOWN:
+                return self._ended(order, Outcome.FAILED, problem=UNDOCUMENTED_STATUS)
+            case _:
+                assert_never(order.phase)
+
+    def shown_by_ledger(self, desk: Desk, *, in_doubt: bool) -> Result | None:
+        lines = self._refunds(desk)
+        if not lines:
+            return None
+        outcome = Outcome.CANCELLED if in_doubt else Outcome.ALREADY_CANCELLED
+        amount = total_of(lines) if in_doubt else None
+        return self.result(outcome, status=Phase.CANCELLED.value, refund_amount=amount, read=True)
+
+    def refused_at_once(self, answer: Refused) -> Result | None:
+        """A 404 about an order that nobody has seen in this run is believed; one that was listed is read."""
+        if answer.status != _NOT_FOUND or self.order is not None:
+            return None
+        return self._not_found(answer)
+
+    def refused(self, answer: Refused, seen: Order | Problem) -> Result:
+        if isinstance(seen, Order):
+            return self.result(Outcome.FAILED, status=seen.status, problem=answer.problem)
+        if answer.status == _NOT_FOUND and seen.code == OrderNotFound.code:
+            return self._not_found(answer)
+        return self.result(Outcome.FAILED, problem=seen)
+
+    def opens_at(self, order: Order) -> datetime | None:
+        return order.cancel_opens_at
+
+    def too_early(self, retry_at: datetime, *, status: str | None) -> Result:
+        return self.result(
+            Outcome.TOO_EARLY, status=status, retry_at=retry_at, problem=too_early_problem(retry_at)
+        )
+
+    def recorded_as(self, entry: JournalEntry, outcome: Outcome) -> Result:
+        return self.result(outcome, refund_amount=entry.refund_amount)
+
+    def _not_found(self, answer: Refused) -> Result:
+        return self.result(Outcome.NOT_FOUND, problem=replace(answer.problem, code=OrderNotFound.code))
+
+    def _ended(self, order: Order, outcome: Outcome, *, problem: Problem | None = None) -> Result:
+        return self.result(outcome, status=order.status, problem=problem, read=True)
+
+    def _cancelled_in_doubt(self, desk: Desk, order: Order) -> Result:
+        """Ours, with what the ledger says came back; unless the ledger paid it clearly before our first request."""
+        lines: list[Transaction] = []
+        for count in range(_LEDGER_READS):
+            if count and desk.stop.wait(_LEDGER_PAUSE_S):
+                break
+            with contextlib.suppress(
+                VsmsError
+            ):  # the order shows that it is done: only the amount is not known
+                lines = self._refunds(desk)
+            if lines:
+                break
+        times = [line.created_at for line in lines if line.created_at is not None]
+        if times and self._first_sent is not None and max(times) < self._first_sent - _CLOCKS_APART:
+            return self._ended(order, Outcome.ALREADY_CANCELLED)
+        amount = total_of(lines) if lines else None
+        return self.result(Outcome.CANCELLED, status=order.status, refund_amount=amount, read=True)
+
+    def _refunds(self, desk: Desk) -> list[Transaction]:
+        order = self.order or Order(id=self.order_id, status="", created_at=desk.clock.now() - _RECENT)
+        return refunds_of(desk.service, order)

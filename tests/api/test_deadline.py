@@ -312,7 +312,7 @@ def test_whatever_becomes_of_the_answer_a_cancel_goes_out_once_and_proves_nothin
 )
 def test_a_broken_answer_to_a_read_is_an_error_of_ours(server: FaultServer, kind: str) -> None:
     order = server.add_order()
-    server.fault("order", kind)
+    server.fault("order", kind, times=2)  # one that is broken off is asked once more
     with client_of(server.base_url) as client, pytest.raises((Unreachable, BadAnswer)) as caught:
         client.order(order)
     assert caught.value.exit_code == 6

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from api.parts import ORDER
 from vsms_cli.api import wire
+from vsms_cli.api.deviations import Deviations
+from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import Account, dollars
 from vsms_cli.domain.orders import Message, Order, Phase
@@ -51,6 +53,11 @@ def body(value: object) -> bytes:
     return json.dumps(value, default=float).encode()
 
 
+def read(reader: Callable[..., Any], data: bytes, *rest: Any, **more: Any) -> Any:
+    """What a reader makes of an answer, whatever it notes."""
+    return reader(data, *rest, Deviations(), **more)
+
+
 def at(hour: int, minute: int, second: int = 0, microsecond: int = 0) -> datetime:
     return datetime(2026, 5, 24, hour, minute, second, microsecond, tzinfo=UTC)
 
@@ -69,34 +76,49 @@ def test_the_listing_and_the_detail_are_the_same_order_under_other_names() -> No
         cancel_cooldown=timedelta(seconds=90),
         messages=None,
     )
-    assert wire.read_orders(body({"count": 1, "orders": [LISTED]})).orders == (expected,)
-    assert wire.read_order(body(DETAILED), ORDER) == expected
+    assert read(wire.read_orders, body({"count": 1, "orders": [LISTED]})).orders == (expected,)
+    assert read(wire.read_order, body(DETAILED), ORDER) == expected
 
 
 def test_an_older_deployment_s_bare_array_is_a_listing_too() -> None:
-    page = wire.read_orders(body([LISTED, DETAILED | {"order_id": OTHER}]))
+    page = read(wire.read_orders, body([LISTED, DETAILED | {"order_id": OTHER}]))
     assert [order.id for order in page.orders] == [ORDER, OTHER]
     assert not page.full
 
 
-@pytest.mark.parametrize(("count", "full"), [(0, False), (199, False), (200, True), (201, True)])
-def test_a_full_page_says_so_whatever_count_says(count: int, *, full: bool) -> None:
-    rows = [LISTED] * count
-    assert wire.read_orders(body({"count": 3, "orders": rows})).full is full
-    assert wire.read_orders(body(rows)).full is full
+@pytest.mark.parametrize(
+    ("rows", "count", "full"),
+    [
+        (0, 0, False), (1, 1, False), (199, 199, False), (199, 3, False),
+        (200, 3, True), (201, 201, True), (200, None, True),
+        (2, 3, True), (0, 1, True),  # shorter than its own count
+        (50, 50, True), (100, None, True),  # as long as the API's default page, or a common cap
+        (2, None, False), (2, "3", False), (2, -1, False), (2, True, False),
+    ],
+)  # fmt: skip
+def test_a_page_that_may_hide_orders_says_so(rows: int, count: object, *, full: bool) -> None:
+    listed = [LISTED | {"id": f"{number:08d}{ORDER[8:]}"} for number in range(rows)]
+
+    page = read(wire.read_orders, body({"count": count, "orders": listed}))
+
+    assert (page.full, len(page.orders)) == (full, rows)
+
+
+def test_an_order_that_is_listed_twice_is_one() -> None:
+    assert len(read(wire.read_orders, body([LISTED, LISTED | {"id": ORDER}])).orders) == 1
 
 
 def test_what_the_service_does_not_say_is_none() -> None:
     bare = {"id": ORDER, "status": "waiting"}
-    assert wire.read_order(body(bare), ORDER) == Order(id=ORDER, status="waiting")
+    assert read(wire.read_order, body(bare), ORDER) == Order(id=ORDER, status="waiting")
     nulls = dict.fromkeys([*LISTED, *DETAILED, "messages", "sms_code", "sms_text"]) | bare
-    assert wire.read_order(body(nulls), ORDER) == Order(id=ORDER, status="waiting")
+    assert read(wire.read_order, body(nulls), ORDER) == Order(id=ORDER, status="waiting")
     empty = bare | {"created_at": "", "expires_at": ""}
-    assert wire.read_order(body(empty), ORDER) == Order(id=ORDER, status="waiting")
+    assert read(wire.read_order, body(empty), ORDER) == Order(id=ORDER, status="waiting")
 
 
 def test_an_unknown_status_is_kept_as_it_is() -> None:
-    order = wire.read_order(body(DETAILED | {"status": "on_hold"}), ORDER)
+    order = read(wire.read_order, body(DETAILED | {"status": "on_hold"}), ORDER)
     assert (order.status, order.phase) == ("on_hold", Phase.UNKNOWN)
 
 
@@ -120,18 +142,18 @@ READ_SMS = Message(sender="WhatsApp", content="Code 123-456", received_at=at(12,
     ],
 )
 def test_messages_come_under_new_and_old_names(fields: dict[str, Any], messages: Any) -> None:
-    assert wire.read_order(body(DETAILED | fields), ORDER).messages == messages
+    assert read(wire.read_order, body(DETAILED | fields), ORDER).messages == messages
 
 
 @pytest.mark.parametrize("cooldown", [-1, 86401, True, "120", 120.5, None, [120]])
 def test_an_absurd_cooldown_is_passed_over(cooldown: object) -> None:
-    order = wire.read_order(body(DETAILED | {"rules": {"cancel_cooldown_seconds": cooldown}}), ORDER)
+    order = read(wire.read_order, body(DETAILED | {"rules": {"cancel_cooldown_seconds": cooldown}}), ORDER)
     assert order.cancel_cooldown is None
 
 
 def test_rules_that_are_no_object_are_passed_over_and_a_cooldown_of_none_is_one() -> None:
-    assert wire.read_order(body(DETAILED | {"rules": [1]}), ORDER).cancel_cooldown is None
-    none = wire.read_order(body(DETAILED | {"rules": {"cancel_cooldown_seconds": 0}}), ORDER)
+    assert read(wire.read_order, body(DETAILED | {"rules": [1]}), ORDER).cancel_cooldown is None
+    none = read(wire.read_order, body(DETAILED | {"rules": {"cancel_cooldown_seconds": 0}}), ORDER)
     assert none.cancel_cooldown == timedelta(0)
 
 
@@ -139,48 +161,23 @@ def test_rules_that_are_no_object_are_passed_over_and_a_cooldown_of_none_is_one(
     "change",
     [
         {"order_id": None},
+        {"order_id": ""},
         {"order_id": "../purchase"},
         {"order_id": 7},
         {"order_id": OTHER},
-        {"order_id": ORDER + "\n"},
         {"order_id": ORDER.replace("7", "\u0667")},
-        {"status": None},
-        {"status": ""},
-        {"status": 5},
-        {"price": -0.01},
-        {"price": "0.80"},
-        {"price": True},
-        {"price": 1e10},
-        {"created_at": 1716552000},
-        {"created_at": "yesterday"},
-        {"created_at": "9999-12-31T23:59:59Z"},  # 120 s later there is no calendar
-        {"created_at": "9999-12-31T23:59:60Z"},
-        {"expires_at": "0001-01-01T00:00:00+01:00"},
-        {"cancel_available_at": "1969-12-31T23:59:59Z"},
-        {"messages": "hi"},
-        {"messages": {"content": "hi"}},
-        {"messages": ["hi"]},
-        {"messages": [{"content": 5}]},
-        {"phone_number": ["+1"]},
-        {"country": 1},
-        {"service": {}},
-        {"sms_code": 123},
     ],
 )
-def test_a_field_that_can_t_be_meant_is_a_bad_answer(change: dict[str, Any]) -> None:
+def test_an_answer_about_another_order_or_none_is_a_bad_answer(change: dict[str, Any]) -> None:
     with pytest.raises(BadAnswer) as caught:
-        wire.read_order(body(DETAILED | change), ORDER)
+        read(wire.read_order, body(DETAILED | change), ORDER)
     assert caught.value.hint
 
 
 def test_the_service_s_words_do_not_stand_in_the_complaint_about_them() -> None:
-    for change in (
-        {"status": None, "order_id": "\x1b[31m"},
-        {"price": "\x1b[31m"},
-        {"created_at": "\x1b[31m"},
-    ):
+    for change in ({"order_id": "\x1b[31m"}, {"order_id": {"\x1b": 1}}):
         with pytest.raises(BadAnswer) as caught:
-            wire.read_order(body(DETAILED | change), ORDER)
+            read(wire.read_order, body(DETAILED | change), ORDER)
         assert "\x1b" not in caught.value.message
 
 
@@ -198,16 +195,16 @@ HOSTILE: st.SearchStrategy[Any] = st.recursive(
 )
 NAMES = sorted({*LISTED, *DETAILED, "messages", "sms_text", "sms_code", "sms_received", "success", "count"})
 READERS: dict[str, Callable[[bytes], object]] = {
-    "orders": wire.read_orders,
-    "order": lambda data: wire.read_order(data, ORDER),
-    "cancelled": lambda data: wire.read_cancelled(data, ORDER, price=Decimal("0.80")),
-    "cancelled, price unknown": lambda data: wire.read_cancelled(data, ORDER, price=None),
-    "requested": lambda data: wire.read_requested(data, ORDER),
-    "balance": wire.read_balance,
-    "account": wire.read_account,
-    "ledger": wire.read_ledger,
-    "countries": wire.read_countries,
-    "services": wire.read_services,
+    "orders": lambda data: read(wire.read_orders, data),
+    "order": lambda data: read(wire.read_order, data, ORDER),
+    "cancelled": lambda data: read(wire.read_cancelled, data, ORDER, price=Decimal("0.80")),
+    "cancelled, price unknown": lambda data: read(wire.read_cancelled, data, ORDER, price=None),
+    "requested": lambda data: read(wire.read_requested, data, ORDER),
+    "balance": lambda data: read(wire.read_balance, data),
+    "account": lambda data: read(wire.read_account, data),
+    "ledger": lambda data: read(wire.read_ledger, data),
+    "countries": lambda data: read(wire.read_countries, data),
+    "services": lambda data: read(wire.read_services, data),
 }
 LINE = {"id": "t-1", "amount": 0.80, "type": "refund", "description": "d", "order_id": ORDER.upper()}
 LINE |= {"balance_before": 1, "balance_after": 1.80, "created_at": "2026-05-24T12:00:00Z"}
@@ -294,6 +291,7 @@ def test_the_readers_of_refusals_never_fail(data: bytes) -> None:
         (b'{"error": "Nope", "message": "Nope"}', "Nope"),
         (b'{"error": 5, "message": null}', ""),
         (b'{"error": {"deep": 1}}', ""),
+        (b'{"title": "Busy", "detail": "Come back", "status": 503}', "Busy: Come back"),  # RFC 7807
         (b'["Nope"]', ""),
         (b"Cannot cancel", "Cannot cancel"),
         (b" <html>", ""),
@@ -312,14 +310,21 @@ def test_a_refusal_s_words_are_taken_where_there_are_some(said: bytes, words: st
     [
         (b'{"balance": 49.39, "success": true}', "49.39"),
         (b'{"balance_usd": 49.390}', "49.390"),
+        (b'{"balance": "49.39"}', "49.39"),
+        (b'{"balance": " 4.9390e1 "}', "49.390"),
+        (b'{"data": {"balance": 1.5}}', "1.5"),
+        (b'\xef\xbb\xbf{"balance": 1.5}', "1.5"),
+        (b'{"balance": -0.0}', "0.0"),
+        (b'{"balance": 49.389999999999993}', "49.39"),
+        (b'{"balance": 0.30000000000000004}', "0.3"),
         (b'{"balance": 0, "balance_usd": 5}', "0"),
         (b'{"balance": -1.5}', "-1.5"),
-        (b'{"balance": 0.000000000001}', "1E-12"),
+        (b'{"balance": 0.000000000001}', "0"),
         (b'{"balance": 1000000000}', "1000000000"),
     ],
 )
 def test_the_balance_keeps_its_digits(answer: bytes, amount: str) -> None:
-    assert str(wire.read_balance(answer).amount) == amount
+    assert str(read(wire.read_balance, answer).amount) == amount
 
 
 @pytest.mark.parametrize(
@@ -328,11 +333,12 @@ def test_the_balance_keeps_its_digits(answer: bytes, amount: str) -> None:
         b'{"balance": 5, "success": false}',
         b"{}",
         b'{"balance": null}',
-        b'{"balance": "5"}',
+        b'{"balance": "five"}',
+        b'{"balance": [5]}',
+        b'{"error": "maintenance"}',
         b'{"balance": true}',
         b'{"balance": 1000000000.01}',
         b'{"balance": 1e1000000}',
-        b'{"balance": 0.0000000000001}',
         b"5",
         b"",
         b"<html>",
@@ -340,27 +346,30 @@ def test_the_balance_keeps_its_digits(answer: bytes, amount: str) -> None:
 )
 def test_a_balance_that_is_no_money_is_a_bad_answer(answer: bytes) -> None:
     with pytest.raises(BadAnswer):
-        wire.read_balance(answer)
+        read(wire.read_balance, answer)
 
 
-@given(st.decimals(-(10**9), 10**9, allow_nan=False, places=12))
+@given(st.decimals(-(10**9), 10**9, allow_nan=False, places=5))
 def test_every_amount_of_money_comes_through_digit_by_digit(amount: Decimal) -> None:
-    assert str(wire.read_balance(f'{{"balance": {amount}}}'.encode()).amount) == str(amount)
+    assert str(read(wire.read_balance, f'{{"balance": {amount}}}'.encode()).amount) == str(
+        amount or abs(amount)
+    )
 
 
 def test_a_web_page_and_emptiness_are_told_apart_from_broken_json() -> None:
     for said, words in ((b" <!DOCTYPE", "web page"), (b"\n", "empty"), (b"{", "broken")):
         with pytest.raises(BadAnswer, match=words):
-            wire.read_balance(said)
+            read(wire.read_balance, said)
 
 
 def test_the_profile_may_lack_its_email() -> None:
-    assert wire.read_account(b"{}") == Account(email=None)
+    assert read(wire.read_account, b"{}") == Account(email=None)
 
 
 def test_a_line_of_the_ledger_is_read_with_a_number_for_an_id_and_without_an_order() -> None:
-    page = wire.read_ledger(
-        body({"count": 250, "transactions": [LINE, {"id": 7, "amount": -1, "order_id": ""}]})
+    page = read(
+        wire.read_ledger,
+        body({"count": 250, "transactions": [LINE, {"id": 7, "amount": -1, "order_id": ""}]}),
     )
     first, second = page.transactions
     assert page.total == 250
@@ -371,28 +380,23 @@ def test_a_line_of_the_ledger_is_read_with_a_number_for_an_id_and_without_an_ord
 @pytest.mark.parametrize(
     "answer",
     [
-        {"transactions": [LINE]},
-        {"count": -1, "transactions": []},
-        {"count": True, "transactions": []},
-        {"count": 1.0, "transactions": []},
         {"count": 1},
-        {"count": 1, "transactions": {}},
-        {"count": 1, "transactions": [LINE | {"id": None}]},
-        {"count": 1, "transactions": [LINE | {"id": ""}]},
-        {"count": 1, "transactions": [LINE | {"id": True}]},
-        {"count": 1, "transactions": [LINE | {"amount": None}]},
-        {"count": 1, "transactions": [LINE | {"amount": "0.80"}]},
-        {"count": 1, "transactions": [LINE | {"order_id": 5}]},
+        {"count": 1, "transactions": "none"},
+        {"error": "maintenance"},
+        {"success": False, "transactions": [LINE]},
     ],
 )
 def test_a_ledger_that_can_t_be_meant_is_a_bad_answer(answer: dict[str, Any]) -> None:
     with pytest.raises(BadAnswer):
-        wire.read_ledger(body(answer))
+        read(wire.read_ledger, body(answer))
 
 
 def test_the_catalogue_s_rows_need_a_code_and_may_lack_a_name() -> None:
-    (entry,) = wire.read_countries(body({"countries": [{"country_id": "AR"}]}))
+    (entry,) = read(wire.read_countries, body({"countries": [{"country_id": "AR"}]}))
     assert (entry.code, entry.name) == ("AR", "AR")
-    for row in ({"country_id": ""}, {"country_name": "x"}, {"country_id": 5}, "AR"):
-        with pytest.raises(BadAnswer):
-            wire.read_countries(body({"countries": [row]}))
+    rows_without_a_code: list[object] = [{"country_id": ""}, {"country_name": "x"}, {"country_id": {}}, "AR"]
+    for row in rows_without_a_code:
+        notes = Deviations()
+        rows = body({"countries": [row, {"country_id": "BR", "country_name": "Brazil"}]})
+        assert wire.read_countries(rows, notes) == (Entry(code="BR", name="Brazil"),)
+        assert notes.unreadable >= 1

@@ -161,7 +161,6 @@ def test_a_dry_run_takes_beginnings_sends_reads_alone_and_says_what_it_would_do(
         (["cancelled", "expired"], 0),
         (["completed"], 5),
         (["waiting", "completed"], 3),
-        (["hibernating"], 1),
     ],
 )
 def test_a_dry_run_ends_as_a_real_run_would(

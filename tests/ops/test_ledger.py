@@ -12,7 +12,7 @@ from ops.world import ORDER, START, World, line, order, order_id
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.pages import LedgerPage
-from vsms_cli.ops.ledger import ago, lines_since, refunds_by_order, refunds_of, total_of
+from vsms_cli.ops.ledger import ago, dossiers_of, lines_since, refunds_of, total_of
 
 if TYPE_CHECKING:
     from vsms_cli.domain.ports import Service
@@ -27,6 +27,7 @@ class Moving:
     page: int = 10
     heeds_offset: bool = True
     count: int | None = None
+    says_count: bool = True
     asked: list[int] = field(default_factory=list)
     since: list[datetime | None] = field(default_factory=list)
 
@@ -40,7 +41,8 @@ class Moving:
         self.since.append(since)
         start = offset if self.heeds_offset else 0
         stretch = tuple(self.lines[start : start + self.page])
-        return LedgerPage(transactions=stretch, total=len(self.lines) if self.count is None else self.count)
+        total = len(self.lines) if self.count is None else self.count
+        return LedgerPage(transactions=stretch, total=total if self.says_count else None)
 
     def read(self, **how: str) -> list[str]:
         return [line.id for line in lines_since(cast("Service", self), None, **how)]
@@ -104,6 +106,34 @@ def test_a_count_that_no_line_bears_out_costs_one_more_reading() -> None:
     assert ledger.asked == [0, 10, 0, 10]
 
 
+@pytest.mark.parametrize("count", [0, 10, 5])
+@pytest.mark.parametrize("says_count", [True, False])
+def test_a_count_that_is_wrong_or_missing_hides_no_line(count: int, *, says_count: bool) -> None:
+    ledger = Moving(numbered(35), count=count, says_count=says_count)
+
+    assert ledger.read() == ids(ledger.lines)
+
+
+def test_two_lines_are_one_only_if_they_are_equal() -> None:
+    bought = line(ORDER, Decimal("-0.80"), "purchase", number=7)
+    ledger = Moving([line(ORDER, Decimal("0.80"), number=7), bought, bought])
+
+    assert len(ledger.read()) == 2
+
+
+def test_a_full_page_that_comes_again_without_a_count_is_no_proof() -> None:
+    with pytest.raises(BadAnswer, match="repeats a page"):
+        Moving(numbered(240), page=100, heeds_offset=False, says_count=False).read()
+    with pytest.raises(BadAnswer, match="repeats a page"):
+        Moving(numbered(240), page=100, heeds_offset=False, count=100).read()
+
+
+def test_a_short_page_that_comes_again_is_the_whole_ledger() -> None:
+    ledger = Moving(numbered(7), page=100, heeds_offset=False, says_count=False)
+
+    assert len(ledger.read()) == 7
+
+
 def test_a_service_that_does_not_heed_the_offset_is_found_out() -> None:
     with pytest.raises(BadAnswer, match="repeats a page"):
         Moving(numbered(30), heeds_offset=False).read()
@@ -112,7 +142,7 @@ def test_a_service_that_does_not_heed_the_offset_is_found_out() -> None:
 def test_a_service_that_sends_all_at_once_is_taken_at_its_word() -> None:
     ledger = Moving(numbered(30), page=1000)
     assert len(ledger.read()) == 30
-    assert ledger.asked == [0]
+    assert ledger.asked == [0, 30]  # a count that is its page's length may be that of the page alone
 
 
 def test_a_service_that_heeds_neither_type_nor_time_is_filtered_here() -> None:
@@ -135,7 +165,7 @@ def test_since_hangs_on_the_services_clock_which_the_first_answer_sets() -> None
     moments = iter([START + timedelta(days=1), START])
     ledger = Moving([line(ORDER, Decimal(1), at=START)])
     assert len(list(lines_since(cast("Service", ledger), lambda: next(moments)))) == 1
-    assert ledger.since == [START + timedelta(days=1), START]
+    assert ledger.since[:2] == [START + timedelta(days=1), START]
 
 
 def test_a_span_that_leaves_the_calendar_begins_in_1970() -> None:
@@ -150,11 +180,29 @@ def test_what_was_paid_back_for_many_orders_comes_from_one_reading() -> None:
     for each in known[:2]:
         world.service.pay(each.id)
     world.service.pay(known[0].id, Decimal("0.1"), "admin_credit")
-    found = refunds_by_order(world.service, known)
-    assert {key: total_of(lines) for key, lines in found.items()} == {
+    found = dossiers_of(world.service, known)
+    assert {key: dossier.refunded for key, dossier in found.items()} == {
         known[0].id: Decimal("0.90"),
         known[1].id: Decimal("0.80"),
+        known[2].id: Decimal(0),
     }
     assert len(world.service.times("ledger")) == 2  # pages of two lines: one reading
     assert refunds_of(world.service, known[2]) == []
-    assert refunds_by_order(world.service, []) == {}
+    assert dossiers_of(world.service, []) == {}
+
+
+def test_a_refund_that_was_taken_away_again_is_none() -> None:
+    world = World()
+    for amount in ("0.80", "-0.80"):
+        world.service.pay(ORDER, Decimal(amount))
+
+    assert refunds_of(world.service, order()) == []
+
+
+def test_a_refund_that_is_dated_before_its_order_is_seen() -> None:
+    world = World()
+    known = order()
+    assert known.created_at is not None
+    world.service.ledger = [line(ORDER, Decimal("0.80"), at=known.created_at - timedelta(hours=12))]
+
+    assert total_of(refunds_of(world.service, known)) == Decimal("0.80")

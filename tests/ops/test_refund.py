@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from ops.test_reconcile import DOWN, EMPTY, ENDED, LOST, WHY
-from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order
+from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order, order_id
 from vsms_cli.domain.answers import Answer, Refused, Requested, Throttled
 from vsms_cli.domain.errors import ExitCode, TokenRefused
 from vsms_cli.domain.outcomes import Outcome, Result
@@ -62,7 +62,7 @@ def test_an_ended_order_that_was_refunded_is_proved_by_the_ledger(world: World, 
     [
         [],
         [line(ORDER, Decimal("0.30"))],
-        [line("another", PRICE)],
+        [line(order_id(7), PRICE)],
         [line(ORDER, -PRICE, "purchase")],
         [line(ORDER, PRICE, "deposit")],
     ],
@@ -76,6 +76,39 @@ def test_a_missing_refund_is_asked_for(world: World, lines: list[object]) -> Non
 
     assert (result.outcome, result.request_id) == (Outcome.REQUESTED, "r-7")
     assert world.outcomes == ["requested"]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "expired"])
+@pytest.mark.parametrize("of", [None, "order 17", ORDER])
+def test_nothing_is_asked_for_where_a_line_might_be_the_refund(
+    world: World, status: str, of: str | None
+) -> None:
+    world.holds(order(status))
+    world.service.ledger = [line(of, PRICE, "reversal")]
+
+    result = refund(world)
+
+    assert result.outcome is Outcome.NOT_ELIGIBLE
+    assert result.problem is not None
+    assert "transaction t0 of $0.80 might be this refund" in result.problem.message
+    assert requests(world) == 0
+
+
+def test_a_manual_credit_of_no_order_may_be_the_one_that_is_asked_for(world: World) -> None:
+    world.holds(order("completed"))
+    world.service.ledger = [line(None, PRICE, "credit")]
+
+    assert refund(world).outcome is Outcome.NOT_ELIGIBLE
+
+
+def test_an_orders_refund_that_names_no_order_is_no_reason_to_refuse_a_credit_for_another(
+    world: World,
+) -> None:
+    world.holds(order("completed"))
+    world.service.ledger = [line(None, PRICE, "refund")]
+    world.says(Say(GRANTED))
+
+    assert refund(world).outcome is Outcome.REQUESTED
 
 
 @pytest.mark.parametrize(

@@ -56,13 +56,18 @@ class Api:
     pays_again: bool = False  # the adversary: no idempotency, a refund for every POST
     older: bool = False  # a deployment with bare arrays and `balance_usd`
     refund_status: int = 202  # 404, 405 or 501: this deployment has no such route
+    ledger_form: str = "as documented"  # how the ledger is told: one of LEDGER_FORMS
     early_form: str = "text"  # of the 425: text as in the live run, or json
+
+    @property
+    def _lists(self) -> Lists:
+        return Lists(book=self.book, older=self.older, ledger_form=self.ledger_form)
 
     def plan(self, operation: str, order_id: str | None, target: str, body: bytes) -> Plan:
         """To be called, and its commit run, under the book's lock."""
         if operation in LISTS:
             query = {key: values[-1] for key, values in parse_qs(urlsplit(target).query).items()}
-            return Plan(answer=Lists(book=self.book, older=self.older).answer(operation, query))
+            return Plan(answer=self._lists.answer(operation, query))
         if operation == "purchase":
             return self._purchase(body)
         order = self.book.order(order_id or "")

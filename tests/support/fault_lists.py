@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from support.fault_answers import Answer
+from support.ledger_forms import LEDGER_FORMS
 
 if TYPE_CHECKING:
     from support.fault_book import Book, Order
@@ -47,6 +48,7 @@ def detail(order: Order) -> dict[str, Any]:
 class Lists:
     book: Book
     older: bool  # a deployment with bare arrays and `balance_usd`
+    ledger_form: str = "as documented"  # one of LEDGER_FORMS
 
     def answer(self, operation: str, query: dict[str, str]) -> Answer:
         match operation:
@@ -113,7 +115,8 @@ class Lists:
         limit = min(max(_whole(query.get("limit"), PAGE), 1), MAX_TRANSACTIONS)
         offset = max(_whole(query.get("offset"), 0), 0)
         rows = [{key: getattr(entry, key) for key in ENTRY} for entry in entries[offset : offset + limit]]
-        return {"count": len(entries), "limit": limit, "offset": offset, "transactions": rows}
+        answer = {"count": len(entries), "limit": limit, "offset": offset, "transactions": rows}
+        return LEDGER_FORMS[self.ledger_form](answer)
 
 
 def _whole(text: str | None, default: int) -> int:

@@ -53,6 +53,7 @@ class FaultServer:
         older: bool = False,
         refund_status: int = 202,
         early_form: str = "text",
+        ledger_form: str = "as documented",
         rate_limit: int | None = None,
         window: float = 60.0,
         rate_retry_after: str | None = "seconds",  # or date, or None for a 429 that says nothing
@@ -72,6 +73,7 @@ class FaultServer:
             older=older,
             refund_status=refund_status,
             early_form=early_form,
+            ledger_form=ledger_form,
         )
         self.record = Record(rate_limit=rate_limit, window_s=window)
         self.add_order, self.order, self.status = self.book.add_order, self.book.order, self.book.status

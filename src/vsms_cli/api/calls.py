@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
 from vsms_cli.api.deadline import whole_request_within
-from vsms_cli.api.faults import TRANSPORT_ERRORS, Meaning, Proof, gave_up, meaning_of, problem_of, proof_of
+from vsms_cli.api.faults import (
+    BROKEN_OFF,
+    TRANSPORT_ERRORS,
+    Meaning,
+    Proof,
+    gave_up,
+    meaning_of,
+    problem_of,
+    proof_of,
+)
 from vsms_cli.domain.answers import Ambiguous, NotSent, Refused, Throttled
 from vsms_cli.domain.errors import (
     BadAnswer,
@@ -92,9 +101,17 @@ class Calls:
         end = self._clock.monotonic() + limit
         pause = _FIRST_PAUSE_S
         first: Problem | None = None
+        broken = False
         while True:
             try:
                 reply = self._transport.send("GET", path, params=params)
+            except BROKEN_OFF as exc:
+                # A kept connection that its server closes as we write: a read changes nothing, so it goes once more.
+                if broken or self._clock.monotonic() >= end:
+                    self._count(proof_of(exc))
+                    problem = self._problem(exc, limit)
+                    raise Unreachable(problem.message, hint=problem.hint) from exc
+                broken = True
             except TRANSPORT_ERRORS as exc:
                 # "Connection refused" says more than the timeout of a last attempt that had no time left.
                 problem = self._problem(exc, limit)

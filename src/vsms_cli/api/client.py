@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
 from vsms_cli.api.calls import Calls
+from vsms_cli.api.deviations import Deviations
 from vsms_cli.api.faults import Meaning, meaning_of
 from vsms_cli.api.transport import Exchange, Reply
 from vsms_cli.domain.answers import Ambiguous, Answer, Refused, TooEarly
@@ -52,6 +53,8 @@ class Client:
         log: Callable[[str], None] | None = None,
         on_retry: Callable[[str, float], None] | None = None,
     ) -> None:
+        self.deviations = Deviations()
+        """Where the answers so far differed in form from what is documented."""
         self._transport = transport
         self._pacer = pacer
         self._calls = Calls(transport, pacer=pacer, clock=clock, log=log, on_retry=on_retry)
@@ -70,18 +73,18 @@ class Client:
 
     def orders(self, *, status: str | None) -> OrderPage:
         params = {"limit": str(wire.ORDERS_PAGE)} | ({} if status is None else {"status": status})
-        return wire.read_orders(self._calls.read("/customer/orders", params))
+        return wire.read_orders(self._calls.read("/customer/orders", params), self.deviations)
 
     def order(self, order_id: str, *, within: float | None = None) -> Order:
         wanted = parse_order_id(order_id)
         body = self._calls.read(f"/customer/order/{wanted}", order_id=wanted, within=within)
-        return wire.read_order(body, wanted)
+        return wire.read_order(body, wanted, self.deviations)
 
     def balance(self) -> Balance:
-        return wire.read_balance(self._calls.read("/customer/balance"))
+        return wire.read_balance(self._calls.read("/customer/balance"), self.deviations)
 
     def account(self) -> Account:
-        return wire.read_account(self._calls.read("/customer/profile"))
+        return wire.read_account(self._calls.read("/customer/profile"), self.deviations)
 
     def transactions(
         self, *, type_: str | None = None, since: datetime | None = None, offset: int = 0
@@ -91,12 +94,12 @@ class Client:
             params["type"] = type_
         if since is not None:
             params["from"] = rfc3339(since)
-        return wire.read_ledger(self._calls.read("/customer/transactions", params))
+        return wire.read_ledger(self._calls.read("/customer/transactions", params), self.deviations)
 
     def catalogue(self) -> Catalogue:
         return Catalogue(
-            countries=wire.read_countries(self._calls.read("/customer/countries")),
-            services=wire.read_services(self._calls.read("/customer/services")),
+            countries=wire.read_countries(self._calls.read("/customer/countries"), self.deviations),
+            services=wire.read_services(self._calls.read("/customer/services"), self.deviations),
         )
 
     # What moves money
@@ -109,7 +112,7 @@ class Client:
         meaning = meaning_of(reply.status)
         if meaning is Meaning.SUCCESS:
             try:
-                return wire.read_cancelled(reply.body, ticket.order_id, price=price)
+                return wire.read_cancelled(reply.body, ticket.order_id, self.deviations, price=price)
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         if meaning is Meaning.EARLY:
@@ -127,7 +130,7 @@ class Client:
         meaning = meaning_of(reply.status)
         if meaning is Meaning.SUCCESS:
             try:
-                return wire.read_requested(reply.body, ticket.order_id)
+                return wire.read_requested(reply.body, ticket.order_id, self.deviations)
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         own = wire.is_api_error(reply.body)
@@ -145,7 +148,7 @@ class Client:
         meaning = meaning_of(reply.status)
         if meaning is Meaning.SUCCESS:
             try:
-                return wire.read_swapped(reply.body, ticket.order_id, number=number)
+                return wire.read_swapped(reply.body, ticket.order_id, self.deviations, number=number)
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         if meaning is Meaning.EARLY or (meaning is Meaning.REFUSED and wire.is_api_error(reply.body)):

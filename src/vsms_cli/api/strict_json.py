@@ -22,7 +22,7 @@ def decode(body: bytes) -> object:
     """The value in `body`. ValueError, with a reason fit for a person, if it is not strict JSON."""
     try:
         value = json.loads(
-            body.decode("utf-8"),
+            body.decode("utf-8-sig"),  # a byte-order mark is none of the text
             parse_float=_decimal,
             parse_int=_integer,
             parse_constant=_not_a_number,

@@ -1,4 +1,4 @@
-"""The one door through which the service's words come in: read strictly here, trusted inside.
+"""The answers of each endpoint as values of ours. How a field is read, and in which forms, is `api.fields`.
 
 The listing and the detail name the same things differently (the vendor's live run of 2026-05-24), and older
 deployments differently again; each reader takes every name that a source gives.
@@ -9,106 +9,116 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from vsms_cli.api.row import Row, bad, decode_body
+from vsms_cli.api.fields import Fields, bad, list_in, object_in, objects, words_of
 from vsms_cli.api.strict_json import decode
 from vsms_cli.domain.answers import Cancelled, Requested, Swapped
 from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.money import Account, Balance, Transaction
-from vsms_cli.domain.orders import Message, Order, is_whole_id, same_number
+from vsms_cli.domain.orders import KNOWN_STATUSES, Message, Order, canonical_id, same_number
 from vsms_cli.domain.pages import LedgerPage, OrderPage
 
+if TYPE_CHECKING:
+    from vsms_cli.api.deviations import Deviations
+
 ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's live run)
+_OTHER_CAPS: Final = frozenset({50, 100})  # rows: the API's default limit, and a common cap
 LEDGER_PAGE: Final = 100  # the reference pages' largest; the SDK says 200
 _LARGEST_REFUND: Final = Decimal(25)  # dollars, for an unknown price: the dearest number costs some $20
 _LONGEST_COOLDOWN: Final = 86400  # seconds
+_BALANCE: Final = ("balance", "balance_usd")  # the live run; the SDKs
+_LONGEST_ID: Final = 64  # characters of an id that is shown and no UUID
 
 
-def read_orders(body: bytes) -> OrderPage:
-    """`{"count", "orders"}`, or in older deployments the bare array."""
-    value = decode_body(body)
-    rows = value if isinstance(value, list) else Row(value, "the answer").rows("orders")
+def read_orders(body: bytes, notes: Deviations) -> OrderPage:
+    """`{"count", "orders"}`, or in older deployments the bare array. Rows without any id are noted and left out."""
+    rows, path, around = list_in(body, "orders", notes)
+    found: dict[str, Order] = {}
+    for row in objects(rows, path, notes):
+        order = _order(row)
+        if order is not None:
+            found.setdefault(order.id, order)
     return OrderPage(
-        orders=tuple(_order(Row(row, f"orders[{index}]")) for index, row in enumerate(rows)),
-        full=len(rows) >= ORDERS_PAGE,
+        orders=tuple(found.values()), full=_may_hide_more(len(rows), _count(around.value("count")))
     )
 
 
-def read_order(body: bytes, order_id: str) -> Order:
-    order = _order(Row(decode_body(body), "the order"))
-    if order.id != order_id:
+def _may_hide_more(rows: int, count: int | None) -> bool:
+    """Whether there may be more orders: the page is as long as any page can be, or shorter than its own count. The
+    API's default is 50 rows, and a deployment may have a cap of its own.
+    """
+    return rows >= ORDERS_PAGE or rows in _OTHER_CAPS or (count is not None and count > rows)
+
+
+def read_order(body: bytes, order_id: str, notes: Deviations) -> Order:
+    order = _order(object_in(body, notes, wanted=("id", "order_id"), inside=("order",)))
+    if order is None or order.id != order_id:
         bad("the answer is about another order")
     return order
 
 
-def read_cancelled(body: bytes, order_id: str, *, price: Decimal | None) -> Cancelled:
-    """A cancel's 2xx, believed only when every field of the live answer is there and holds up."""
-    row = Row(decode_body(body), "the answer")
-    row.must_be_about(order_id)
+def read_cancelled(body: bytes, order_id: str, notes: Deviations, *, price: Decimal | None) -> Cancelled:
+    """A cancel's 2xx, believed only when every field of the live answer is there and holds up; it has no `order_id`."""
+    row = object_in(body, notes)
+    _must_be_about(row, order_id, named=False)
     status = row.text("status")
-    if status != "cancelled":
+    if status is None or status.strip().lower() != "cancelled":
         bad("the answer does not say that the order is cancelled")
     amount = row.money("refund_amount")
     if amount is None or not 0 <= amount <= (_LARGEST_REFUND if price is None else price):
         bad("the refund's amount is absurd")
-    return Cancelled(status=status, refund_amount=amount)
+    return Cancelled(status="cancelled", refund_amount=amount)
 
 
-def read_requested(body: bytes, order_id: str) -> Requested:
+def read_requested(body: bytes, order_id: str, notes: Deviations) -> Requested:
     """ASSUMED, as is the whole refund endpoint: see `client.REFUND_ENDPOINT`."""
-    row = Row(decode_body(body), "the answer")
-    row.must_be_about(order_id)
+    row = object_in(body, notes)
+    _must_be_about(row, order_id, named=True)
     request_id = row.text("request_id")
     if not request_id:
         bad("the answer names no request")
     return Requested(request_id=request_id, status=row.text("status"))
 
 
-def read_swapped(body: bytes, order_id: str, *, number: str) -> Swapped:
+def read_swapped(body: bytes, order_id: str, notes: Deviations, *, number: str) -> Swapped:
     """A swap's 2xx (the reference pages), believed only when it names a number that is not `number`."""
-    row = Row(decode_body(body), "the answer")
-    row.must_be_about(order_id)
+    row = object_in(body, notes)
+    _must_be_about(row, order_id, named=True)
     now = row.text("phone_number")
     if not now or same_number(now, number):
         bad("the answer names no other number")
     return Swapped(phone_number=now)
 
 
-def read_balance(body: bytes) -> Balance:
-    row = Row(decode_body(body), "the balance")
-    if row.value("success") is False:
-        bad("the service says that reading the balance failed")
-    amount = row.money("balance", "balance_usd")
+def read_balance(body: bytes, notes: Deviations) -> Balance:
+    amount = object_in(body, notes, wanted=_BALANCE).money(*_BALANCE)
     if amount is None:
-        bad("the balance is missing")
+        bad("the answer has no balance that can be read")
     return Balance(amount=amount)
 
 
-def read_account(body: bytes) -> Account:
-    return Account(email=Row(decode_body(body), "the profile").text("email"))
+def read_account(body: bytes, notes: Deviations) -> Account:
+    return Account(email=object_in(body, notes, wanted=("email",), inside=("user", "profile")).text("email"))
 
 
-def read_ledger(body: bytes) -> LedgerPage:
-    row = Row(decode_body(body), "the answer")
-    rows = row.rows("transactions")
-    total = row.value("count")
-    if isinstance(total, bool) or not isinstance(total, int) or total < 0:
-        bad("the ledger's count is missing")
+def read_ledger(body: bytes, notes: Deviations) -> LedgerPage:
+    rows, path, around = list_in(body, "transactions", notes)
+    lines = tuple(_transaction(row) for row in objects(rows, path, notes))
     return LedgerPage(
-        transactions=tuple(
-            _transaction(Row(line, f"transactions[{index}]")) for index, line in enumerate(rows)
-        ),
-        total=total,
+        transactions=lines,
+        left_out=len(rows) - len(lines),
+        total=_count(around.value("count")),
+        limit=_count(around.value("limit")),
     )
 
 
-def read_countries(body: bytes) -> tuple[Entry, ...]:
-    return _entries(body, "countries", "country_id", "country_name")
+def read_countries(body: bytes, notes: Deviations) -> tuple[Entry, ...]:
+    return _entries(body, notes, "countries", ("country_id", "country"), ("country_name", "name"))
 
 
-def read_services(body: bytes) -> tuple[Entry, ...]:
-    return _entries(body, "services", "service_id", "service_name")
+def read_services(body: bytes, notes: Deviations) -> tuple[Entry, ...]:
+    return _entries(body, notes, "services", ("service_id", "service"), ("service_name", "name"))
 
 
 def read_seconds_remaining(body: bytes) -> int | None:
@@ -143,29 +153,35 @@ def read_error(body: bytes) -> str:
     except ValueError:
         text = body[:1000].decode("utf-8", "replace").strip()
         return "" if text.startswith("<") else text[:200]
-    if not isinstance(value, dict):
-        return ""
-    words = [text for text in (value.get("error"), value.get("message")) if isinstance(text, str) and text]
-    return ": ".join(dict.fromkeys(words))[:200]
+    return words_of(value)
 
 
-def _order(row: Row) -> Order:
+def _must_be_about(row: Fields, order_id: str, *, named: bool) -> None:
+    """It succeeded, and for this order; `named` is whether it has to name it: the live run's cancel does not."""
+    said = row.text("order_id")
+    other = canonical_id(said) != order_id if said is not None else named or row.value("order_id") is not None
+    if row.value("success") is not True or other:
+        bad("the answer does not say that it succeeded, and for this order")
+
+
+def _order(row: Fields) -> Order | None:
     order_id = row.text("id", "order_id")
-    if order_id is None or not is_whole_id(order_id.lower()):
-        bad(f"{row.where} has no id that is a UUID")
-    status = row.text("status")
+    if not order_id or not order_id.strip():
+        row.unreadable("id", "order_id", expected="UUID")
+        return None
+    whole = canonical_id(order_id)
+    if whole is None:
+        row.unreadable("id", "order_id", expected="UUID")
+    status = (row.text("status") or "").strip()
     if not status:
-        bad(f"{row.where} has no status")
-    price = row.money("price_charged", "price")
-    if price is not None and price < 0:
-        bad(f"{row.where} has a negative price")
+        row.unreadable("status", expected="status")
     return Order(
-        id=order_id.lower(),
-        status=status,
+        id=whole or order_id.strip()[:_LONGEST_ID],
+        status=status.lower() if status.lower() in KNOWN_STATUSES else status,
         phone_number=row.text("phone_number"),
         country=row.text("country_id", "country"),
         service=row.text("service_id", "service"),
-        price=price,
+        price=row.money("price_charged", "price", negative=False),
         created_at=row.time("created_at"),
         expires_at=row.time("expires_at"),
         cancel_available_at=row.time("cancel_available_at"),
@@ -175,7 +191,7 @@ def _order(row: Row) -> Order:
     )
 
 
-def _cooldown(row: Row) -> timedelta | None:
+def _cooldown(row: Fields) -> timedelta | None:
     rules = row.value("rules")
     seconds = rules.get("cancel_cooldown_seconds") if isinstance(rules, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= _LONGEST_COOLDOWN:
@@ -183,14 +199,15 @@ def _cooldown(row: Row) -> timedelta | None:
     return timedelta(seconds=seconds)
 
 
-def _messages(row: Row) -> tuple[Message, ...] | None:
+def _messages(row: Fields) -> tuple[Message, ...] | None:
     """`messages`; in older deployments `sms_text` and `sms_code`. `sms_received` is ignored: the live run saw it
     false although a message was there.
     """
     old = row.text("sms_text") or row.text("sms_code")
     if old and not row.value("messages"):
         return (Message(sender="", content=old, received_at=None),)
-    if row.value("messages") is None:
+    found = row.objects("messages")
+    if found is None:
         return None
     return tuple(
         Message(
@@ -198,37 +215,40 @@ def _messages(row: Row) -> tuple[Message, ...] | None:
             content=message.text("content") or "",
             received_at=message.time("received_at"),
         )
-        for message in (Row(value, f"{row.where}'s message") for value in row.rows("messages"))
+        for message in found
     )
 
 
-def _transaction(row: Row) -> Transaction:
-    amount = row.money("amount")
-    number = row.value("id")
-    if isinstance(number, int) and not isinstance(number, bool):
-        number = str(number)
-    if not isinstance(number, str) or not number or amount is None:
-        bad(f"{row.where} has no id or no amount")
+def _transaction(row: Fields) -> Transaction:
     order_id = row.text("order_id")
+    amount = row.money("amount")
+    if amount is None and row.value("amount") is None:
+        row.unreadable("amount", expected="an amount")
     return Transaction(
-        id=number,
+        id=row.text("id") or "?",
         amount=amount,
         type=row.text("type") or "",
         description=row.text("description") or "",
-        order_id=None if not order_id else order_id.lower(),
+        order_id=(canonical_id(order_id) or order_id) if order_id else None,
         balance_before=row.money("balance_before"),
         balance_after=row.money("balance_after"),
         created_at=row.time("created_at"),
     )
 
 
-def _entries(body: bytes, list_name: str, code_name: str, name_name: str) -> tuple[Entry, ...]:
-    rows = Row(decode_body(body), "the answer").rows(list_name)
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _entries(
+    body: bytes, notes: Deviations, name: str, codes: tuple[str, ...], names: tuple[str, ...]
+) -> tuple[Entry, ...]:
+    rows, path, _ = list_in(body, name, notes)
     entries = []
-    for index, value in enumerate(rows):
-        row = Row(value, f"{list_name}[{index}]")
-        code = row.text(code_name)
+    for row in objects(rows, path, notes):
+        code = row.text(*codes)
         if not code:
-            bad(f"{row.where} has no {code_name}")
-        entries.append(Entry(code=code, name=row.text(name_name) or code))
+            row.unreadable(*codes, expected="code")
+            continue
+        entries.append(Entry(code=code, name=row.text(*names) or code))
     return tuple(entries)

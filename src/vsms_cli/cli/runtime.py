@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # what a command does not use is not imported: start-up is pa
     from vsms_cli.store.seen import SeenOrders
     from vsms_cli.store.vault import Vault
 
+_PLACES_SHOWN: Final = 3
 SANDBOX_HOST: Final = "sandbox"
 _SANDBOX_URL: Final = "https://sandbox.invalid/api/v1"  # a name that can't exist (RFC 6761): never looked up
 _SANDBOX_TOKEN: Final = "vsms_sandbox"  # noqa: S105 - the sandbox takes any token of the right form
@@ -93,8 +94,10 @@ class Runtime:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_exc: object) -> None:
         if "client" in self.__dict__:
+            if error is None:  # an error says itself what could not be read
+                self._mention_unreadable()
             self._mention_unresolved()
         self._stack.close()
 
@@ -262,6 +265,19 @@ class Runtime:
     @cached_property
     def talk(self) -> Talking:
         return Talking(self.streams, self.settings)
+
+    def _mention_unreadable(self) -> None:
+        """What of the answers could not be read, once for a command."""
+        deviations = self.client.deviations
+        if deviations.unreadable:
+            from vsms_cli.render.plural import plural  # noqa: PLC0415 - rarely needed
+
+            places = deviations.unreadable_places
+            where = ", ".join(places[:_PLACES_SHOWN]) + (", …" if len(places) > _PLACES_SHOWN else "")
+            self.say(
+                f"{plural(deviations.unreadable, 'value')} of the service's answers can't be read ({where}):"
+                " `vsms doctor` says what differs"
+            )
 
     def _mention_unresolved(self) -> None:
         try:

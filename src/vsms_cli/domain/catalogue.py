@@ -36,6 +36,18 @@ class Catalogue:
         return _find(text, self.services, kind="service")
 
 
+def code_of(value: str | None, entries: Sequence[Entry]) -> str | None:
+    """The code that an order's country or service stands for, given by code or by name, in any case; None where it
+    can't be told.
+    """
+    wanted = (value or "").strip().casefold()
+    for entry in entries:
+        if wanted == entry.code.casefold():
+            return entry.code
+    named = {entry.code for entry in entries if wanted and wanted == entry.name.casefold()}
+    return named.pop() if len(named) == 1 else None
+
+
 def _find(text: str, entries: Sequence[Entry], *, kind: str) -> str:
     wanted = text.strip().casefold()
     for entry in entries:

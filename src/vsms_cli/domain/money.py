@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from decimal import Decimal
 
 CURRENCY: Final = "USD"  # the only one the service has (vendor's reference pages)
 
@@ -30,30 +30,44 @@ class Account:
 class Transaction:
     """A line of the ledger, which is the only proof that a refund was paid.
 
-    `amount` in dollars: purchases negative, the rest positive (vendor's reference pages).
+    `amount` in dollars: purchases negative, the rest positive (vendor's reference pages). `id` is `?` for none.
     `type` as the service says it: deposit, purchase, refund, credit or admin_credit.
     """
 
     id: str
-    amount: Decimal
+    amount: Decimal | None
+    """None where it can't be read: such a line is in no sum, and may be anything."""
     type: str
     description: str
     order_id: str | None
+    """A canonical UUID; the service's own text where that is none."""
     balance_before: Decimal | None
     balance_after: Decimal | None
     created_at: datetime | None
 
+    @property
+    def kind(self) -> str:
+        """The type, as it is compared."""
+        return self.type.strip().lower()
 
-REFUNDING_TYPES: Final = frozenset({"refund", "credit", "admin_credit"})
-"""Ledger lines that give an order's price back: `credit` in the reference pages, `admin_credit` in the SDKs."""
+
+CENT: Final = Decimal("0.01")
+"""Differences below it are none: services round prices and refunds on their own."""
+CREDITS: Final = frozenset({"credit", "admin_credit"})
+"""Ledger lines that a person at the service books: `credit` in the reference pages, `admin_credit` in the SDKs."""
+REFUNDING_TYPES: Final = frozenset({"refund"}) | CREDITS
+"""Ledger lines that give an order's price back; a negative one takes it away again."""
+PURCHASE: Final = "purchase"
+DEPOSIT: Final = "deposit"
 
 
 def dollars(amount: Decimal | None) -> str:
-    """`$0.80`: at least two digits behind the point, all that the service gave; `?` for an unknown amount."""
+    """`$0.80`: two digits behind the point, more where they are not zero; `?` for an unknown amount."""
     if amount is None:
         return "?"
     sign = "-" if amount < 0 else ""
-    return f"{sign}${plain_digits(abs(amount), places=2)}"
+    whole, _, fraction = plain_digits(abs(amount), places=2).partition(".")
+    return f"{sign}${whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
 def plain_digits(amount: Decimal, *, places: int = 0) -> str:

@@ -22,6 +22,7 @@ ORDER_LIFE: Final = timedelta(minutes=20)  # the vendor's help page: then it ref
 PREFIX_LENGTH: Final = 6  # the shortest beginning of an id that a person may type
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+_HEX_DIGITS: Final = 32  # of a UUID
 _UUID_SHAPE: Final = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
 
 
@@ -65,7 +66,8 @@ class Message:
 class Order:
     """One order, whichever of the API's two shapes it came in.
 
-    `id` is a lower-case UUID; `price` is in dollars; what the service did not say is None.
+    `id` is a lower-case UUID, or the service's own text where that is none: such an order is shown, and no request is
+    made about it. `status` is empty where the service says none. `price` is in dollars; what it did not say is None.
     `messages` is None in a listing, which does not carry them.
     """
 
@@ -84,7 +86,19 @@ class Order:
 
     @property
     def phase(self) -> Phase:
-        return _PHASES.get(self.status.strip().lower(), Phase.UNKNOWN)
+        """COMPLETED also where the status still says that it waits, and an SMS is there already."""
+        phase = _PHASES.get(self.status.strip().lower(), Phase.UNKNOWN)
+        return Phase.COMPLETED if phase is Phase.WAITING and self.messages else phase
+
+    @property
+    def active(self) -> bool:
+        """Whether the service lists it as one that waits."""
+        return _PHASES.get(self.status.strip().lower()) is Phase.WAITING
+
+    @property
+    def undocumented(self) -> bool:
+        """Whether no source names its status, or it has none."""
+        return self.status.strip().lower() not in KNOWN_STATUSES
 
     @property
     def cancel_opens_at(self) -> datetime | None:
@@ -129,6 +143,17 @@ def parse_id_or_beginning(text: str) -> str:
     if len(wanted) >= PREFIX_LENGTH and len(wanted) < len(_UUID_SHAPE) and _fits_shape(wanted):
         return wanted
     return parse_order_id(text)
+
+
+def canonical_id(text: str) -> str | None:
+    """The id in lower case with its hyphens, from one in capitals, with blanks, or without hyphens; None from a text
+    that is no UUID. For the service's own words alone: what a person types goes through `parse_order_id`.
+    """
+    bare = "".join(text.split()).replace("-", "").lower()
+    if len(bare) != _HEX_DIGITS:
+        return None
+    wanted = "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:]))
+    return wanted if is_whole_id(wanted) else None
 
 
 def is_whole_id(text: str) -> bool:

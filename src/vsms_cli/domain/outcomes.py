@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem
+from vsms_cli.domain.money import CENT
 from vsms_cli.domain.tickets import Operation
 
 if TYPE_CHECKING:
@@ -150,10 +151,17 @@ class Result:
 
     @property
     def short_by(self) -> Decimal | None:
-        """How much less than the price came back, where both are known and it is less."""
-        if self.refund_amount is None or self.price is None or self.refund_amount >= self.price:
+        """How much less than the price came back, where both are known and it is a cent or more."""
+        if self.refund_amount is None or self.price is None or self.refund_amount > self.price - CENT:
             return None
         return self.price - self.refund_amount
+
+    @property
+    def over_by(self) -> Decimal | None:
+        """How much more than the price came back, where both are known and it is a cent or more."""
+        if self.refund_amount is None or self.price is None or self.refund_amount < self.price + CENT:
+            return None
+        return self.refund_amount - self.price
 
 
 def exit_code_of(results: Sequence[Result]) -> ExitCode:

@@ -20,7 +20,15 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerPage:
-    """One page of the ledger; `total` counts all lines that match."""
+    """One page of the ledger. `total` is how many lines match and `limit` how many a page can have, as the service
+    says it: hints, None where it says nothing.
+    """
 
     transactions: tuple[Transaction, ...]
-    total: int
+    total: int | None
+    limit: int | None = None
+    left_out: int = 0  # rows of the page that are no lines
+
+    @property
+    def rows(self) -> int:
+        return len(self.transactions) + self.left_out

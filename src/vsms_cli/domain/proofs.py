@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from vsms_cli.domain.audit import sum_of
+from vsms_cli.domain.money import CENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
     from decimal import Decimal
 
+    from vsms_cli.domain.audit import Dossier
     from vsms_cli.domain.money import Transaction
 
 
@@ -23,6 +23,7 @@ class Verified(StrEnum):
     SHORT = "short"
     TWICE = "twice"
     MISSING = "missing"
+    UNJUDGED = "unjudged"  # a line might be the refund
 
     @property
     def owed(self) -> bool:
@@ -53,24 +54,27 @@ class Proof:
     transaction: Transaction | None
 
 
-def prove(wanted: Wanted, *, paid: Decimal | None, refunds: Sequence[Transaction]) -> Proof:
-    """`paid` is what the ledger's purchase took, `refunds` the order's lines that give money back, oldest first."""
-    back = sum_of(refunds)
-    price = next((known for known in (wanted.price, paid, wanted.said) if known is not None), None)
+def prove(wanted: Wanted, dossier: Dossier) -> Proof:
+    """`dossier` is what the ledger has of the order: what its purchase took goes before any price."""
+    back = dossier.refunded
+    price = next((known for known in (dossier.taken, wanted.price, wanted.said) if known is not None), None)
+    verified = _verified(price, back)
+    if verified.owed and dossier.possible_refunds:
+        verified = Verified.UNJUDGED
     return Proof(
         order_id=wanted.order_id,
-        verified=_verified(price, back),
+        verified=verified,
         price=price,
         amount=back,
-        transaction=refunds[0] if refunds else None,
+        transaction=dossier.refunds[0] if dossier.refunds else None,
     )
 
 
 def _verified(price: Decimal | None, back: Decimal) -> Verified:
     if price is None:  # something came back, and nobody says how much it should have been
-        return Verified.POSTED if back else Verified.MISSING
-    if back == price:
+        return Verified.POSTED if back > 0 else Verified.MISSING
+    if abs(back - price) < CENT:
         return Verified.POSTED
     if back > price:
         return Verified.TWICE
-    return Verified.SHORT if back else Verified.MISSING
+    return Verified.SHORT if back > 0 else Verified.MISSING

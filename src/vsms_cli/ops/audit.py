@@ -13,7 +13,7 @@ from vsms_cli.domain.errors import JournalUnusable
 from vsms_cli.domain.orders import Order, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.ledger import ago, lines_by_order, lines_since
+from vsms_cli.ops.ledger import Ledger, ago, lines_since, sorted_out
 from vsms_cli.ops.refund import Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
 from vsms_cli.ops.refund_policy import BY_HAND
@@ -22,12 +22,11 @@ from vsms_cli.ops.verify import References, note_reference
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from vsms_cli.domain.money import Transaction
     from vsms_cli.domain.plans import PlannedRefund, RefundPlan
     from vsms_cli.domain.ports import Journal
     from vsms_cli.ops.desk import Desk
 
-_MARGIN: Final = timedelta(hours=1)  # a purchase may be booked a moment before its order is
+_MARGIN: Final = timedelta(days=1)  # a purchase or a refund may be dated before its order: see `ops.ledger`
 _ENDED: Final = frozenset({"cancelled", "already_cancelled", "expired"})
 _WORRY: Final = {verdict: place for place, verdict in enumerate(Verdict)}
 
@@ -38,37 +37,29 @@ def audit(desk: Desk, *, since: timedelta) -> Audit:
     now = desk.clock.now()
     start = ago(now, since)
     # After the orders: what ended between the two is in the ledger, and not the other way round.
-    lines = lines_by_order(lines_since(desk.service, ago(start, _MARGIN)))
-    return judged(page.orders, lines, ended=_seen_ended(desk.journal), start=start, now=now, full=page.full)
+    ledger = sorted_out(lines_since(desk.service, ago(start, _MARGIN)))
+    return judged(page.orders, ledger, ended=_seen_ended(desk.journal), start=start, now=now, full=page.full)
 
 
 def judged(
     orders: Iterable[Order],
-    lines: Mapping[str, list[Transaction]],
+    ledger: Ledger,
     *,
     ended: Mapping[str, datetime],
     start: datetime,
     now: datetime,
     full: bool,
 ) -> Audit:
-    """`lines` are those of each order, oldest first; `ended` is when our journal saw that an order had ended."""
+    """`ended` is when our journal saw that an order had ended."""
     listed = {order.id: order for order in orders}
     cases: list[Case] = []
-    unjudged: list[Dossier] = []
-    for order_id in dict.fromkeys([*listed, *lines]):
-        dossier = Dossier(
-            order_id=order_id,
-            order=listed.get(order_id),
-            lines=tuple(lines.get(order_id, ())),
-            seen_ended_at=ended.get(order_id),
-        )
+    unjudged: list[Case] = []
+    for order_id in dict.fromkeys([*listed, *ledger.by_order]):
+        dossier = ledger.dossier(order_id, listed.get(order_id), seen_ended_at=ended.get(order_id))
         if not _in_window(dossier, start):
             continue
-        verdict = judge(dossier, now=now)
-        if verdict is None:
-            unjudged.append(dossier)
-        else:
-            cases.append(Case(dossier=dossier, verdict=verdict))
+        case = judge(dossier, now=now)
+        (unjudged if case.verdict is Verdict.UNJUDGED else cases).append(case)
     cases.sort(key=lambda case: (_WORRY[case.verdict], _age(case.dossier, now)))
     return Audit(cases=tuple(cases), unjudged=tuple(unjudged), full=full)
 

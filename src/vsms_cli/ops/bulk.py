@@ -202,9 +202,10 @@ class _Run:
         return result.retry_at is not None and result.retry_at < self._end_of(index)
 
     def _end_of(self, index: int) -> datetime:
-        """When the order refunds itself at the latest."""
+        """When the order refunds itself at the latest: whatever the service says, no order lives longer."""
         order = self._targets[index].order
-        return self._last_end if order is None else order.refunds_itself_at or self._last_end
+        end = None if order is None else order.refunds_itself_at
+        return self._last_end if end is None else min(end, self._last_end)
 
     def _moment(self, at: datetime | None, now: float) -> float:
         """A point in the service's time as one of the monotonic clock's, which nobody can step."""

@@ -43,7 +43,7 @@ def plan_for_ids(
             )
             items.append(PlannedCancel(order_id=order_id, order=None, foreseen=result))
         else:
-            items.append(planned(order, now=now()))
+            items.append(planned(order, now=now(), named=True))
     return CancelPlan(items=tuple(items), wait=wait)
 
 
@@ -73,8 +73,9 @@ def plan_unseen(ids: Sequence[str], *, wait: bool, prices: Mapping[str, Decimal]
     )
 
 
-def planned(order: Order, *, now: datetime) -> PlannedCancel:
-    return PlannedCancel(order_id=order.id, order=order, foreseen=_foresee(order, now))
+def planned(order: Order, *, now: datetime, named: bool = False) -> PlannedCancel:
+    """`named` is whether the person gave its id: then an undocumented status is the service's to judge."""
+    return PlannedCancel(order_id=order.id, order=order, foreseen=_foresee(order, now, named=named))
 
 
 def targets_of(plan: CancelPlan) -> list[Target]:
@@ -90,7 +91,7 @@ def targets_of(plan: CancelPlan) -> list[Target]:
     ]
 
 
-def _foresee(order: Order, now: datetime) -> Result:
+def _foresee(order: Order, now: datetime, *, named: bool) -> Result:
     match order.phase:
         case Phase.WAITING:
             opens = order.cancel_opens_at
@@ -103,6 +104,8 @@ def _foresee(order: Order, now: datetime) -> Result:
             return _result(order, Outcome.EXPIRED)
         case Phase.COMPLETED:
             return _result(order, Outcome.SMS_RECEIVED, problem=SMS_CAME)
+        case Phase.UNKNOWN if named and order.undocumented:
+            return _result(order, Outcome.WOULD_CANCEL)
         case Phase.UNKNOWN:
             return _result(order, Outcome.FAILED, problem=_UNKNOWN_STATUS)
         case _:

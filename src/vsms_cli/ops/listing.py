@@ -6,23 +6,39 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vsms_cli.domain.orders import Order, Phase
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from vsms_cli.domain.orders import Order
     from vsms_cli.domain.ports import Service
 
 ACTIVE = "waiting"  # the one active status of the live service (the vendor's live run)
+_LARGEST_PAGE = 200  # orders (the vendor's live run)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Orders, newest first. `full` says that a page came back full, so that more may exist."""
+    """Orders, newest first. `full` says that a page came back full, or shorter than its count: more may exist. `odd`
+    are orders of a status that no source names, which may wait or not.
+    """
 
     orders: tuple[Order, ...]
     full: bool
+    odd: tuple[Order, ...] = ()
+
+    @property
+    def more_may_exist(self) -> str:
+        """Why there may be more, in a sentence."""
+        if len(self.orders) >= _LARGEST_PAGE:
+            return f"a page of {_LARGEST_PAGE} orders came back full: more may exist"
+        return "the list of orders is shorter than its count, or as long as a page can be: more may exist"
+
+    def maybe_active(self, now: datetime) -> tuple[Order, ...]:
+        """Those of the odd ones whose time is not over, as far as it is known."""
+        return tuple(
+            order for order in self.odd if order.refunds_itself_at is None or order.refunds_itself_at > now
+        )
 
 
 def active_orders(service: Service) -> Listing:
@@ -32,8 +48,11 @@ def active_orders(service: Service) -> Listing:
     pages = [service.orders(status=None)]
     if pages[0].full:
         pages.append(service.orders(status=ACTIVE))
-    waiting = {order.id: order for page in pages for order in page.orders if order.phase is Phase.WAITING}
-    return Listing(orders=_newest_first(waiting.values()), full=pages[-1].full)
+    waiting = {order.id: order for page in pages for order in page.orders if order.active}
+    odd = {order.id: order for page in pages for order in page.orders if order.undocumented}
+    return Listing(
+        orders=_newest_first(waiting.values()), full=pages[-1].full, odd=_newest_first(odd.values())
+    )
 
 
 def orders_with(service: Service, statuses: Sequence[str]) -> Listing:

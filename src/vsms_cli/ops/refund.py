@@ -14,9 +14,9 @@ from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundStep
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import cancel_order
-from vsms_cli.ops.ledger import refunds_of
+from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.mutation import carry_out_once
-from vsms_cli.ops.refund_plan import full, not_yet, refunded
+from vsms_cli.ops.refund_plan import not_yet, refunded
 from vsms_cli.ops.refund_policy import RefundRequest
 
 if TYPE_CHECKING:
@@ -88,14 +88,14 @@ def _ended_meanwhile(desk: Desk, result: Result, order: Order | None) -> Result:
         hint="run the same command again in a minute",
     )
     try:
-        lines = [] if order is None else refunds_of(desk.service, order)
+        dossier = None if order is None else dossiers_of(desk.service, [order])[order.id]
     except VsmsError as exc:
         problem = replace(
             problem, message=f"the order ended meanwhile, and the ledger can't be read: {exc.message}"
         )
-        lines = []
-    if order is not None and full(order, lines):
-        return refunded(order, lines).foreseen
+        dossier = None
+    if dossier is not None and dossier.whole:
+        return refunded(dossier).foreseen
     return Result(
         operation=Operation.REFUND,
         order_id=result.order_id,

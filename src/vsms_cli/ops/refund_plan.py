@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
+from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.ledger import refunds_by_order, total_of
+from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.problems import too_early_problem
 from vsms_cli.ops.refund_policy import requested_before
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from vsms_cli.domain.audit import Dossier
     from vsms_cli.domain.money import Transaction
     from vsms_cli.ops.desk import Desk
 
@@ -29,10 +31,10 @@ def plan_refunds(desk: Desk, ids: Sequence[str]) -> RefundPlan:
     """Look at each order, at the ledger where that decides, and at our own journal."""
     found = [_look(desk, order_id) for order_id in ids]
     ended = [order for order in found if isinstance(order, Order) and order.phase in _LEDGER_DECIDES]
-    paid_back = refunds_by_order(desk.service, ended)
+    dossiers = dossiers_of(desk.service, ended)
     return RefundPlan(
         items=tuple(
-            _plan(desk, known, paid_back.get(known.id, [])) if isinstance(known, Order) else known
+            _plan(desk, known, dossiers.get(known.id)) if isinstance(known, Order) else known
             for known in found
         )
     )
@@ -45,18 +47,16 @@ def _look(desk: Desk, order_id: str) -> Order | PlannedRefund:
         return _nothing(order_id, None, Outcome.FAILED, problem=exc.as_problem())
 
 
-def _plan(desk: Desk, order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
+def _plan(desk: Desk, order: Order, dossier: Dossier | None) -> PlannedRefund:
     match order.phase:
         case Phase.WAITING:
             return _plan_waiting(order, desk.clock.now())
-        case Phase.CANCELLED | Phase.EXPIRED:
-            return _plan_request(desk, order, lines, RefundStep.MISSING)
-        case Phase.COMPLETED:
-            return _plan_request(desk, order, lines, RefundStep.CREDIT)
-        case Phase.UNKNOWN:
-            return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
+        case Phase.CANCELLED | Phase.EXPIRED if dossier is not None:
+            return _plan_request(desk, order, dossier, RefundStep.MISSING)
+        case Phase.COMPLETED if dossier is not None:
+            return _plan_request(desk, order, dossier, RefundStep.CREDIT)
         case _:
-            assert_never(order.phase)
+            return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
 
 
 def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
@@ -75,9 +75,12 @@ def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
     return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
 
 
-def _plan_request(desk: Desk, order: Order, lines: Sequence[Transaction], step: RefundStep) -> PlannedRefund:
-    if full(order, lines):
-        return refunded(order, lines)
+def _plan_request(desk: Desk, order: Order, dossier: Dossier, step: RefundStep) -> PlannedRefund:
+    if dossier.whole:
+        return refunded(dossier)
+    possible = dossier.possible_refunds if step is RefundStep.MISSING else dossier.possible_credits
+    if possible:
+        return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=_unjudged(possible[0]))
     earlier = desk.journal.last_refund_request(order.id)
     if earlier is not None:
         before = replace(requested_before(earlier), status=order.status)
@@ -87,25 +90,31 @@ def _plan_request(desk: Desk, order: Order, lines: Sequence[Transaction], step: 
         order_id=order.id,
         outcome=Outcome.WOULD_REQUEST,
         status=order.status,
-        refund_amount=total_of(lines) if lines else None,
+        refund_amount=dossier.refunded if dossier.refunds else None,
     )
     return PlannedRefund(order_id=order.id, order=order, step=step, foreseen=foreseen)
 
 
-def full(order: Order, lines: Sequence[Transaction]) -> bool:
-    """Whether what came back is the order's price, or anything where that is not known."""
-    return bool(lines) and (order.price is None or total_of(lines) >= order.price)
-
-
-def refunded(order: Order, lines: Sequence[Transaction]) -> PlannedRefund:
-    """Nothing is to be asked for: the lines show the refund, in full."""
+def refunded(dossier: Dossier) -> PlannedRefund:
+    """Nothing is to be asked for: the ledger shows the refund, in full."""
+    line = dossier.refunds[0]
     return _nothing(
-        order.id,
-        order,
+        dossier.order_id,
+        dossier.order,
         Outcome.ALREADY_REFUNDED,
-        refund_amount=total_of(lines),
-        transaction_id=lines[0].id,
-        refunded_at=lines[0].created_at,
+        refund_amount=dossier.refunded,
+        transaction_id=line.id,
+        refunded_at=line.created_at,
+    )
+
+
+def _unjudged(line: Transaction) -> Problem:
+    """Nothing is asked for that may be there already."""
+    return Problem(
+        code="unjudged",
+        message=f"transaction {line.id} of {dollars(line.amount)} might be this refund, so nothing is asked for",
+        hint="compare it: `vsms transactions list`; if it is another's, ask support@virtualsms.io",
+        exit_code=ExitCode.REFUSED,
     )
 
 
@@ -127,6 +136,7 @@ def _nothing(
         outcome=outcome,
         status=None if order is None else order.status,
         refund_amount=refund_amount,
+        price=None if order is None else order.price,
         request_id=request_id,
         transaction_id=transaction_id,
         refunded_at=refunded_at,

@@ -11,7 +11,7 @@ from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.support import support_message
 from vsms_cli.domain.tickets import Operation, Ticket
-from vsms_cli.ops.ledger import refunds_of, total_of
+from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.policy import Policy
 from vsms_cli.ops.problems import UNKNOWN_HINT
 
@@ -86,14 +86,15 @@ class RefundRequest(Policy):
         del in_doubt
         order = self.order or desk.service.order(self.order_id)
         self.learn(order)
-        lines = refunds_of(desk.service, order)
-        if not lines or (order.price is not None and total_of(lines) < order.price):
+        dossier = dossiers_of(desk.service, [order])[order.id]
+        if not dossier.whole:
             return None
+        line = dossier.refunds[0]
         return replace(
             self._about(Outcome.ALREADY_REFUNDED),
-            refund_amount=total_of(lines),
-            transaction_id=lines[0].id,
-            refunded_at=lines[0].created_at,
+            refund_amount=dossier.refunded,
+            transaction_id=line.id,
+            refunded_at=line.created_at,
         )
 
     def refused_at_once(self, answer: Refused) -> Result | None:

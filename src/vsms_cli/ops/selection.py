@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
+from vsms_cli.domain.catalogue import Catalogue, Entry, code_of
 from vsms_cli.domain.errors import OrderNotFound, UsageMistake
 from vsms_cli.domain.orders import Order, is_whole_id, parse_id_or_beginning, parse_order_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
 
-    from vsms_cli.domain.catalogue import Catalogue
+
+_COUNTRY: Final = re.compile(r"[a-z]{2}", re.ASCII)  # ISO 3166-1 alpha-2 (the vendor's live run)
+_SERVICE: Final = re.compile(r"[a-z0-9]{1,4}", re.ASCII)  # `wa`, `tg` (the vendor's live run)
+_NO_CATALOGUE: Final = Catalogue(countries=(), services=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """As typed. Repeating one means "or", different ones mean "and"; `limit` takes the first of what is left."""
+    """As typed. Repeating one means "or", different ones mean "and"; `limit` takes the first of what is left.
+
+    `catalogue` says which codes and names there are; None where it can't be read, and codes then match as they are.
+    """
 
     countries: tuple[str, ...] = ()
     not_countries: tuple[str, ...] = ()
@@ -26,6 +35,7 @@ class Filters:
     older_than: timedelta | None = None
     newer_than: timedelta | None = None
     limit: int | None = None
+    catalogue: Catalogue | None = None
 
     @property
     def given(self) -> bool:
@@ -35,46 +45,112 @@ class Filters:
     def need_catalogue(self) -> bool:
         return bool(self.countries or self.not_countries or self.services or self.not_services)
 
-    def resolved(self, catalogue: Catalogue) -> Filters:
-        """With every country and service as its code. UsageMistake, naming the nearest, for an unknown one."""
-        return Filters(
-            countries=tuple(catalogue.country(text) for text in self.countries),
-            not_countries=tuple(catalogue.country(text) for text in self.not_countries),
-            services=tuple(catalogue.service(text) for text in self.services),
-            not_services=tuple(catalogue.service(text) for text in self.not_services),
-            older_than=self.older_than,
-            newer_than=self.newer_than,
-            limit=self.limit,
+    @property
+    def by_age(self) -> bool:
+        return self.older_than is not None or self.newer_than is not None
+
+    def resolved(self, catalogue: Catalogue | None, orders: Sequence[Order]) -> Filters:
+        """With every country and service as its code: by the catalogue, and by the codes that the orders have.
+        UsageMistake, naming the nearest, for one that neither knows: a mistyped --not-country must not widen a run.
+        """
+        known = catalogue or _NO_CATALOGUE
+        countries = _Codes(known.countries, [order.country for order in orders], _COUNTRY)
+        services = _Codes(known.services, [order.service for order in orders], _SERVICE)
+        blind = catalogue is None
+        return replace(
+            self,
+            countries=tuple(countries.wanted(text, known.country, blind=blind) for text in self.countries),
+            not_countries=tuple(countries.wanted(text, known.country) for text in self.not_countries),
+            services=tuple(services.wanted(text, known.service, blind=blind) for text in self.services),
+            not_services=tuple(services.wanted(text, known.service) for text in self.not_services),
+            catalogue=catalogue,
         )
 
-    def select(self, orders: Iterable[Order], *, now: datetime) -> list[Order]:
-        """The orders that match. One whose age is not known matches no filter by age."""
-        matching = [order for order in orders if self._match(order, now)]
-        return matching if self.limit is None else matching[: self.limit]
+    def select(self, orders: Sequence[Order], *, now: datetime) -> list[Order]:
+        """The orders that match, of filters that are `resolved`. What can't be told of an order matches no filter, and
+        neither does an order that waits and has a message already.
+        """
+        return self.split(orders, now=now)[0]
 
-    def _match(self, order: Order, now: datetime) -> bool:
-        return (
-            _among(order.country, self.countries, default=True)
-            and not _among(order.country, self.not_countries, default=False)
-            and _among(order.service, self.services, default=True)
-            and not _among(order.service, self.not_services, default=False)
-            and self._age_fits(order, now)
-        )
+    def split(self, orders: Sequence[Order], *, now: datetime) -> tuple[list[Order], int]:
+        """The orders that match, and how many can't be judged by these filters."""
+        known = self.catalogue or _NO_CATALOGUE
+        countries = _Codes(known.countries, [order.country for order in orders], _COUNTRY)
+        services = _Codes(known.services, [order.service for order in orders], _SERVICE)
+        matching, unjudged = [], 0
+        for order in orders:
+            fits = (
+                True if not (self.need_catalogue or self.by_age) else not (order.active and order.messages),
+                countries.fits(
+                    order.country, self.countries, self.not_countries, blind=self.catalogue is None
+                ),
+                services.fits(order.service, self.services, self.not_services, blind=self.catalogue is None),
+                self._age_fits(order, now),
+            )
+            if False in fits[1:]:
+                continue
+            if None in fits or not fits[0]:
+                unjudged += 1
+            else:
+                matching.append(order)
+        return (matching if self.limit is None else matching[: self.limit]), unjudged
 
-    def _age_fits(self, order: Order, now: datetime) -> bool:
-        if self.older_than is None and self.newer_than is None:
+    def _age_fits(self, order: Order, now: datetime) -> bool | None:
+        if not self.by_age:
             return True
         if order.created_at is None:
-            return False
+            return None
         age = now - order.created_at
         old_enough = self.older_than is None or age > self.older_than
         return old_enough and (self.newer_than is None or age < self.newer_than)
 
 
-def _among(value: str | None, wanted: Sequence[str], *, default: bool) -> bool:
-    if not wanted:
-        return default
-    return value is not None and value.casefold() in {text.casefold() for text in wanted}
+class _Codes:
+    """The codes of countries, or of services, that are known: to the catalogue, or to several of the orders."""
+
+    def __init__(
+        self, entries: Sequence[Entry], of_orders: Sequence[str | None], form: re.Pattern[str]
+    ) -> None:
+        self._entries = entries
+        self._form = form
+        plain = Counter(code for value in of_orders if (code := self._plain(value)) is not None)
+        self._of_orders = set(plain)
+        self._shared = {code for code, count in plain.items() if count > 1}
+
+    def wanted(self, text: str, find: Callable[[str], str], *, blind: bool = False) -> str:
+        """The code that a person means. `blind` takes any code by its form, where there is no catalogue."""
+        plain = self._plain(text)
+        if plain is not None and code_of(text, self._entries) is None and (plain in self._of_orders or blind):
+            return plain
+        return find(text)
+
+    def fits(
+        self, value: str | None, wanted: Sequence[str], unwanted: Sequence[str], *, blind: bool
+    ) -> bool | None:
+        """Whether a value is one of the wanted and none of the unwanted; None where that can't be told."""
+        if not wanted and not unwanted:
+            return True
+        code = self._code(value, blind=blind)
+        if (
+            code is None and wanted and not unwanted
+        ):  # as it is written, it may still be the one that is wanted
+            code = self._plain(value)
+        if code is None:
+            return None
+        among = code in {text.casefold() for text in wanted} if wanted else True
+        return among and code not in {text.casefold() for text in unwanted}
+
+    def _code(self, value: str | None, *, blind: bool) -> str | None:
+        known = code_of(value, self._entries)
+        if known is not None:
+            return known.casefold()
+        plain = self._plain(value)
+        return plain if blind or plain in self._shared else None
+
+    def _plain(self, value: str | None) -> str | None:
+        """The value in small letters, where it has the form of a code."""
+        text = (value or "").strip().casefold()
+        return text if self._form.fullmatch(text) else None
 
 
 def whole_ids(texts: Iterable[str]) -> list[str]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import PURCHASE, gives_back
 from vsms_cli.domain.errors import OrderNotFound
+from vsms_cli.domain.money import PURCHASE, REFUNDING_TYPES
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.stats import Group, Stats
 from vsms_cli.ops.ledger import ago, lines_since
@@ -50,9 +50,11 @@ def _money(lines: Iterable[Transaction]) -> tuple[Decimal, Decimal]:
     """What purchases took, and what came back for orders."""
     spent = returned = Decimal(0)
     for line in lines:
-        if line.type.lower() == PURCHASE:
+        if line.amount is None:
+            continue
+        if line.kind == PURCHASE:
             spent -= line.amount
-        elif gives_back(line) and line.order_id:
+        elif line.kind in REFUNDING_TYPES and line.order_id:
             returned += line.amount
     return spent, returned
 

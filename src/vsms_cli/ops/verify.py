@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from vsms_cli.domain.audit import PURCHASE, gives_back, sum_of
 from vsms_cli.domain.errors import JournalUnusable, OrderNotFound
+from vsms_cli.domain.orders import Order
 from vsms_cli.domain.proofs import Proof, Wanted, prove
-from vsms_cli.ops.ledger import ago, lines_by_order, lines_since
+from vsms_cli.ops.ledger import ago, lines_since, sorted_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.money import Transaction
@@ -85,13 +84,10 @@ class Verifier:
         return self._look(wanted, ago(self.clock.now(), lasted + _MARGIN))
 
     def _look(self, wanted: Sequence[Wanted], since: datetime | None) -> dict[str, Proof]:
-        lines = lines_by_order(lines_since(self.service, since))
-        return {
-            each.order_id: prove(
-                each, paid=_price_in(lines.get(each.order_id, [])), refunds=_refunds(lines, each)
-            )
-            for each in wanted
-        }
+        found = sorted_out(
+            lines_since(self.service, since), wanted=frozenset(each.order_id for each in wanted)
+        )
+        return {each.order_id: prove(each, found.dossier(each.order_id, _order_of(each))) for each in wanted}
 
 
 def note_reference(journal: References, order_id: str, refund: Transaction | None) -> None:
@@ -109,10 +105,6 @@ def _earliest(wanted: Sequence[Wanted]) -> datetime | None:
     return None if None in times else min(at for at in times if at is not None)
 
 
-def _refunds(lines: dict[str, list[Transaction]], wanted: Wanted) -> list[Transaction]:
-    return [line for line in lines.get(wanted.order_id, []) if gives_back(line)]
-
-
-def _price_in(lines: list[Transaction]) -> Decimal | None:
-    bought = [line for line in lines if line.type.lower() == PURCHASE]
-    return -sum_of(bought) if bought else None
+def _order_of(wanted: Wanted) -> Order:
+    price = wanted.said if wanted.price is None else wanted.price
+    return Order(id=wanted.order_id, status="", price=price, created_at=wanted.bought_at)

@@ -25,6 +25,7 @@ _LONGEST_PAUSE_S: Final = 30.0  # between two reads that fail
 _LAST_READ_S: Final = 2.0  # for the read at the end of a timeout
 _TICK_S: Final = 1.0  # a countdown moves so often
 _READS_WITHOUT_TEXT: Final = 3  # a completed order may show its message a moment later
+_LONG_OVER: Final = timedelta(minutes=5)  # after its end an order that still waits will not be told as ended
 _GRACE: Final = timedelta(seconds=1)  # after its time is up the order is read, and should be refunded
 
 
@@ -130,20 +131,31 @@ class _Waiting:
             self._watcher.failed(exc, self._step())
             return None
         self._order, self._error, self._failures = order, None, 0
-        message = newest(order.messages or ())
+        message = newest([message for message in order.messages or () if message.content.strip()])
         if message is not None:
             return WaitResult(end=WaitEnd.CODE, order=order, message=message)
         match order.phase:
             case Phase.CANCELLED | Phase.EXPIRED:
                 return WaitResult(end=WaitEnd.REFUNDED, order=order, problem=_refunded(order.phase))
             case Phase.COMPLETED:
-                self._textless += 1
-                if self._textless > _READS_WITHOUT_TEXT:
-                    raise BadAnswer(
-                        "the service says that an SMS came, and does not show it",
-                        hint=f"look again later: `vsms orders show {order.id}`",
-                    )
+                self._look_again("the service says that an SMS came, and does not show its text")
+            case Phase.UNKNOWN:
+                self._look_again("the service gives the order a status that no documentation names")
+            case Phase.WAITING if self._is_long_over(order):
+                self._look_again("the service says that the order waits, long after its time was over")
         return None
+
+    def _look_again(self, why: str) -> None:
+        """Count a reading that can only be followed by another of its kind; BadAnswer after a few."""
+        self._textless += 1
+        if self._textless > _READS_WITHOUT_TEXT:
+            raise BadAnswer(
+                why, hint=f"look again later: `vsms orders show {self._order_id}`, and `vsms refunds audit`"
+            )
+
+    def _is_long_over(self, order: Order) -> bool:
+        end = order.refunds_itself_at
+        return end is not None and self._desk.clock.now() > end + _LONG_OVER
 
     def _room(self) -> float | None:
         """Seconds that a read may take: the timeout holds for a service too that hangs, or asks for a pause."""

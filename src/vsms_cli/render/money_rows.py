@@ -36,9 +36,19 @@ AUDIT_FIELDS: Final = (
     "request",
     "request_id",
     "error",
+    "reason",
 )
 AUDIT_KEYS: Final = ("totals", "orders", "support_message")
-TOTAL_KEYS: Final = ("orders", "paid", "returned", "missing", "currency", "verdicts", "unjudged")
+TOTAL_KEYS: Final = (
+    "orders",
+    "paid",
+    "returned",
+    "missing",
+    "currency",
+    "verdicts",
+    "unjudged",
+    "unpriced",
+)
 STATS_KEYS: Final = (
     "since",
     "spent",
@@ -76,7 +86,9 @@ def transaction_row(line: Transaction) -> Row:
 
 
 def audit_row(case: Case, request: Result | None) -> Row:
-    """`transactions` are the ids of the order's ledger lines, oldest first; `request` what `--request` came to."""
+    """`transactions` are the ids of the order's ledger lines, oldest first; `request` is what `--request` came to,
+    `reason` why it is unjudged.
+    """
     return {
         "id": case.order_id,
         "verdict": case.verdict.value,
@@ -86,19 +98,25 @@ def audit_row(case: Case, request: Result | None) -> Row:
         "request": None if request is None else request.outcome.value,
         "request_id": None if request is None else request.request_id,
         "error": None if request is None else problem_row(request.problem),
+        "reason": None if case.reason is None else case.reason.value,
     }
 
 
 def audit_totals(found: Audit) -> Row:
-    """`missing` is what is missing and short together, in dollars; `verdicts` counts orders."""
+    """`missing` is what is missing and short together, in dollars; `verdicts` counts orders; `unpriced` ones are in no
+    sum, as nobody says what they cost.
+    """
     return {
         "orders": len(found.cases),
         "paid": found.paid,
         "returned": found.returned,
         "missing": found.missing,
         "currency": CURRENCY,
-        "verdicts": {verdict.value: found.count(verdict) for verdict in Verdict},
+        "verdicts": {
+            verdict.value: found.count(verdict) for verdict in Verdict if verdict is not Verdict.UNJUDGED
+        },
         "unjudged": len(found.unjudged),
+        "unpriced": found.unpriced,
     }
 
 

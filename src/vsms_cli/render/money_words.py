@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import Audit, Verdict
+from vsms_cli.domain.audit import Audit, Reason, Verdict
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.stats import Stats
 
 _GOOD, _BAD = "✓", "✗"
+_FAR_TOO_MUCH: Final = 3  # times what was due: no second refund explains it
 
 
 def audit_summary(found: Audit) -> str:
@@ -41,22 +43,39 @@ def audit_fine(found: Audit) -> str:
 
 def audit_remarks(found: Audit) -> Iterable[str]:
     """What the totals leave open."""
-    unpriced = sum(case.owed is None for case in found.owed)
-    if unpriced:
-        yield f"the price of {plural(unpriced, 'missing order')} is not known, so it is in no sum"
+    if found.unpriced:
+        yield (
+            f"the price of {plural(found.unpriced, 'order')} is not known, so what was paid is at least that,"
+            " and what is missing too"
+        )
     strange = sum(not is_whole_id(case.order_id) for case in found.owed)
     if strange:
         yield f"{plural(strange, 'order')} of the ledger with an id that is none: ask support@virtualsms.io"
-    unlisted = sum(dossier.order is None for dossier in found.unjudged)
-    if unlisted:
-        why = (
+    for case in found.cases:
+        if case.verdict is Verdict.TWICE and case.dossier.refunded >= _FAR_TOO_MUCH * (
+            case.dossier.expected or 0
+        ):
+            yield (
+                f"{shown(case.order_id)} cost {dollars(case.dossier.expected)}, and {dollars(case.dossier.refunded)}"
+                " came back: that may be a mistake of the service"
+            )
+    why = Counter(case.reason for case in found.unjudged)
+    for case in found.unjudged:
+        if case.reason is Reason.POSSIBLE_REFUND:
+            line = case.dossier.possible_refunds[0]
+            yield (
+                f"{shown(case.order_id)} is unjudged: transaction {shown(line.id)} of {dollars(line.amount)}"
+                " might be its refund, so nothing is asked for"
+            )
+    if why[Reason.UNLISTED]:
+        because = (
             "the service lists the newest 200 orders only" if found.full else "the service does not list them"
         )
         yield (
-            f"{plural(unlisted, 'purchase')} of the ledger can't be judged, as {why}:"
+            f"{plural(why[Reason.UNLISTED], 'purchase')} of the ledger can't be judged, as {because}:"
             " nothing came back, and a code may have come"
         )
-    unclear = len(found.unjudged) - unlisted
+    unclear = why[Reason.STATUS] + why[Reason.PRICE]
     if unclear:
         yield f"{plural(unclear, 'order')} can't be judged: the status, or the price, is not known"
 
@@ -101,7 +120,7 @@ def proof_summary(proofs: Sequence[Proof]) -> str:
     posted = sum(proof.verified is Verified.POSTED for proof in proofs)
     others = [
         f"{count} {kind.value}"
-        for kind in (Verified.MISSING, Verified.SHORT, Verified.TWICE)
+        for kind in (Verified.MISSING, Verified.SHORT, Verified.TWICE, Verified.UNJUDGED)
         if (count := sum(proof.verified is kind for proof in proofs))
     ]
     return "; ".join([f"ledger: {posted} of {plural(len(proofs), 'refund')} posted", *others])

@@ -24,7 +24,7 @@ def cancel_plan_lines(plan: CancelPlan, *, now: datetime) -> Iterator[str]:
         facts = ("?", "?", "?")
         if known is not None:
             facts = (shown(known.country or "?"), shown(known.service or "?"), dollars(known.price))
-        yield "  ".join((item.order_id, *facts, fate(item, now, wait=plan.wait)))
+        yield "  ".join((shown(item.order_id), *facts, fate(item, now, wait=plan.wait)))
 
 
 def fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:

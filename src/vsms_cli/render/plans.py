@@ -45,7 +45,7 @@ def refund_plan_table(plan: RefundPlan, *, width: int, colour: bool) -> str:
 def _facts(orders: Sequence[tuple[str, Order | None]]) -> tuple[Column, ...]:
     known = [order for _, order in orders]
     return (
-        Column(title="ID", cells=tuple(order_id for order_id, _ in orders), keep=9, style="cyan"),
+        Column(title="ID", cells=tuple(shown(order_id) for order_id, _ in orders), keep=9, style="cyan"),
         Column(
             title="COUNTRY",
             cells=tuple("?" if order is None else shown(order.country or "?") for order in known),

@@ -76,7 +76,7 @@ def order_row(order: Order) -> Row:
         "phone_number": order.phone_number,
         "country": order.country,
         "service": order.service,
-        "status": order.status,
+        "status": order.status or None,
         "price": order.price,
         "currency": CURRENCY,
         "created_at": order.created_at,

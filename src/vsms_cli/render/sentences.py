@@ -55,8 +55,7 @@ def _cancel_details(result: Result, now: datetime) -> str:
         case Outcome.CANCELLED:
             if result.refund_amount is None:
                 return "  (the amount is to be seen in the ledger)"
-            short = "" if result.short_by is None else f", {dollars(result.short_by)} less than its price"
-            return f"  {dollars(result.refund_amount)} returned{short}"
+            return f"  {dollars(result.refund_amount)} returned{_beside_its_price(result)}"
         case Outcome.WOULD_CANCEL:
             return f"  {dollars(result.price)} would return"
         case Outcome.TOO_EARLY if result.retry_at is not None:
@@ -65,6 +64,13 @@ def _cancel_details(result: Result, now: datetime) -> str:
         case Outcome.EXPIRED:
             return "  its time was up: it refunds itself"
     return "" if result.problem is None else f"  {shown(result.problem.message)}"
+
+
+def _beside_its_price(result: Result) -> str:
+    """What is odd about the amount that came back; empty where it is the price."""
+    if result.short_by is not None:
+        return f", {dollars(result.short_by)} less than its price"
+    return "" if result.over_by is None else f", {dollars(result.over_by)} more than its price"
 
 
 def cancel_summary(results: Sequence[Result], *, dry_run: bool) -> str:
@@ -141,16 +147,15 @@ _GOOD_REFUNDS: Final = frozenset({Outcome.CANCELLED, Outcome.REQUESTED})
 def _refund_details(result: Result) -> str:
     match result.outcome:
         case Outcome.CANCELLED if result.refund_amount is not None:
-            return f"  {dollars(result.refund_amount)} returned"
+            return f"  {dollars(result.refund_amount)} returned{_beside_its_price(result)}"
         case Outcome.REQUESTED:
             return f"  request {shown(result.request_id or '?')}"
         case Outcome.ALREADY_REQUESTED:
             return "" if result.request_id is None else f"  request {shown(result.request_id)}"
         case Outcome.ALREADY_REFUNDED:
             when = "" if result.refunded_at is None else f" at {rfc3339(result.refunded_at)}"
-            return (
-                f"  {dollars(result.refund_amount)}, transaction {shown(result.transaction_id or '?')}{when}"
-            )
+            odd = _beside_its_price(result)
+            return f"  {dollars(result.refund_amount)}{odd}, transaction {shown(result.transaction_id or '?')}{when}"
         case Outcome.WOULD_CANCEL:
             return "  it still waits: cancelling refunds it in full"
         case Outcome.WOULD_REQUEST:

@@ -59,6 +59,7 @@ class SeenOrders:
                 "until": None if order.refunds_itself_at is None else rfc3339(order.refunds_itself_at),
             }
             for order in orders
+            if is_whole_id(order.id)
         ]
         try:
             write_private(self._file, json.dumps(value).encode())

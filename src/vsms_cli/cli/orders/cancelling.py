@@ -8,18 +8,20 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from vsms_cli.cli.confirm import ask, require_somebody
-from vsms_cli.cli.orders.options import resolve
+from vsms_cli.cli.orders.options import resolve, say_unjudged
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import Declined, ExitCode, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.orders import Phase, is_whole_id
 from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
+from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.bulk import ENDED_BEFORE, cancel_all, pass_over, skipped
 from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
 from vsms_cli.ops.listing import active_orders, orders_with
-from vsms_cli.ops.selection import Filters, complete
+from vsms_cli.ops.selection import complete
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
     from vsms_cli.cli.orders.cancel_talk import CancelTalk
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from vsms_cli.cli.runtime import Runtime
     from vsms_cli.cli.shape import Shape
     from vsms_cli.domain.orders import Order
+    from vsms_cli.ops.listing import Listing
+    from vsms_cli.ops.selection import Filters
 
 
 class Cancelling:
@@ -93,7 +97,7 @@ class Cancelling:
 
     def _pages(self) -> Iterator[CancelPlan]:
         """What is to be shown, confirmed and done, each page in its own right. Nothing is listed anew between."""
-        filters = resolve(self._run, self._wanted.filters)
+        filters = self._wanted.filters
         if self._wanted.ids is not None:
             plan = self._plan_ids(self._wanted.ids, filters)
             self._check_expected(len(plan.items))
@@ -104,10 +108,18 @@ class Cancelling:
     def _pages_of_the_api(self, filters: Filters, *, limit: int | None) -> Iterator[CancelPlan]:
         """A full page hides older orders, until its own have left the active state."""
         seen: set[str] = set()
+        resolved: Filters | None = None
         while True:
             listing = active_orders(self._run.client)
             now = self._run.clock.now()
-            fitting = [order for order in filters.select(listing.orders, now=now) if order.id not in seen]
+            if resolved is None:
+                resolved = resolve(self._run, filters, listing.orders)
+                self._check_clock(filters)
+            chosen, unjudged = resolved.split(listing.orders, now=now)
+            fitting = [order for order in chosen if order.id not in seen and self._may_be_chosen(order)]
+            if not seen:
+                say_unjudged(self._run, unjudged)
+                self._say_left_out(chosen, listing)
             matching = fitting if limit is None else fitting[: limit - len(seen)]
             if not seen:
                 enough = limit is not None and len(matching) == limit  # then the count is what was asked for
@@ -119,7 +131,35 @@ class Cancelling:
             if not listing.full or len(seen) == limit or self._mode.dry_run:
                 break
         if listing.full and len(seen) != limit:
-            self._run.say("a page of 200 orders came back full: more may exist")
+            self._run.say(listing.more_may_exist)
+
+    @staticmethod
+    def _may_be_chosen(order: Order) -> bool:
+        """Whether a filter or --all may cancel it: it waits, no code came, and a request can name it."""
+        return order.phase is Phase.WAITING and is_whole_id(order.id)
+
+    def _say_left_out(self, chosen: Sequence[Order], listing: Listing) -> None:
+        """What neither a filter nor --all cancels, with the reason."""
+        came = sum(order.phase is Phase.COMPLETED for order in chosen)
+        unnamed = sum(not is_whole_id(order.id) for order in chosen)
+        odd = len(listing.maybe_active(self._run.clock.now()))
+        for count, why in (
+            (came, "an SMS came for it: `vsms orders refund ID`, if the platform refused the code"),
+            (unnamed, "its id is not a UUID, so no request can name it: ask support@virtualsms.io"),
+            (odd, "its status is not known: give its id to cancel it"),
+        ):
+            if count:
+                self._run.say(f"{count} of the orders {'is' if count == 1 else 'are'} left as it is: {why}")
+
+    def _check_clock(self, filters: Filters) -> None:
+        """UsageMistake where nobody is asked, and an age would be judged by a clock that can't be trusted."""
+        apart = self._run.clock.apart
+        if filters.by_age and self._mode.yes and not self._mode.dry_run and apart is not None:
+            raise UsageMistake(
+                f"this machine's clock and the service's are {short_duration(apart)} apart, so an age can't be told;"
+                " nothing was sent",
+                hint="set the clock, or run it without --yes and look at the plan",
+            )
 
     def _plan_ids(self, given: tuple[str, ...], filters: Filters) -> CancelPlan:
         mode, client = self._mode, self._run.client
@@ -130,7 +170,10 @@ class Cancelling:
         if not filters.given:
             return plan
         orders = [item.order for item in plan.items if item.order is not None]
-        fitting = {order.id for order in filters.select(orders, now=self._run.clock.now())}
+        self._check_clock(filters)
+        matching, unjudged = resolve(self._run, filters, orders).split(orders, now=self._run.clock.now())
+        say_unjudged(self._run, unjudged)
+        fitting = {order.id for order in matching}
         for item in plan.items:
             if item.order is None:  # of no country and no service, so that no filter matches it
                 self._run.say(f"{item.order_id} is no order of this account")

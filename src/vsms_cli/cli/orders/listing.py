@@ -17,6 +17,7 @@ from vsms_cli.cli.orders.options import (
     OlderThan,
     Service,
     resolve,
+    say_unjudged,
 )
 from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
@@ -65,16 +66,18 @@ def app(
         limit=limit,
     )
     filters, statuses = given.filters(), _statuses(status or (), everything=all_)
-    filters = resolve(run, filters)
     client = run.client
     listing = orders_with(client, statuses) if all_ or statuses else active_orders(client)
     run.seen_orders.leave(listing.orders)
-    orders = filters.select(listing.orders, now=run.clock.now())
+    now = run.clock.now()
+    filters = resolve(run, filters, listing.orders)
+    orders, unjudged = filters.split((*listing.orders, *listing.maybe_active(now)), now=now)
+    say_unjudged(run, unjudged)
     if not orders:
         run.say("no orders match")
     print_rows(run, shape, [order_row(order) for order in orders], table=lambda: _table(run, orders))
     if listing.full:
-        run.say("a page of 200 orders came back full: more may exist")
+        run.say(listing.more_may_exist)
     return ExitCode.OK
 
 

@@ -1,5 +1,6 @@
 """The filters that list, cancel and watch share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -7,7 +8,9 @@ from typing import Annotated
 import typer
 
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.errors import UsageMistake
+from vsms_cli.domain.catalogue import Catalogue
+from vsms_cli.domain.errors import RateLimited, TokenRefused, UsageMistake, VsmsError
+from vsms_cli.domain.orders import Order
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.selection import Filters
 
@@ -75,16 +78,39 @@ def duration_or_seconds(said: str) -> timedelta:
     return parse_duration(f"{said}s" if said.isascii() and said.isdigit() else said)
 
 
-def resolve(run: Runtime, filters: Filters) -> Filters:
-    """Countries and services as codes. What a day-old catalogue does not know is asked anew before it is an error:
-    a mistyped --not-country must not cancel everything.
+def resolve(run: Runtime, filters: Filters, orders: Sequence[Order]) -> Filters:
+    """Countries and services as codes, by the catalogue and by the orders that are listed. What a day-old catalogue
+    does not know is asked anew before it is an error: a mistyped --not-country must not cancel everything. A catalogue
+    that can't be read is none: codes are taken as they are then.
     """
     if not filters.need_catalogue:
         return filters
-    catalogue, fresh = run.catalogue()
+    catalogue, fresh = _catalogue(run, fresh=False)
     try:
-        return filters.resolved(catalogue)
+        return filters.resolved(catalogue, orders)
     except UsageMistake:
         if fresh:
             raise
-    return filters.resolved(run.catalogue(fresh=True)[0])
+    return filters.resolved(_catalogue(run, fresh=True)[0], orders)
+
+
+def _catalogue(run: Runtime, *, fresh: bool) -> tuple[Catalogue | None, bool]:
+    try:
+        return run.catalogue(fresh=fresh)
+    except (TokenRefused, RateLimited):
+        raise
+    except VsmsError as exc:
+        run.say(
+            f"countries and services are taken by their codes, as the catalogue can't be read: {exc.message}"
+        )
+        return None, True
+
+
+def say_unjudged(run: Runtime, count: int) -> None:
+    """Orders that no filter matched, because it can't be told whether it does."""
+    if count:
+        which = "1 order has" if count == 1 else f"{count} orders have"
+        run.say(
+            f"{which} a country, a service or an age that can't be told, or an SMS already:"
+            " no filter matches, and `vsms orders list` shows it"
+        )

@@ -16,9 +16,11 @@ from vsms_cli.cli.orders.options import (
     Service,
     duration_or_seconds,
     resolve,
+    say_unjudged,
 )
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.ops.listing import active_orders
 
 _SHORTEST = 1.0  # seconds: the API takes 60 requests a minute, from all processes together
 
@@ -63,7 +65,11 @@ def app(
         )
     from vsms_cli.cli.orders.watching import Watching  # noqa: PLC0415 - Rich: terminals only
 
-    return Watching(run, resolve(run, filters), interval=seconds).go()
+    if filters.need_catalogue:
+        orders = active_orders(run.client).orders
+        filters = resolve(run, filters, orders)
+        say_unjudged(run, filters.split(orders, now=run.clock.now())[1])
+    return Watching(run, filters, interval=seconds).go()
 
 
 def _seconds(said: str) -> float:

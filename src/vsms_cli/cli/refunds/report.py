@@ -24,7 +24,7 @@ class Report:
 
     def show(self, results: Mapping[str, Result] | None = None, *, message: str | None = None) -> None:
         """`results` are what `--request` came to by order, `message` the one to support."""
-        rows = [audit_row(case, (results or {}).get(case.order_id)) for case in self._found.cases]
+        rows = [audit_row(case, (results or {}).get(case.order_id)) for case in self._found.all_cases]
         if self.shape.for_a_person:
             self._show_table(rows)
         elif self.shape.format is Format.JSON:

@@ -1,0 +1,32 @@
+"""Where an answer of the service differs in form from what its documents say. Types and places alone, never a value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+_INDEX: Final = re.compile(r"\[\d+\]")
+
+
+class Kind(StrEnum):
+    """What became of a value in another form."""
+
+    UNDERSTOOD = "understood"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """`path` is a JSON path such as `orders[3].price_charged`; `found` and `expected` name types and forms."""
+
+    path: str
+    found: str
+    expected: str
+    kind: Kind
+
+    @property
+    def place(self) -> str:
+        """The path of every row alike: `orders[].price_charged`."""
+        return _INDEX.sub("[]", self.path)

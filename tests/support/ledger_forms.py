@@ -1,0 +1,80 @@
+"""How a ledger may be told: the answer as the reference pages have it, made into another form of the same truth.
+
+Each form leaves the ledger true. What `vsms` may say of it differs: see `PROVES`.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Answer = dict[str, Any]
+
+
+def _rows(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Answer], Answer]:
+    return lambda answer: {**answer, "transactions": [change(row) for row in answer["transactions"]]}
+
+
+def _refunds(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Answer], Answer]:
+    return _rows(lambda row: change(row) if row["type"] == "refund" else row)
+
+
+def _without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda row: {key: value for key, value in row.items() if key not in names}
+
+
+def _page_alone(answer: Answer) -> Answer:
+    return {**answer, "count": len(answer["transactions"])}
+
+
+def _count(value: Any) -> Callable[[Answer], Answer]:
+    return lambda answer: _without("limit")({**answer, "count": value})
+
+
+def _shares_the_purchase_s_id(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "id": f"tx-{row['order_id']}"} if row["order_id"] else row
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "amount": Decimal(row["amount"]).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)}
+
+
+LEDGER_FORMS: Final[dict[str, Callable[[Answer], Answer]]] = {
+    "as documented": lambda answer: answer,
+    # paging
+    "the count is the page's": _page_alone,
+    "the count is the page's, and no limit": lambda answer: _without("limit")(_page_alone(answer)),
+    "no count": _without("count", "limit"),
+    "the count is null": _count(None),
+    "the count is text": _count("240"),
+    "the count is 0": _count(0),
+    # matching
+    "refunds without an order": _refunds(_without("order_id")),
+    "refunds with an order that can't be read": _refunds(lambda row: {**row, "order_id": "order 17"}),
+    "orders without hyphens": _rows(
+        lambda row: {**row, "order_id": (row["order_id"] or "").replace("-", "") or None}
+    ),
+    "orders with blanks and capitals": _rows(
+        lambda row: {**row, "order_id": f" {row['order_id'].upper()} " if row["order_id"] else None}
+    ),
+    "refunds of another type": _refunds(lambda row: {**row, "type": "reversal"}),
+    "refunds of another type, without an order": _refunds(
+        lambda row: _without("order_id")({**row, "type": "reversal"})
+    ),
+    "types in capitals": _rows(lambda row: {**row, "type": row["type"].upper()}),
+    "refund and purchase share an id": _rows(_shares_the_purchase_s_id),
+    # amounts
+    "rounded to cents": _rows(_rounded),
+}
+"""Name → what becomes of the answer to one page."""
+
+CERTAIN: Final = frozenset(LEDGER_FORMS) - {
+    "refunds without an order",
+    "refunds with an order that can't be read",
+    "refunds of another type",
+    "refunds of another type, without an order",
+}
+"""The forms in which a refund that is there is proved; in the others it only might be it."""

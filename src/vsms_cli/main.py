@@ -22,6 +22,10 @@ def main() -> None:
     """The console script. Ends the process with one of `domain.errors.ExitCode`."""
     gc.set_threshold(_GARBAGE)
     try:
+        if sys.argv[1:] != ["--version"]:
+            from vsms_cli.render.ready import wait_for_streams  # noqa: PLC0415 - see run
+
+            wait_for_streams()
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # in the first instant, before we listen to signals
         code = 130

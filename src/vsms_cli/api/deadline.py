@@ -18,9 +18,11 @@ import httpcore
 from vsms_cli.api.leftovers import waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from ssl import SSLContext
 
+_halted: ContextVar[Callable[[], bool] | None] = ContextVar("halted", default=None)
+_LOOK_S = 0.1  # between two looks whether we were asked to end, while a name is looked up
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
@@ -38,6 +40,24 @@ def whole_request_within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+@contextmanager
+def not_begun_once(halted: Callable[[], bool]) -> Iterator[None]:
+    """Inside, no request of this thread is begun once `halted`: connecting may take long, and a person may end the run
+    meanwhile. One whose first byte is out goes on.
+    """
+    token = _halted.set(halted)
+    try:
+        yield
+    finally:
+        _halted.reset(token)
+
+
+def _check_halted() -> None:
+    halted = _halted.get()
+    if halted is not None and halted():
+        raise SendingHalted("asked to end before the request was sent")
+
+
 def _left(timeout: float | None, overdue: type[Exception]) -> float | None:
     end = _deadline.get()
     if end is None:
@@ -46,6 +66,10 @@ def _left(timeout: float | None, overdue: type[Exception]) -> float | None:
     if left <= 0:
         raise overdue("the whole request took too long")
     return left if timeout is None else min(left, timeout)
+
+
+class SendingHalted(httpcore.ConnectError):
+    """We were asked to end before the first byte of the request was written: the service was not asked."""
 
 
 class ProxyUnreachable(httpcore.ProxyError):
@@ -110,6 +134,7 @@ class BoundedStream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
         self._answered = False  # whether the next write begins another exchange
+        self._begun = False  # whether anything was written yet
         self.last_answer: object = None  # of the exchange before; None on a new connection
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -119,7 +144,9 @@ class BoundedStream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._answered and waiting(self._inner):
             raise httpcore.ConnectionNotAvailable
-        self._answered = False
+        if self._answered or not self._begun:
+            _check_halted()
+        self._answered, self._begun = False, True
         self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
@@ -152,7 +179,10 @@ def _resolve(host: str, port: int, limit: float | None) -> list[str]:
 
     thread = threading.Thread(target=look_up, name="name look-up", daemon=True)
     thread.start()
-    thread.join(limit)
+    end = None if limit is None else time.monotonic() + limit
+    while thread.is_alive() and (end is None or time.monotonic() < end):
+        thread.join(_LOOK_S if end is None else min(_LOOK_S, max(0.0, end - time.monotonic())))
+        _check_halted()
     if thread.is_alive():
         raise httpcore.ConnectTimeout(f"looking up {host} took too long")
     if failed:

@@ -18,7 +18,7 @@ import httpcore
 import httpx
 
 from vsms_cli import __version__
-from vsms_cli.api.deadline import BoundedBackend, BoundedStream, whole_request_within
+from vsms_cli.api.deadline import BoundedBackend, BoundedStream, not_begun_once, whole_request_within
 from vsms_cli.api.leftovers import follows_soon, left_in_parser
 from vsms_cli.api.proxies import check_proxies, proxy_broken
 from vsms_cli.api.struck import struck
@@ -81,7 +81,10 @@ class Transport:
         time_limit: float,
         log: Callable[[str], None] | None = None,
         door: httpx.BaseTransport | None = None,
+        halted: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`halted` is whether we were asked to end: nothing that moves money is begun then."""
+        self._halted = halted
         self._base_url = base_url.rstrip("/")
         self._token = token
         self.time_limit = time_limit
@@ -123,7 +126,11 @@ class Transport:
         started = time.monotonic()
         try:
             with whole_request_within(self.time_limit):
-                reply = self._exchange(request)
+                if method == "POST":
+                    with not_begun_once(self._halted):
+                        reply = self._exchange(request)
+                else:
+                    reply = self._exchange(request)
         except Exception as exc:
             self._debug(method, path, type(exc).__name__, started, {})
             raise

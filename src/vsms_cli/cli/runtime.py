@@ -180,7 +180,12 @@ class Runtime:
 
         log = self.talk.log if self.settings.debug.value else None
         transport = Transport(
-            base_url=base_url, token=token, time_limit=self.settings.timeout.value, log=log, door=door
+            base_url=base_url,
+            token=token,
+            time_limit=self.settings.timeout.value,
+            log=log,
+            door=door,
+            halted=lambda: self.stop.requested,
         )
         self._stack.callback(transport.close)
         account = hashlib.sha256(f"{self.host}\0{token}".encode()).hexdigest()[:16]

@@ -9,14 +9,22 @@ from support.fault_server import FaultServer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One fault. `order` says what the order is like before, `options` what the fault is told."""
+    """One fault. `order` says what the order is like before, `options` what the fault is told, `service` what the
+    server is. One that answers as a real service does pays no second time.
+    """
 
     name: str
     kind: str = ""
     when: str = "before"
     options: Mapping[str, Any] = field(default_factory=dict)
     order: Mapping[str, Any] = field(default_factory=dict)
+    service: Mapping[str, Any] = field(default_factory=dict)
     address: Callable[[FaultServer], str] = lambda server: server.base_url
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Of the server. Where the order has ended, its state is what is tried: one that pays again would hide it."""
+        return {"pays_again": not self.order, **self.service}
 
     def prepare(self, server: FaultServer) -> str:
         """Set it up; the order's id."""
@@ -40,6 +48,27 @@ def _after(name: str, kind: str, **options: Any) -> list[Case]:
 
 def _before(name: str, kind: str, **options: Any) -> list[Case]:
     return [Case(name=f"{name}, nothing done", kind=kind, when="before", options=options)]
+
+
+def _lagging(name: str, kind: str, seconds: float) -> list[Case]:
+    """Done, and for so long the order still reads as it was."""
+    service = {"pays_again": False, "read_lag_s": seconds}
+    return [
+        Case(
+            name=f"{name}, already done, reads {seconds:g} s behind", kind=kind, when="after", service=service
+        )
+    ]
+
+
+def _late(name: str, kind: str, seconds: float, **options: Any) -> list[Case]:
+    """The service is done so long after the answer."""
+    options |= {"late_s": seconds}
+    service = {"pays_again": False}
+    return [
+        Case(
+            name=f"{name}, done {seconds:g} s later", kind=kind, when="late", options=options, service=service
+        )
+    ]
 
 
 CASES: Final[tuple[Case, ...]] = (
@@ -79,6 +108,20 @@ CASES: Final[tuple[Case, ...]] = (
     *_before("status 402", "402"),
     *_before("status 404", "404"),
     *_before("status 429 once", "429", retry_after="1"),
+    *_lagging("status 500", "500", 1.0),
+    *_lagging("status 500", "500", 3.0),
+    *_lagging("status 409", "409", 3.0),
+    *_lagging("200 with fields missing", "missing-fields", 3.0),
+    *_late("status 408", "408", 2.0),
+    *_late("status 500", "500", 2.0),
+    *_late("status 503", "503", 2.0),
+    *_late("status 504", "504", 2.0),
+    *_late("status 520 with HTML", "520", 2.0, form="html"),
+    *_late("status 522 with HTML", "522", 2.0, form="html"),
+    *_both("status 404 with a web server's page", "404", form="html"),
+    *_both("status 403 with a firewall's page", "403", form="html"),
+    *_after("200 without the order's id", "fields", fields={"order_id": None}),
+    Case(name="status 410, the order refunded itself", kind="410", order={"status": "expired"}),
     Case(name="the order is cancelled already", order={"status": "cancelled"}),
     Case(name="the order refunded itself", order={"status": "expired"}),
     Case(name="a code came", order={"status": "completed"}),

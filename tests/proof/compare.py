@@ -56,17 +56,18 @@ class Row:
 
 
 def compare(case: Case) -> Row:
-    # Where the order has ended, its state is what is tried: a service that pays again would hide it.
-    with FaultServer(pays_again=not case.order) as server:
+    with FaultServer(**case.settings) as server:
         order_id = case.prepare(server)
         before = server.times_paid(order_id)
         outcome = _vsms(server, case.address(server), order_id)
+        server.wait_for_late()
         vsms_paid = server.times_paid(order_id) - before
         status = server.status(order_id)
-    with FaultServer(pays_again=not case.order) as server:
+    with FaultServer(**case.settings) as server:
         order_id = case.prepare(server)
         before = server.times_paid(order_id)
         said = _sdk(server, case.address(server), order_id)
+        server.wait_for_late()
         sdk_paid = server.times_paid(order_id) - before
     return Row(
         name=case.name,

@@ -79,6 +79,8 @@ def commands(server: FaultServer) -> list[tuple[str, ...]]:
         ("journal", "resolve"),
         ("config", "show"),
         ("config", "path"),
+        ("doctor",),
+        ("api", "customer/balance"),
     ]
 
 
@@ -88,7 +90,8 @@ def test_the_token_comes_out_nowhere(canary: Vsms, server: FaultServer, name: st
     if options := dict(FAULTS[name]):
         server.fault("any", str(options.pop("kind")), times=None, **options)
     for number, line in enumerate(lines):
-        spoken(canary(*line, "-o", FORMATS[number % len(FORMATS)], "--debug"), line)
+        shape = () if line[0] == "api" else ("-o", FORMATS[number % len(FORMATS)])
+        spoken(canary(*line, *shape, "--debug"), line)
     spoken(canary("__complete", "orders", "show", ""), ("__complete",))
     assert_in_no_file(canary.home)
 

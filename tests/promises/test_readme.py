@@ -19,7 +19,7 @@ from vsms_cli.domain.audit import Verdict
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.outcomes import OUTCOMES, Result
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.render import money_rows, number_words, rows
+from vsms_cli.render import check_lines, money_rows, number_words, rows
 from vsms_cli.store.settings import OUTPUT_FORMATS
 
 ROOT = Path(__file__).parents[2]
@@ -108,6 +108,7 @@ def test_the_json_keys_are_the_programs() -> None:
         "refunds audit .totals": list(money_rows.TOTAL_KEYS),
         "stats": list(money_rows.STATS_KEYS),
         "config show": list(CONFIG_SHOW_FIELDS),
+        "doctor": list(check_lines.CHECK_FIELDS),
         "config path": list(CONFIG_PATH_FIELDS),
         "auth status": list(STATUS_FIELDS),
         "journal list": list(rows.JOURNAL_FIELDS),

@@ -52,6 +52,11 @@ class Fields:
         self._notes = notes
         self.path = path
 
+    @property
+    def all(self) -> dict[str, object]:
+        """Every field, as it came."""
+        return dict(self._fields)
+
     def value(self, *names: str) -> object:
         return self._fields.get(self._name(names))
 
@@ -88,9 +93,16 @@ class Fields:
         if moment is None:
             self._note(names, value, "an RFC 3339 time", Kind.UNREADABLE)
             return None
-        if not isinstance(value, str) or _RFC3339.fullmatch(value) is None:
+        if moment.year != 1 and (not isinstance(value, str) or _RFC3339.fullmatch(value) is None):
             self._note(names, value, "an RFC 3339 time", Kind.UNDERSTOOD)
         if moment.year == 1:
+            self._note(
+                names,
+                None,
+                "an RFC 3339 time, or null where it is not set",
+                Kind.UNDERSTOOD,
+                found="zero time",
+            )
             return None
         if moment.year not in _YEARS:
             self._note(names, value, "a time of this age", Kind.UNREADABLE)
@@ -117,10 +129,12 @@ class Fields:
         """The one of these names that the object has."""
         return next((name for name in names if self._fields.get(name) is not None), names[0])
 
-    def _note(self, names: tuple[str, ...], value: object, expected: str, kind: Kind) -> None:
+    def _note(
+        self, names: tuple[str, ...], value: object, expected: str, kind: Kind, *, found: str | None = None
+    ) -> None:
         name = self._name(names)
         path = f"{self.path}.{name}" if self.path else name
-        self._notes.add(path, found=type_of(value), expected=expected, kind=kind)
+        self._notes.add(path, found=found or type_of(value), expected=expected, kind=kind)
 
 
 def objects(rows: list[object], path: str, notes: Deviations) -> Iterator[Fields]:

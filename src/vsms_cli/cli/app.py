@@ -59,6 +59,10 @@ ROOT: Final = {
     "journal": Lazy(f"{_CLI}.journal.app", "What was sent that moves money, and what came of it."),
     "config": Lazy(f"{_CLI}.config.app", "The settings in force."),
     "sandbox": Lazy(f"{_CLI}.sandbox.app", "The levers of the embedded service."),
+    "doctor": Lazy(
+        f"{_CLI}.doctor", "Say what is wrong here, and where the service differs from its documents."
+    ),
+    "api": Lazy(f"{_CLI}.api", "Print the answer of a GET as the service sent it."),
     "completion": Lazy(f"{_CLI}.completion", "Print the script that completes words in your shell."),
     "help": Lazy(f"{_CLI}.help", "Explain a topic or a command."),
 }

@@ -5,7 +5,7 @@ from typing import Final
 from vsms_cli.cli.auth.status import FIELDS as STATUS_FIELDS
 from vsms_cli.cli.config.path import FIELDS as PATH_FIELDS
 from vsms_cli.cli.config.show import FIELDS as SHOW_FIELDS
-from vsms_cli.render import money_rows, number_words, rows
+from vsms_cli.render import check_lines, money_rows, number_words, rows
 
 FIELDS: Final = {
     "orders list": rows.ORDER_FIELDS,
@@ -21,6 +21,7 @@ FIELDS: Final = {
     "auth status": STATUS_FIELDS,
     "config show": SHOW_FIELDS,
     "config path": PATH_FIELDS,
+    "doctor": check_lines.CHECK_FIELDS,
     "journal list": rows.JOURNAL_FIELDS,
     "journal show": (*rows.JOURNAL_FIELDS, "events"),
 }

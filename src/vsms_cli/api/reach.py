@@ -1,0 +1,86 @@
+"""How far a connection to the service comes, for `vsms doctor`. Nothing of a request is sent."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from vsms_cli.domain.checks import Check, failed, passed, warned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CONNECT_S: Final = 5.0  # for a name, a connection and a handshake, each
+_DAYS_LEFT: Final = 14  # of a certificate: fewer are worth knowing
+_DAY_S: Final = 86400
+
+
+def reach(host: str, port: int, *, tls: bool) -> Iterator[Check]:
+    """Whether the host's name is found, a connection made, and its certificate trusted as every request does."""
+    started = time.monotonic()
+    addresses: list[str] = []
+    reasons: list[str] = []
+
+    def look_up() -> None:
+        try:
+            addresses.extend(
+                str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            )
+        except OSError as exc:
+            reasons.append(exc.strerror or "it has no address")
+
+    thread = threading.Thread(target=look_up, daemon=True)
+    thread.start()
+    thread.join(_CONNECT_S)
+    if not addresses:
+        yield failed(
+            "name",
+            f"the host's name is not found: {reasons[0] if reasons else 'no answer in 5 s'}",
+            "check the network and the base URL",
+        )
+        return
+    yield passed("name", f"found in {_ms(started)}, {len(set(addresses))} addresses")
+    started = time.monotonic()
+    try:
+        sock = socket.create_connection((host, port), timeout=_CONNECT_S)
+    except OSError as exc:
+        yield failed(
+            "connection",
+            exc.strerror or "no answer in 5 s",
+            "check the network, a firewall, and the base URL's port",
+        )
+        return
+    with closing(sock):
+        yield passed("connection", f"made in {_ms(started)}")
+        if tls:
+            yield _handshake(sock, host)
+
+
+def _handshake(sock: socket.socket, host: str) -> Check:
+    started = time.monotonic()
+    try:
+        with httpx.create_ssl_context().wrap_socket(sock, server_hostname=host) as secured:
+            certificate = secured.getpeercert() or {}
+            left = ssl.cert_time_to_seconds(str(certificate.get("notAfter", ""))) - time.time()
+            detail = (
+                f"{secured.version()} in {_ms(started)}, the certificate has {left / _DAY_S:.0f} days left"
+            )
+    except ssl.SSLCertVerificationError as exc:
+        return failed(
+            "tls",
+            f"the certificate can't be trusted: {exc.verify_message}",
+            "a company proxy? name its certificate in SSL_CERT_FILE",
+        )
+    except (ssl.SSLError, OSError, ValueError):
+        return failed("tls", "the handshake failed", "check the base URL's host and port")
+    return passed("tls", detail) if left > _DAYS_LEFT * _DAY_S else warned("tls", detail)
+
+
+def _ms(since: float) -> str:
+    return f"{(time.monotonic() - since) * 1000:.0f} ms"

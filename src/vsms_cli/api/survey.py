@@ -1,0 +1,219 @@
+"""Each read endpoint's answer held against what is documented, field by field: names and types, never a value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from vsms_cli.api import wire
+from vsms_cli.api.deviations import Deviations
+from vsms_cli.api.fields import decode_body, list_in, object_in, objects, type_of
+from vsms_cli.domain.deviations import Kind
+from vsms_cli.domain.orders import is_whole_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from vsms_cli.api.client import Client
+    from vsms_cli.domain.deviations import Deviation
+
+_SHOWN_NAME: Final = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)  # another name may hold a value of the account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A read endpoint as documented (vendor's live run and reference pages). A field is written with the other names
+    that older deployments give it: `id|order_id`. `optional` ones may be absent, `rows` is the list's name.
+    """
+
+    name: str
+    path: str
+    fields: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    rows: str | None = None
+    around: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
+
+
+_TIMES: Final = ("cancel_available_at", "swap_available_at", "rules")
+_SMS: Final = ("sms_received", "sms_code", "sms_text", "messages", "success")
+ENDPOINTS: Final = (
+    Endpoint(
+        name="balance", path="/customer/balance", fields=("balance|balance_usd",), optional=("success",)
+    ),
+    Endpoint(
+        name="profile",
+        path="/customer/profile",
+        fields=("id", "email", "balance_usd", "created_at"),
+        optional=(
+            *("telegram_linked", "telegram_username", "total_spent_usd", "total_credits_usd"),
+            *("total_orders", "active_api_keys", "success"),
+        ),
+        inside=("user", "profile"),
+    ),
+    Endpoint(
+        name="orders",
+        path="/customer/orders",
+        rows="orders",
+        around=("count", "success", "limit", "offset"),
+        fields=(
+            *("id|order_id", "phone_number", "service_id|service", "country_id|country", "status"),
+            *("price_charged|price", "created_at", "expires_at"),
+        ),
+        optional=(*_TIMES, *_SMS),
+    ),
+    Endpoint(
+        name="order",
+        path="/customer/order/",
+        fields=(
+            *("order_id|id", "phone_number", "service|service_id", "country|country_id", "status"),
+            *("price|price_charged", "created_at", "expires_at"),
+        ),
+        optional=(*_TIMES, *_SMS),
+        inside=("order",),
+    ),
+    Endpoint(
+        name="transactions",
+        path="/customer/transactions",
+        rows="transactions",
+        around=("count", "limit", "offset", "success"),
+        fields=("id", "amount", "type", "created_at"),
+        optional=("description", "order_id", "balance_before", "balance_after"),
+    ),
+    Endpoint(
+        name="services",
+        path="/customer/services",
+        rows="services",
+        around=("success", "count"),
+        fields=("service_id", "service_name"),
+        optional=("base_price",),
+    ),
+    Endpoint(
+        name="countries",
+        path="/customer/countries",
+        rows="countries",
+        around=("success", "count"),
+        fields=("country_id", "country_name"),
+        optional=("min_price", "services"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """`path` in the answer; `found` and `expected` name types and forms; `unreadable`: it was not understood."""
+
+    path: str
+    found: str
+    expected: str
+    unreadable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """An endpoint's answer: how many rows were compared, and where they differ, each place once."""
+
+    endpoint: Endpoint
+    rows: int
+    differences: tuple[Difference, ...]
+    first_id: str | None = None
+
+
+def survey(client: Client, endpoint: Endpoint, *, order_id: str = "") -> Surveyed:
+    """One request. VsmsError where it is not answered; BadAnswer where the answer can't be read at all."""
+    body = client.raw(endpoint.path + order_id, _PARAMS.get(endpoint.name))
+    notes = Deviations()
+    first = _READERS[endpoint.name](body, notes, order_id)
+    found = {_key(each): each for each in map(_of, notes)}
+    count = 0
+    for path, names in _named(endpoint, body):
+        count += 1
+        for difference in _compared(endpoint, path, names):
+            found.setdefault(_key(difference), difference)
+    return Surveyed(endpoint=endpoint, rows=count, differences=tuple(found.values()), first_id=first)
+
+
+def _of(deviation: Deviation) -> Difference:
+    path = ".".join(part if _shown(part) else "?" for part in deviation.place.split("."))
+    return Difference(
+        path=path,
+        found=deviation.found,
+        expected=deviation.expected,
+        unreadable=deviation.kind is Kind.UNREADABLE,
+    )
+
+
+def _key(difference: Difference) -> tuple[str, str]:
+    return difference.path, difference.found
+
+
+def _named(endpoint: Endpoint, body: bytes) -> Iterator[tuple[str, dict[str, object]]]:
+    """The objects whose fields are compared, each with its path."""
+    unnoted = Deviations()
+    if endpoint.rows is None:
+        wanted = tuple(name for field in endpoint.fields for name in field.split("|"))
+        fields = object_in(body, unnoted, wanted=wanted, inside=endpoint.inside)
+        yield fields.path, fields.all
+        return
+    value = decode_body(body)
+    if isinstance(value, dict):
+        known = {endpoint.rows, "data", "items", "result", "results", *endpoint.around}
+        for name in value.keys() - known:
+            yield "", {name: value[name]}
+    rows, path, _ = list_in(body, endpoint.rows, unnoted)
+    for row in objects(rows, path, unnoted):
+        yield f"{path}[]", row.all
+
+
+def _compared(endpoint: Endpoint, path: str, names: dict[str, object]) -> Iterator[Difference]:
+    prefix = f"{path}." if path else ""
+    known = {name for field in (*endpoint.fields, *endpoint.optional) for name in field.split("|")}
+    for name in sorted(names.keys() - known):
+        shown = name if _shown(name) else "?"
+        yield Difference(
+            path=f"{prefix}{shown}", found=type_of(names[name]), expected="no such field", unreadable=False
+        )
+    if endpoint.rows is not None and not path:
+        return
+    for field in endpoint.fields:
+        alternatives = field.split("|")
+        if not any(name in names for name in alternatives):
+            yield Difference(
+                path=f"{prefix}{alternatives[0]}", found="missing", expected="present", unreadable=False
+            )
+
+
+def _shown(name: str) -> bool:
+    return _SHOWN_NAME.fullmatch(name.removesuffix("[]")) is not None
+
+
+def _first_id(body: bytes, notes: Deviations, _order_id: str) -> str | None:
+    orders = wire.read_orders(body, notes).orders
+    return next((order.id for order in orders if is_whole_id(order.id)), None)
+
+
+def _nothing(read: Callable[[bytes, Deviations], object]) -> Callable[[bytes, Deviations, str], None]:
+    def reader(body: bytes, notes: Deviations, _order_id: str) -> None:
+        read(body, notes)
+
+    return reader
+
+
+def _order(body: bytes, notes: Deviations, order_id: str) -> None:
+    wire.read_order(body, order_id, notes)
+
+
+_READERS: Final[dict[str, Callable[[bytes, Deviations, str], str | None]]] = {
+    "balance": _nothing(wire.read_balance),
+    "profile": _nothing(wire.read_account),
+    "orders": _first_id,
+    "order": _order,
+    "transactions": _nothing(wire.read_ledger),
+    "services": _nothing(wire.read_services),
+    "countries": _nothing(wire.read_countries),
+}
+_PARAMS: Final = {
+    "orders": {"limit": str(wire.ORDERS_PAGE)},
+    "transactions": {"limit": str(wire.LEDGER_PAGE), "offset": "0"},
+}

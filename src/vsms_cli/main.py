@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _GARBAGE: Final = 50_000  # objects before it is looked for; at Python's 700 that took 5 % of a short command
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-REPORT_TO: Final = "support@virtualsms.io"  # the vendor's help page; the one address that is known
 
 
 def main() -> None:
@@ -72,6 +71,11 @@ def run(argv: Sequence[str]) -> int:
     except Exception as exc:  # noqa: BLE001 - the one broad except: whatever is left is our mistake
         if isinstance(exc, OSError) and exc.errno in _NO_ROOM:  # Typer's help on a full disk
             return _tell(StdoutUnwritable(f"stdout can't be written: {exc.strerror}"), argv)
+        if (
+            type(exc).__module__ == "vsms_cli.sandbox.errors"
+        ):  # what plays the service shares no error with us
+            hint = "make room there, or name another directory with VSMS_STATE_DIR"
+            return _tell(VsmsError(str(exc), hint=hint), argv)
         return _tell_crash(exc, argv)
 
 
@@ -166,7 +170,8 @@ def _tell_crash(exc: Exception, argv: Sequence[str]) -> int:
     )
     crash = VsmsError(
         f"crashed: {type(exc).__name__}{where} (vsms {__version__})",
-        hint=f"this is a mistake of vsms: report this line to {REPORT_TO}; the journal keeps what was sent",
+        hint="this is a mistake of vsms, which is not the vendor's: report this line where you got vsms from, with the"
+        " output of `vsms doctor`; the journal keeps what was sent",
     )
     return _tell(crash, argv)
 

@@ -50,7 +50,7 @@ def test_a_crash_is_one_line_with_no_traceback_and_no_local_variable(
     done = live.process("balance", *options, env={"PYTHONPATH": str(empty_path)})
     assert (done.code, done.out) == (1, "")
     assert "crashed: RuntimeError in sitecustomize.py:5 (vsms " in done.err
-    assert "report this line to support@virtualsms.io" in done.err
+    assert "with the output of `vsms doctor`" in done.err
     assert "Traceback" not in done.err
     assert SECRET not in done.err
     assert len(done.err.splitlines()) == (1 if as_json else 2)

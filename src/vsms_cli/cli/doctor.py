@@ -264,7 +264,12 @@ def _guarded(name: str, look: Callable[[], Checks]) -> Checks:
     except VsmsError as exc:
         yield failed(name, _without_home(exc.message), _without_home(exc.hint))
     except Exception as exc:  # noqa: BLE001 - whatever is broken here is what is to be told
-        yield failed(name, f"{type(exc).__name__} while it was checked", "report this line")
+        if type(exc).__module__ == "vsms_cli.sandbox.errors":
+            yield failed(
+                name, "the sandbox's book can't be used", "`vsms sandbox reset`, or make room on the disk"
+            )
+        else:
+            yield failed(name, f"{type(exc).__name__} while it was checked", "report this line")
 
 
 def _directory(name: str, path: Path) -> Check:

@@ -93,7 +93,7 @@ def command(
     def make(body: Body) -> typer.Typer:
         app = _bare_app()
         skip = {"timeout"} if takes_timeout else set()
-        app.command(name, help=_help(body, examples), context_settings=CONTEXT)(
+        app.command(name, help=_help(body, examples, _summary_of(body)), context_settings=CONTEXT)(
             _with_options(body, rows=rows, skip=skip, checked=checked)
         )
         return app
@@ -119,11 +119,19 @@ def group(cls: type[Any], help_: str, *, versioned: bool = False) -> typer.Typer
     return app
 
 
-def _help(body: Body, examples: Sequence[str]) -> str:
+def _help(body: Body, examples: Sequence[str], summary: str) -> str:
     lines = "\n".join(f"  {example}" for example in examples)
     title = "Example" if len(examples) == 1 else "Examples"
     # The backspace tells Typer to leave the paragraph's lines as they are.
-    return f"{inspect.getdoc(body)}\n\n\b\n{title}:\n{lines}"
+    # Without docstrings (PYTHONOPTIMIZE=2) the line of the command tree has to do.
+    return f"{inspect.getdoc(body) or summary}\n\n\b\n{title}:\n{lines}"
+
+
+def _summary_of(body: Body) -> str:
+    from vsms_cli.cli.app import GROUPS, ROOT  # noqa: PLC0415 - it imports this module
+
+    lines = (lazy for table in (ROOT, *GROUPS.values()) for lazy in table.values())
+    return next((lazy.summary for lazy in lines if lazy.module == body.__module__), "")
 
 
 def _bare_app() -> typer.Typer:

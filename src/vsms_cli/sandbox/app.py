@@ -113,7 +113,7 @@ class Sandbox:
         try:
             with self._book.turn() as page:
                 return _answer(_reply(replace(page, hold=self._hold), request), page.now)
-        except sqlite3.Error:
+        except (sqlite3.Error, SandboxError):
             return _answer(refusal(503, "Sandbox book unavailable").reply, datetime.now(UTC))
 
     def refuse(self, status: int, error: str) -> Answer:
@@ -121,7 +121,7 @@ class Sandbox:
         try:
             with self._book.turn() as page:
                 now = page.now
-        except sqlite3.Error:
+        except (sqlite3.Error, SandboxError):
             now = datetime.now(UTC)
         return _answer(refusal(status, error).reply, now)
 

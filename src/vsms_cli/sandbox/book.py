@@ -74,12 +74,21 @@ class Book:
 
     @contextmanager
     def turn(self) -> Iterator[Page]:
-        """One access, whole or not at all; time has passed before it begins."""
-        with self._lock, _transaction(self._connection):
-            machine = Page(connection=self._connection, now=self._clock(), rng=self._rng)
-            page = Page(connection=self._connection, now=machine.now + machine.clock_offset, rng=self._rng)
-            orders.lapse(page)
-            yield page
+        """One access, whole or not at all; time has passed before it begins. SandboxError where the file can't be
+        written any more: a full disk, or one that is read-only.
+        """
+        try:
+            with self._lock, _transaction(self._connection):
+                machine = Page(connection=self._connection, now=self._clock(), rng=self._rng)
+                page = Page(
+                    connection=self._connection, now=machine.now + machine.clock_offset, rng=self._rng
+                )
+                orders.lapse(page)
+                yield page
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as exc:
+            raise SandboxError(f"the sandbox's book can't be written: {exc}") from exc
 
     def close(self) -> None:
         with self._lock:

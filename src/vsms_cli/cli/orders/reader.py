@@ -39,7 +39,8 @@ class Reader:
     def end(self) -> None:
         self._done = True
         self._wake.set()
-        self._thread.join(_PATIENCE_S)
+        if self._thread.ident is not None:  # a signal may have come before it was started
+            self._thread.join(_PATIENCE_S)
 
     def at_once(self) -> None:
         self._wake.set()

@@ -1,0 +1,106 @@
+"""Awkward ends: a disk without room, the background, a signal that is ignored, Python without docstrings."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.fault_server import FaultServer
+from support.vsms import Vsms
+
+Terminal = Callable[..., Any]
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 kB."""
+    mounted = tmp_path / "tiny"
+    mounted.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(mounted)], check=False, capture_output=True
+    )
+    if made.returncode:
+        pytest.skip("a small disk can be mounted by root alone")
+    yield mounted
+    subprocess.run(["umount", str(mounted)], check=True)
+
+
+@pytest.mark.parametrize(
+    "command", [["orders", "list"], ["balance"], ["orders", "cancel", "--all", "--yes"], ["sandbox", "reset"]]
+)
+def test_a_full_disk_in_the_sandbox_is_said_and_crashes_nothing(
+    vsms: Vsms, tiny: Path, command: list[str]
+) -> None:
+    done = vsms.process("--sandbox", *command, env={"VSMS_STATE_DIR": str(tiny)})
+
+    assert done.code == 1
+    assert "the sandbox's book can't be" in done.err
+    assert "VSMS_STATE_DIR" in done.err
+    assert "crashed" not in done.err
+
+
+def test_watch_in_the_background_ends_by_kill_without_a_crash(
+    live: Vsms, server: FaultServer, terminal: Terminal
+) -> None:
+    server.add_order()
+    words = " ".join(live.command("orders", "watch"))
+    script = f"set -m; {words} & sleep 1.5; kill %1; wait -f %1; echo ended $?"
+    child = terminal(program=["bash", "-c", script])
+    child.expect(r"ended (\d+)")
+
+    assert int(child.match[1]) == 143
+    assert "crashed" not in child.before
+
+
+def test_started_with_ctrl_c_ignored_it_goes_on_ignoring_it(live: Vsms, server: FaultServer) -> None:
+    orders = [server.add_order() for _ in range(3)]
+    server.latency = 0.4
+    child = subprocess.Popen(
+        live.command("orders", "cancel", *orders, "--yes", "--json"),
+        env=live.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509 - no thread of ours is running
+    )
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=30)
+
+    assert child.returncode == 0
+    assert [row["outcome"] for row in json.loads(out)] == ["cancelled"] * 3
+
+
+@pytest.mark.parametrize(
+    "command", [["--help"], ["orders", "--help"], ["orders", "cancel", "--help"], ["help", "doctor"]]
+)
+def test_help_needs_no_docstrings(vsms: Vsms, command: list[str]) -> None:
+    done = vsms.process(*command, env={"PYTHONOPTIMIZE": "2"})
+
+    assert done.code == 0
+    assert "None" not in done.out
+    assert "Usage:" in done.out
+
+
+def test_a_crash_asks_for_the_doctor_and_names_no_vendor(vsms: Vsms, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import httpx\nhttpx.Client = None\n")
+    done = vsms.process(
+        "balance",
+        env={
+            "PYTHONPATH": str(tmp_path),
+            "VSMS_TOKEN": "vsms_0123456789",
+            "VSMS_BASE_URL": "http://127.0.0.1:9/",
+        },
+    )
+
+    assert done.code == 1
+    assert "crashed: TypeError" in done.err
+    assert "not the vendor's" in done.err
+    assert "`vsms doctor`" in done.err
+    assert "support@" not in done.err
+    assert os.sep + "vsms_cli" + os.sep not in done.err

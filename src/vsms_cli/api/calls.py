@@ -26,6 +26,7 @@ from vsms_cli.domain.errors import (
     OrderNotFound,
     Problem,
     RequestRefused,
+    RouteMissing,
     TokenRefused,
     Unreachable,
     VsmsError,
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 _SHED_S: Final = (
     10.0  # for so long a read that is answered 503 is tried again, and no longer than one request may take
+)
+_NO_SUCH_ROUTE: Final = frozenset(
+    {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
 )
 _FOREIGN_WITHOUT_FORM: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 """What firewalls and web servers in front of the API answer too: the API's word only in the API's form."""
@@ -73,7 +77,9 @@ class Calls:
         *,
         order_id: str = "",
         within: float | None = None,
+        what: str = "",
     ) -> bytes:
+        """The body of a 2xx. `what` names what the endpoint gives, where a deployment may lack it."""
         start = self._clock.monotonic()
         until = None if within is None else start + within
         shed_until = start + min(_SHED_S, self._transport.time_limit, within or _SHED_S)
@@ -87,7 +93,7 @@ class Calls:
                 return reply.body
             shed = reply.status == HTTPStatus.SERVICE_UNAVAILABLE and self._pacer.turn_expected() < shed_until
             if meaning is not Meaning.THROTTLED and not shed:
-                raise self._refusal(reply, meaning, order_id)
+                raise self._lacking(reply, path, what) or self._refusal(reply, meaning, order_id)
 
     def _get(self, path: str, params: Mapping[str, str] | None, until: float | None) -> Reply:
         """One GET; sent again while it provably was not sent, all within the time limit of one request."""
@@ -128,6 +134,16 @@ class Calls:
                 self._clock.observe(reply.headers.get("date"))
                 return reply
 
+    def _lacking(self, reply: Reply, path: str, what: str) -> RouteMissing | None:
+        """A router's answer for a route that is not there: in the API's own form, or Go's plain text."""
+        page = reply.body.lstrip().startswith(b"<")
+        if not what or reply.status not in _NO_SUCH_ROUTE or page:
+            return None
+        return RouteMissing(
+            f"this deployment has no {what}: {path} answered with status {reply.status}",
+            hint=f"what needs no {what} works all the same; `vsms doctor` says what else differs",
+        )
+
     def _refusal(self, reply: Reply, meaning: Meaning, order_id: str) -> VsmsError:
         if self._refuses_token(reply, meaning):
             return self._token_refused(reply)
@@ -142,6 +158,11 @@ class Calls:
                 hint="see `vsms orders list --all` for those it knows",
             )
         words = self._said(reply)
+        if reply.location:
+            return BadAnswer(
+                f"{self._transport.host} answered with status {reply.status}, which points to {reply.location}",
+                hint="no redirect is followed: if that is the API, make it the base URL",
+            )
         if meaning is Meaning.AMBIGUOUS:
             return BadAnswer(
                 f"{self._transport.host} answered with status {reply.status}{words}",

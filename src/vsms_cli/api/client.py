@@ -84,7 +84,7 @@ class Client:
         return wire.read_balance(self._calls.read("/customer/balance"), self.deviations)
 
     def account(self) -> Account:
-        return wire.read_account(self._calls.read("/customer/profile"), self.deviations)
+        return wire.read_account(self._calls.read("/customer/profile", what="profile"), self.deviations)
 
     def transactions(
         self, *, type_: str | None = None, since: datetime | None = None, offset: int = 0
@@ -94,12 +94,18 @@ class Client:
             params["type"] = type_
         if since is not None:
             params["from"] = rfc3339(since)
-        return wire.read_ledger(self._calls.read("/customer/transactions", params), self.deviations)
+        return wire.read_ledger(
+            self._calls.read("/customer/transactions", params, what="ledger"), self.deviations
+        )
 
     def catalogue(self) -> Catalogue:
         return Catalogue(
-            countries=wire.read_countries(self._calls.read("/customer/countries"), self.deviations),
-            services=wire.read_services(self._calls.read("/customer/services"), self.deviations),
+            countries=wire.read_countries(
+                self._calls.read("/customer/countries", what="catalogue"), self.deviations
+            ),
+            services=wire.read_services(
+                self._calls.read("/customer/services", what="catalogue"), self.deviations
+            ),
         )
 
     def raw(self, path: str, params: Mapping[str, str] | None = None) -> bytes:

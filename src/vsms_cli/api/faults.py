@@ -106,7 +106,9 @@ def _words(exc: Exception, host: str, time_limit: float) -> tuple[str, str]:
             "check the host name; behind a company proxy, name its certificate in SSL_CERT_FILE",
         )
     if tls is not None:
-        return f"{host} does not speak TLS as it should", "check the base URL's host and port"
+        return f"{host} does not speak TLS as it should", _TLS_HINTS.get(
+            getattr(tls, "reason", None) or "", "check the base URL's host and port"
+        )
     match exc:
         case httpx.ConnectTimeout():
             return f"{host} did not take the connection within {time_limit:g} s", _NETWORK_HINT
@@ -123,10 +125,17 @@ def _words(exc: Exception, host: str, time_limit: float) -> tuple[str, str]:
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
             return "the request could not be built", "check the token and the base URL"
         case httpx.RemoteProtocolError():
-            return f"{host} broke off, or did not speak HTTP", _NETWORK_HINT
+            hint = "check the base URL: its port may want https, or speak HTTP/2 alone, which vsms does not"
+            return f"{host} broke off, or did not speak HTTP", hint
     return f"the connection to {host} broke", _NETWORK_HINT
 
 
+_TLS_HINTS: Final = {
+    "WRONG_VERSION_NUMBER": "its port seems to speak plain http: check the base URL's scheme and port",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "it wants another version of TLS than this Python has: update Python or OpenSSL",
+    "UNSUPPORTED_PROTOCOL": "its TLS is older than this Python allows: the service must be updated",
+}
+"""By OpenSSL's own names for what went wrong."""
 _NETWORK_HINT: Final = "check the network, then try again"
 
 

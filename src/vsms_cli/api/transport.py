@@ -31,6 +31,8 @@ MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
 _KEPT_S: Final = 1.0  # of idling; servers close after 2 s (gunicorn) or more, and a request may cross that
 _NAMES_OF_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_LOCATION: Final = "vsms_location"
+_LONGEST_LOCATION: Final = 200  # characters
 _SHOWN_HEADERS: Final = ("content-type", "content-length", "date", "retry-after", "x-request-id")
 
 
@@ -49,6 +51,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    location: str = ""
+    """Where a redirect points: host and path alone, fit to show. It is never followed."""
 
 
 class Exchange(Protocol):
@@ -151,7 +155,10 @@ class Transport:
         finally:
             response.close()
         return Reply(
-            status=response.status_code, headers=dict(response.headers), body=struck(bytes(body), self._token)
+            status=response.status_code,
+            headers=dict(response.headers),
+            body=struck(bytes(body), self._token),
+            location=self.without_token(str(response.extensions.get(_LOCATION, ""))),
         )
 
     def _check_in_step(self, request: httpx.Request, response: httpx.Response, body: bytes) -> None:
@@ -246,7 +253,19 @@ def _forget_location(response: httpx.Response) -> None:
     """Even where no redirect is to follow httpx builds the next request, and raises InvalidURL for a hostile
     Location: after the sending, but with the type of a request that was never sent.
     """
-    response.headers.pop("location", None)
+    location = response.headers.pop("location", None)
+    if location is not None:
+        response.extensions[_LOCATION] = _shown_location(location)
+
+
+def _shown_location(location: str) -> str:
+    """Host and path, in ASCII and cut short; empty where it is no URL."""
+    try:
+        parts = urlsplit(location)
+        where = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    except ValueError:
+        return ""
+    return where.encode("ascii", "replace").decode()[:_LONGEST_LOCATION]
 
 
 def _whole(response: httpx.Response) -> httpx.SyncByteStream:

@@ -137,6 +137,13 @@ class RequestRefused(VsmsError):
     code = "refused"
 
 
+class RouteMissing(RequestRefused):
+    """The deployment lacks an endpoint: no ledger, or no catalogue. What needs none of it still works."""
+
+    code = "no_such_route"
+    exit_code = ExitCode.REFUSED
+
+
 class Unreachable(VsmsError):
     """No whole answer came. For a read that is all there is to say; it changed nothing."""
 

@@ -200,7 +200,9 @@ def test_ledger_lines_in_another_form_are_listed_and_one_that_can_not_be_read_hi
         {"id": None, "type": "bonus", "amount": 1},
     ]
     stage.server.fault(
-        "transactions", raw=http(json.dumps({"transactions": lines, "limit": 100}).encode()), times=None
+        "transactions",
+        raw=http(json.dumps({"count": 5, "transactions": lines, "limit": 100}).encode()),
+        times=None,
     )
 
     listing = stage.run("transactions", "list", "--json")
@@ -217,7 +219,9 @@ def test_a_line_whose_amount_can_not_be_read_may_be_the_refund(stage: Scene) -> 
     order = stage.server.add_order(status="cancelled", age_s=3600, refunds=[])
     line = {"id": "t", "type": "refund", "amount": "much", "order_id": order}
     stage.server.fault(
-        "transactions", raw=http(json.dumps({"transactions": [line], "limit": 100}).encode()), times=None
+        "transactions",
+        raw=http(json.dumps({"count": 1, "transactions": [line], "limit": 100}).encode()),
+        times=None,
     )
 
     assert stage.run("refunds", "audit", "--json").json["orders"][0]["verdict"] == "unjudged"

@@ -1,12 +1,13 @@
 """A ledger told in another form: a refund that is there is never called missing, and never asked for."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from faults.scene import PRICE, scene
 from support.fault_server import FaultServer
-from support.ledger_forms import CERTAIN, LEDGER_FORMS
+from support.ledger_forms import CERTAIN, LEDGER_FORMS, PAGINGS
 from support.vsms import Done, Vsms
 
 HOUR = 3600
@@ -65,19 +66,38 @@ def test_what_is_missing_is_found_in_every_form(vsms: Vsms, form: str) -> None:
         assert (audited.code, verdict_of(audited, order)) == (9, "missing")
 
 
-@pytest.mark.parametrize("form", [form for form in LEDGER_FORMS if "count" in form])
-def test_a_ledger_of_many_pages_is_read_to_its_end(vsms: Vsms, form: str) -> None:
+@pytest.mark.parametrize("form", [*(form for form in LEDGER_FORMS if "count" in form), *PAGINGS])
+@pytest.mark.parametrize("length", [104, 240])
+def test_a_ledger_of_many_pages_is_read_to_its_end(vsms: Vsms, form: str, length: int) -> None:
     with FaultServer(ledger_form=form) as server:
         stage = scene(vsms, server)
-        for _ in range(101):
-            server.add_order(status="completed", age_s=HOUR)
-        order = server.add_order(status="cancelled", age_s=2 * HOUR)
+        old = server.add_order(status="cancelled", age_s=2 * HOUR, refunds=[])
+        refund_at = server.book.now() - timedelta(hours=2)
+        server.book.post("refund", PRICE, order_id=old, at=refund_at)
+        for _ in range(length - len(server.book.ledger)):
+            server.book.post("deposit", PRICE)
 
         listed = stage.run("transactions", "list", "--json")
         audited = stage.run("refunds", "audit", "--json")
 
-        assert len(listed.json) == len(server.book.ledger) == 104
-        assert verdict_of(audited, order) == "refunded"
+        assert (listed.code, len({row["id"] for row in listed.json})) == (0, length)
+        assert (audited.code, verdict_of(audited, old)) == (0, "refunded")
+        assert ("900 lines of the ledger more than it shows" in listed.err) == (
+            form == "the count is too large"
+        )
+
+
+@pytest.mark.parametrize("form", PAGINGS)
+def test_what_is_missing_is_found_by_every_rule_of_paging(vsms: Vsms, form: str) -> None:
+    with FaultServer(ledger_form=form) as server:
+        stage = scene(vsms, server)
+        order = server.add_order(status="cancelled", age_s=HOUR, refunds=[])
+        for _ in range(120):
+            server.book.post("deposit", PRICE)
+
+        audited = stage.run("refunds", "audit", "--json")
+
+        assert (audited.code, verdict_of(audited, order)) == (9, "missing")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ops.world import ORDER, START, World, line, order, order_id
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.pages import LedgerPage
-from vsms_cli.ops.ledger import ago, dossiers_of, lines_since, refunds_of, total_of
+from vsms_cli.ops.ledger import Reading, ago, dossiers_of, lines_since, refunds_of, total_of
 
 if TYPE_CHECKING:
     from vsms_cli.domain.ports import Service
@@ -28,6 +28,9 @@ class Moving:
     heeds_offset: bool = True
     count: int | None = None
     says_count: bool = True
+    counts_page: bool = False
+    limit: int | None = None  # as it is said
+    first_page: int | None = None  # where `offset` counts pages
     asked: list[int] = field(default_factory=list)
     since: list[datetime | None] = field(default_factory=list)
 
@@ -40,9 +43,12 @@ class Moving:
         self.asked.append(offset)
         self.since.append(since)
         start = offset if self.heeds_offset else 0
+        if self.first_page is not None:
+            start = max(0, offset - self.first_page) * self.page
         stretch = tuple(self.lines[start : start + self.page])
         total = len(self.lines) if self.count is None else self.count
-        return LedgerPage(transactions=stretch, total=total if self.says_count else None)
+        total = len(stretch) if self.counts_page else total
+        return LedgerPage(transactions=stretch, total=total if self.says_count else None, limit=self.limit)
 
     def read(self, **how: str) -> list[str]:
         return [line.id for line in lines_since(cast("Service", self), None, **how)]
@@ -57,9 +63,40 @@ def ids(lines: list[Transaction]) -> list[str]:
 
 
 def test_a_ledger_at_rest_costs_one_call_a_page() -> None:
-    ledger = Moving(numbered(30))
+    ledger = Moving(numbered(29))
     assert ledger.read() == ids(ledger.lines)
     assert ledger.asked == [0, 10, 20]
+
+
+def test_behind_a_full_page_one_more_is_asked_for_whatever_the_count_says() -> None:
+    ledger = Moving(numbered(30))
+    assert ledger.read() == ids(ledger.lines)
+    assert ledger.asked == [0, 10, 20, 30]
+
+
+@pytest.mark.parametrize(
+    ("length", "limit", "calls"), [(7, 100, 1), (7, None, 2), (50, 100, 2), (50, None, 2)]
+)
+def test_a_short_page_is_the_last_where_the_service_says_how_long_one_can_be(
+    length: int, limit: int | None, calls: int
+) -> None:
+    ledger = Moving(numbered(length), page=100, limit=limit)
+    assert len(ledger.read()) == length
+    assert len(ledger.asked) == calls
+
+
+def test_pages_that_are_smaller_than_asked_for_are_read_to_the_end() -> None:
+    ledger = Moving(numbered(135), page=50, limit=100, counts_page=True)
+    assert ledger.read() == ids(ledger.lines)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("says_count", [True, False])
+def test_a_service_that_counts_its_offset_in_pages_is_read_to_the_end(
+    first: int, *, says_count: bool
+) -> None:
+    ledger = Moving(numbered(240), page=100, says_count=says_count, first_page=first)
+    assert sorted(ledger.read()) == sorted(ids(ledger.lines))
 
 
 def test_lines_that_come_meanwhile_push_the_others_and_none_comes_twice() -> None:
@@ -100,13 +137,15 @@ def test_a_ledger_that_shows_other_lines_each_time_is_no_proof() -> None:
         ledger.read()
 
 
-def test_a_count_that_no_line_bears_out_costs_one_more_reading() -> None:
+def test_a_count_that_no_line_bears_out_costs_one_more_reading_and_is_said() -> None:
     ledger = Moving(numbered(10), count=1000)
-    assert len(ledger.read()) == 10
-    assert ledger.asked == [0, 10, 0, 10]
+    reading = Reading(cast("Service", ledger), None)
+    assert len(list(reading.lines())) == 10
+    assert reading.unshown == 990
+    assert ledger.asked.count(0) == 2
 
 
-@pytest.mark.parametrize("count", [0, 10, 5])
+@pytest.mark.parametrize("count", [0, 5, 10, 15, 20, 30])
 @pytest.mark.parametrize("says_count", [True, False])
 def test_a_count_that_is_wrong_or_missing_hides_no_line(count: int, *, says_count: bool) -> None:
     ledger = Moving(numbered(35), count=count, says_count=says_count)

@@ -44,6 +44,9 @@ def test_a_hundred_thousand_lines_take_less_than_32_mb_more_than_a_hundred(tmp_p
     few, *_ = listed(Vsms(tmp_path / "few"), 100, "-o", "ndjson")
     many, lines, requests = listed(Vsms(tmp_path / "many"), _LONG, "-o", "ndjson")
 
-    assert (lines, requests) == (_LONG, _LONG // 100)
+    assert (lines, requests) == (
+        _LONG,
+        _LONG // 100 + 1,
+    )  # behind a full page there may be more than it counts
     assert many - few < _ALLOWED_KB, f"{many - few} KB more"
     print(f"{few} KB for 100 lines, {many} KB for {lines}")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from support.fault_answers import Answer
-from support.ledger_forms import LEDGER_FORMS
+from support.ledger_forms import AS_DOCUMENTED, LEDGER_FORMS, PAGINGS
 
 if TYPE_CHECKING:
     from support.fault_book import Book, Order
@@ -48,7 +48,7 @@ def detail(order: Order) -> dict[str, Any]:
 class Lists:
     book: Book
     older: bool  # a deployment with bare arrays and `balance_usd`
-    ledger_form: str = "as documented"  # one of LEDGER_FORMS
+    ledger_form: str = "as documented"  # one of LEDGER_FORMS or of PAGINGS
 
     def answer(self, operation: str, query: dict[str, str]) -> Answer:
         match operation:
@@ -114,9 +114,13 @@ class Lists:
             entries = [entry for entry in entries if entry.created_at <= end]
         limit = min(max(_whole(query.get("limit"), PAGE), 1), MAX_TRANSACTIONS)
         offset = max(_whole(query.get("offset"), 0), 0)
-        rows = [{key: getattr(entry, key) for key in ENTRY} for entry in entries[offset : offset + limit]]
-        answer = {"count": len(entries), "limit": limit, "offset": offset, "transactions": rows}
-        return LEDGER_FORMS[self.ledger_form](answer)
+        paging = PAGINGS.get(self.ledger_form, AS_DOCUMENTED)
+        size = paging.size(limit)
+        first = paging.start(offset, size)
+        rows = [{key: getattr(entry, key) for key in ENTRY} for entry in entries[first : first + size]]
+        count = paging.count(len(entries), len(rows))
+        answer = {"count": count, "limit": limit, "offset": offset, "transactions": rows}
+        return answer if self.ledger_form in PAGINGS else LEDGER_FORMS[self.ledger_form](answer)
 
 
 def _whole(text: str | None, default: int) -> int:

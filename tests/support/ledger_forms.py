@@ -5,6 +5,7 @@ Each form leaves the ledger true. What `vsms` may say of it differs: see `PROVES
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """By which rule a page is cut from the ledger, and what its answer counts."""
+
+    start: Callable[[int, int], int] = lambda offset, _size: offset
+    size: Callable[[int], int] = lambda limit: limit
+    count: Callable[[int, int], Any] = lambda lines, _on_page: lines
 
 
 def _rows(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Answer], Answer]:
@@ -78,3 +88,23 @@ CERTAIN: Final = frozenset(LEDGER_FORMS) - {
     "refunds of another type, without an order",
 }
 """The forms in which a refund that is there is proved; in the others it only might be it."""
+
+AS_DOCUMENTED: Final = Paging()
+PAGINGS: Final[dict[str, Paging]] = {
+    "pages of 50": Paging(size=lambda limit: min(limit, 50)),
+    "pages of 50, and the count is the page's": Paging(
+        size=lambda limit: min(limit, 50), count=lambda _lines, on_page: on_page
+    ),
+    "pages of 7, and no count": Paging(size=lambda limit: min(limit, 7), count=lambda *_: None),
+    "all at once": Paging(start=lambda *_: 0, size=lambda _limit: 10_000),
+    "offset counts pages": Paging(start=lambda offset, size: offset * size),
+    "offset counts pages, from 1": Paging(start=lambda offset, size: max(0, offset - 1) * size),
+    "offset counts pages, and no count": Paging(
+        start=lambda offset, size: offset * size, count=lambda *_: None
+    ),
+    "the count stops at 100": Paging(count=lambda lines, _on_page: min(lines, 100)),
+    "the count stops at 150": Paging(count=lambda lines, _on_page: min(lines, 150)),
+    "the count stops at 200": Paging(count=lambda lines, _on_page: min(lines, 200)),
+    "the count is too large": Paging(count=lambda lines, _on_page: lines + 900),
+}
+"""Other rules by which all of the ledger can still be read. Their names do as a form too."""

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from vsms_cli.domain.pages import LedgerPage
     from vsms_cli.domain.ports import Service
 
+_PAGE: Final = 100  # lines, the reference pages' largest page, which is asked for
 _MOST_PAGES: Final = 100_000  # ten million lines; a ledger that never ends must not keep us for ever
 _MOST_PASSES: Final = 4  # over a ledger whose lines move while it is read
-_SAME_AGAIN: Final = 3  # so often the same page in a row, and the service does not heed `offset`
-_PAGE: Final = 100  # lines, the reference pages' largest page: one that is as long may hide more
+_MOST_STEPS_BACK: Final = 10_000  # in one reading; a count that falls without end is none
+_NOTHING_NEW: Final = 3  # so many pages in a row without a new line are the end
+_ROUND: Final = 10  # a page of 10, 20 or 50 lines may be a full one, whatever limit was asked for
 _CLOCK_OFF: Final = timedelta(minutes=1)  # more than a slow answer takes
 _MARGIN: Final = timedelta(
     days=1
@@ -44,118 +46,169 @@ def ago(now: datetime, span: timedelta) -> datetime:
 
 
 def lines_since(service: Service, since: Since, *, type_: str | None = None) -> Iterator[Transaction]:
-    """The ledger's lines from `since` on, page by page, each once: two lines are one only if they are equal in every
-    field. A line without a time counts as in time.
-
-    BadAnswer where the ledger can't be read to its end: half a ledger proves nothing missing.
-    """
-    reading = _Reading(service, since, type_)
-    for line in reading.lines():
-        in_time = reading.since is None or line.created_at is None or line.created_at >= reading.since
-        if in_time and (type_ is None or line.kind == type_.lower()):
-            yield line
+    """As `Reading.lines`."""
+    return Reading(service, since, type_=type_).lines()
 
 
-class _Reading:
-    """The service's count is a hint: it may be missing, that of one page, or wrong. The end is a page that is
-    empty, brings nothing new, or is shorter than a page can be.
+class Reading:
+    """One reading of the ledger from `since` on, to its end: an empty page, or pages that bring nothing new.
 
-    New lines push the others on, so that one comes twice; lines that leave pull them back, so that one would be passed
-    over. Both show: by the line, and by a count that fell or that more lines were said to be there.
+    The service's count is a hint: it may be missing, or that of one page, or stop at a thousand. It saves a request
+    where it agrees with a page that is shorter than a full one, and it tells where more must be there. Some services
+    count `offset` in pages: then the second page seems to be empty, and the pages are asked for by their number.
+
+    New lines push the others on, so that one comes twice; lines that leave pull them back, so that one would be
+    passed over. Both show: by the whole line, and by a count that fell, or that says more than was seen.
     """
 
-    def __init__(self, service: Service, since: Since, type_: str | None) -> None:
+    def __init__(self, service: Service, since: Since, *, type_: str | None = None) -> None:
         self._service = service
         self._asked_since = since
         self._type = type_
+        self._since = self._moment()
         self._seen: set[int] = set()  # hashes of lines: a hundred thousand of them must not fill the memory
         self._pages = 0
-        self._total = 0
+        self._largest = 0  # rows of a page
+        self._total: int | None = None  # the last count
         self._fewest: int | None = (
-            None  # lines there were all the while: what comes meanwhile need not be read
+            None  # rows there were all the while: what comes meanwhile need not be read
         )
-        self.since = self._moment()
+        self._count_is_wrong = False
+        self._steps_back = 0
+        self._offset_may_count_pages = False
+        self.left_out = 0
+        """Rows that are no lines, so far."""
+
+    @property
+    def unshown(self) -> int:
+        """After the end: how many more rows the service counts than it shows."""
+        return 0 if self._complete else (self._fewest or 0) - self._found
+
+    @property
+    def _found(self) -> int:
+        return len(self._seen) + self.left_out
+
+    @property
+    def _complete(self) -> bool:
+        return self._count_is_wrong or self._fewest is None or self._found >= self._fewest
 
     def lines(self) -> Iterator[Transaction]:
+        """Each line once: two are one only if they are equal in every field. A line without a time counts as in time.
+
+        BadAnswer where the ledger can't be read to its end: half a ledger proves nothing missing.
+        """
+        for line in self._passes():
+            in_time = self._since is None or line.created_at is None or line.created_at >= self._since
+            if in_time and (self._type is None or line.kind == self._type.lower()):
+                yield line
+
+    def _passes(self) -> Iterator[Transaction]:
         for _ in range(_MOST_PASSES):
             before = len(self._seen)
             yield from self._pass()
+            if self._offset_may_count_pages:
+                yield from self._pass(start=1, step=1)
             # Fewer than the service counts, and yet a pass brought nothing new: it counts something twice.
-            if self._fewest is None or len(self._seen) >= self._fewest or len(self._seen) == before:
+            if self._complete or len(self._seen) == before:
                 return
         raise BadAnswer(
-            f"the ledger moves too fast to be read whole: {len(self._seen)} of {self._fewest} lines",
+            f"the ledger moves too fast to be read whole: {self._found} of {self._fewest} lines",
             hint="try again in a moment",
         )
 
-    def _pass(self) -> Iterator[Transaction]:
-        offset, same = 0, 1
-        last: tuple[int, int | None] | None = None
+    def _pass(self, *, start: int = 0, step: int | None = None) -> Iterator[Transaction]:
+        """Pages from `start` on; the next one begins `step` further, else behind the last line."""
+        offset, nothing_new, left_out = start, 0, 0
+        last: LedgerPage | None = None
         while True:
             page = self._page(offset)
-            if self._fell(page, offset):
-                offset, last = max(0, offset - self._fallen), None
+            back = self._fallen(page, offset, by_lines=step is None)
+            if back:
+                offset, last = max(0, offset - back), None
                 continue
+            before = len(self._seen)
+            yield from (line for line in page.transactions if self._is_new(line))
+            left_out += page.left_out
+            self.left_out = max(self.left_out, left_out)
+            nothing_new = 0 if len(self._seen) > before else nothing_new + 1
+            offset += step or page.rows
+            if page.rows and page == last and self._repeated(page, offset, nothing_new):
+                return
             if not page.rows:
+                self._offset_may_count_pages = step is None and self._only(last, offset)
                 return
-            first = (hash(page.transactions), page.total)
-            same = same + 1 if first == last else 1
-            last = first
-            new = list(self._new(page))
-            yield from new
-            if not new and self._ends(page, offset, same):
+            if step is None and self._is_last(page, offset):
                 return
-            offset += page.rows
-            if self._is_last(page, offset):
+            if nothing_new >= _NOTHING_NEW and (step is not None or not self._more_behind(offset)):
                 return
-
-    @staticmethod
-    def _is_last(page: LedgerPage, end: int) -> bool:
-        """Whether a page that ends at `end` is the last: one that is shorter than the service says a page can be, or
-        that reaches the count. A count of no more than its page may be that of the page alone.
-        """
-        counted = page.total or 0
-        if page.limit is not None and page.rows < page.limit and counted <= end:
-            return True
-        return end >= counted > page.rows
-
-    def _fell(self, page: LedgerPage, offset: int) -> bool:
-        """Whether lines left between two pages, by the count; `_fallen` is how many."""
-        if page.total is None or page.total <= page.rows:  # of this page alone, it may be
-            return False
-        self._fallen = self._total - page.total if offset else 0
-        self._total = page.total
-        self._fewest = page.total if self._fewest is None else min(self._fewest, page.total)
-        return self._fallen > 0
-
-    def _ends(self, page: LedgerPage, offset: int, same: int) -> bool:
-        """Whether a page without anything new is the end. BadAnswer where more must be there, or may be, and the
-        service shows the same again.
-        """
-        more = page.total is not None and page.total > max(offset, page.rows)
-        if (more and same >= _SAME_AGAIN) or (same > 1 and not more and page.rows >= _PAGE):
-            raise BadAnswer(
-                "the service repeats a page of the ledger and shows no more",
-                hint="nothing was changed: ask support@virtualsms.io, or try again later",
-            )
-        return not more
+            self._largest = max(self._largest, page.rows)
+            last = page
 
     def _page(self, offset: int) -> LedgerPage:
         self._pages += 1
         if self._pages > _MOST_PAGES:
             raise BadAnswer("the ledger does not end", hint="give a shorter --since")
-        page = self._service.transactions(type_=self._type, since=self.since, offset=offset)
+        page = self._service.transactions(type_=self._type, since=self._since, offset=offset)
         if self._pages == 1 and callable(self._asked_since):
-            before, self.since = self.since, self._moment()
-            if before is not None and self.since is not None and abs(self.since - before) > _CLOCK_OFF:
-                return self._service.transactions(type_=self._type, since=self.since, offset=offset)
+            before, self._since = self._since, self._moment()
+            if before is not None and self._since is not None and abs(self._since - before) > _CLOCK_OFF:
+                return self._service.transactions(type_=self._type, since=self._since, offset=offset)
         return page
 
-    def _new(self, page: LedgerPage) -> Iterator[Transaction]:
-        for line in page.transactions:
-            if hash(line) not in self._seen:
-                self._seen.add(hash(line))
-                yield line
+    def _is_new(self, line: Transaction) -> bool:
+        mark = hash(line)
+        if mark in self._seen:
+            return False
+        self._seen.add(mark)
+        return True
+
+    def _fallen(self, page: LedgerPage, offset: int, *, by_lines: bool) -> int:
+        """By how much the count fell since the page before: so many lines were pulled back, past us."""
+        before, self._total = self._total, page.total
+        if page.total is None:
+            return 0
+        least = page.rows + (offset if by_lines and page.rows else 0)
+        if page.total < least or (not page.total and self._seen):
+            self._count_is_wrong = True  # it counts a page, or nothing
+        if self._count_is_wrong:
+            return 0
+        self._fewest = page.total if self._fewest is None else min(self._fewest, page.total)
+        if not by_lines or not offset or before is None or page.total >= before:
+            return 0
+        self._steps_back += 1
+        return before - page.total if self._steps_back <= _MOST_STEPS_BACK else 0
+
+    def _repeated(self, page: LedgerPage, end: int, nothing_new: int) -> bool:
+        """The same page again: whether it is all there is. BadAnswer where more is behind it that is not shown."""
+        full = page.rows == (page.limit or _PAGE)
+        if nothing_new and self._complete and not full and not self._more_behind(end):
+            return True
+        if nothing_new + 1 >= _NOTHING_NEW:
+            raise BadAnswer(
+                "the service repeats a page of the ledger and shows no more",
+                hint="nothing was changed: ask support@virtualsms.io, or try again later",
+            )
+        return False
+
+    def _is_last(self, page: LedgerPage, end: int) -> bool:
+        """Whether nothing is behind this page: the count says so, and the page is shorter than the others, or than the
+        service says a page can be.
+        """
+        if self._count_is_wrong or page.total != end:
+            return False
+        if page.rows < self._largest:
+            return True
+        return page.limit is not None and page.rows < page.limit and page.rows % _ROUND != 0
+
+    def _more_behind(self, offset: int) -> bool:
+        """Whether the count says that there is more: lines that came meanwhile may have pushed it there."""
+        return not self._count_is_wrong and offset < (self._total or 0)
+
+    def _only(self, first: LedgerPage | None, end: int) -> bool:
+        """Whether the page before the empty one was the first, and was full, or by the count not all."""
+        if first is None or first.rows != end:
+            return False
+        return end >= (first.limit or _PAGE) or not self._complete
 
     def _moment(self) -> datetime | None:
         return self._asked_since() if callable(self._asked_since) else self._asked_since

@@ -80,6 +80,11 @@ def audit_remarks(found: Audit) -> Iterable[str]:
         yield f"{plural(unclear, 'order')} can't be judged: the status, or the price, is not known"
 
 
+def unshown_remark(count: int) -> str:
+    """Of a ledger that was read to its end."""
+    return f"the service counts {plural(count, 'line')} of the ledger more than it shows"
+
+
 def audit_next(found: Audit, results: Sequence[Result] | None, *, asked_before: int) -> list[str]:
     """What to type or do next. `asked_before` counts the owed orders that our journal knows a request for."""
     owed = len(found.owed)

@@ -14,11 +14,12 @@ from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import is_whole_id, parse_id_or_beginning
 from vsms_cli.domain.times import parse_duration
-from vsms_cli.ops.ledger import ago, lines_since
+from vsms_cli.ops.ledger import Reading, ago
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.selection import complete
 from vsms_cli.render.documents import cell
 from vsms_cli.render.money_rows import TRANSACTION_FIELDS, transaction_row
+from vsms_cli.render.money_words import unshown_remark
 
 _TYPES = ("deposit", "purchase", "refund", "credit", "admin_credit")  # the reference pages' and the SDKs'
 
@@ -50,9 +51,11 @@ def app(
     span = None if since is None else parse_duration(since)
     wanted = None if order is None else _whole(run, parse_id_or_beginning(order))
     client = run.client
-    lines = lines_since(client, None if span is None else lambda: ago(run.clock.now(), span), type_=kind)
-    own = (line for line in lines if wanted is None or line.order_id == wanted)
+    reading = Reading(client, None if span is None else lambda: ago(run.clock.now(), span), type_=kind)
+    own = (line for line in reading.lines() if wanted is None or line.order_id == wanted)
     _print(run, shape, islice(own, limit))
+    if limit is None and reading.unshown:
+        run.say(unshown_remark(reading.unshown))
     return ExitCode.OK
 
 

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from vsms_cli.domain.appeal import appeal
-from vsms_cli.domain.audit import GRACE, Audit, Case, Dossier, Reason, Verdict, is_loose, judge
+from vsms_cli.domain.audit import GRACE, Audit, Case, Dossier, Reason, Verdict, judge
+from vsms_cli.domain.matching import Ledger
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.proofs import Verified, Wanted, prove
@@ -156,46 +158,145 @@ def test_a_refund_is_proved_by_its_amount(
     wanted = Wanted(order_id=ID, price=dollars(price), said=dollars(said))
     bought = [] if paid is None else [line(f"-{paid}", "purchase")]
     lines = (*bought, *(line(amount) for amount in amounts))
-    proof = prove(wanted, Dossier(order_id=ID, order=None, lines=lines))
+    proof = prove(Dossier(order_id=ID, order=wanted.order, lines=lines))
     assert proof.verified is Verified(verified)
 
 
+OTHER = "0d9f6c1e-5b7a-4f0e-8d2c-3a1b2c3d4e5f"
+NIL = "00000000-0000-0000-0000-000000000000"
+
+
+def nobodys(amount: str, kind: str = "refund", *, order_id: str | None = None, **more: Any) -> Transaction:
+    """A line that names another order, or none."""
+    return replace(line(amount, kind), order_id=order_id, **more)
+
+
+def read(*lines: Transaction, known: tuple[str, ...] = (ID,), keeps_others: bool = False) -> Ledger:
+    ledger = Ledger(known, keeps_others=keeps_others)
+    for each in lines:
+        ledger.add(each)
+    return ledger
+
+
+BOUGHT = line("-0.3", "purchase", age=timedelta(hours=1))
+ORDER = Order(id=ID, status="cancelled", price=Decimal("0.3"), created_at=NOW - timedelta(hours=1))
+
 POSSIBLE = {
-    "no order": replace(line("0.3"), order_id=None),
-    "an order id that is none": replace(line("0.3"), order_id="order 17"),
-    "no order, and no time": replace(line("0.3"), order_id=None, created_at=None),
-    "no order, rounded": replace(line("0.31"), order_id=None),
-    "no order, a type that nobody documents": replace(line("0.3", "reversal"), order_id=None),
+    "no order": nobodys("0.3"),
+    "an order id that is none": nobodys("0.3", order_id="order 17"),
+    "an empty order id": nobodys("0.3", order_id=" "),
+    "the order id 0": nobodys("0.3", order_id="0"),
+    "Go's id of no order": nobodys("0.3", order_id=NIL),
+    "no order, and no time": nobodys("0.3", created_at=None),
+    "no order, and an amount that can't be read": replace(nobodys("0.3"), amount=None),
+    "no order, dated in another time zone": nobodys("0.3", created_at=NOW - timedelta(hours=15)),
+    "no order, booked by hand days later": nobodys("0.3", created_at=NOW + timedelta(days=6)),
+    "no order, rounded to a cent": nobodys("0.31"),
+    "no order, and a fee": nobodys("0.28"),
+    "no order, a type that nobody documents": nobodys("0.3", "reversal"),
     "of the order, a type that nobody documents": line("0.3", "order_refund"),
+    "of the order, without a type": line("0.3", ""),
+    "of the order, a part, of a type that nobody documents": line("0.1", "reversal"),
     "of the order, booked as a purchase": line("0.3", "purchase"),
+    "of the order, booked as a deposit": line("0.3", "deposit"),
+    "of the order, its amount not to be read": replace(line("0.3"), amount=None),
 }
 IMPOSSIBLE = {
-    "another amount": replace(line("0.9"), order_id=None),
-    "a deposit": replace(line("0.3", "deposit"), order_id=None),
-    "negative": replace(line("-0.3"), order_id=None),
-    "long before the purchase": replace(line("0.3", age=timedelta(days=3)), order_id=None),
+    "another amount": nobodys("0.9"),
+    "a deposit": nobodys("0.3", "deposit"),
+    "negative": nobodys("-0.3"),
+    "long before the purchase": nobodys("0.3", created_at=NOW - timedelta(days=3)),
+    "long after the order": nobodys("0.3", created_at=NOW + timedelta(days=9)),
+    "of another order": nobodys("0.3", order_id=OTHER),
 }
 
 
-def with_line(extra: Transaction) -> Dossier:
-    """An order of which nothing came back for certain, beside another line of the ledger."""
-    known = dossier("cancelled", bought=True)
-    if is_loose(extra):
-        return replace(known, loose=(extra,))
-    return replace(known, lines=(*known.lines, extra)) if extra.order_id else known
+def case_of(*lines: Transaction, known: tuple[str, ...] = (ID,)) -> Case:
+    return judge(Dossier.of(read(*lines, known=known), ID, ORDER), now=NOW)
 
 
 @pytest.mark.parametrize("name", POSSIBLE)
 def test_a_line_that_might_be_the_refund_leaves_the_order_unjudged(name: str) -> None:
-    case = judge(with_line(POSSIBLE[name]), now=NOW)
+    case = case_of(BOUGHT, POSSIBLE[name])
 
     assert (case.verdict, case.reason) == (Verdict.UNJUDGED, Reason.POSSIBLE_REFUND)
-    assert prove(Wanted(order_id=ID, price=Decimal("0.3")), case.dossier).verified is Verified.UNJUDGED
+    assert case.why is not None
+    assert POSSIBLE[name].id in case.why
+    assert prove(case.dossier).verified is Verified.UNJUDGED
+    assert case_of(BOUGHT, POSSIBLE[name], line("0.3")).verdict is Verdict.REFUNDED
 
 
 @pytest.mark.parametrize("name", IMPOSSIBLE)
 def test_a_line_that_can_not_be_it_excuses_nothing(name: str) -> None:
-    assert judge(with_line(IMPOSSIBLE[name]), now=NOW).verdict is Verdict.MISSING
+    assert case_of(BOUGHT, IMPOSSIBLE[name]).verdict is Verdict.MISSING
+
+
+@pytest.mark.parametrize("of", ["48213", OTHER])
+def test_where_the_ledger_names_orders_in_another_way_any_line_might_be_the_refund(of: str) -> None:
+    lines = (nobodys("-0.3", "purchase", order_id=of), nobodys("0.3", order_id=of))
+
+    assert case_of(*lines).reason is Reason.POSSIBLE_REFUND
+    # Once it names one order as it is listed, it names all of them so.
+    listed = NIL[:-1] + "1"
+    assert case_of(*lines, BOUGHT).verdict is Verdict.MISSING
+    named = nobodys("-1", "purchase", order_id=listed)
+    assert case_of(*lines, named, known=(ID, listed)).verdict is Verdict.MISSING
+
+
+def test_a_list_that_comes_later_tells_whose_a_line_is() -> None:
+    ledger = read(nobodys("0.3", order_id=OTHER))
+    known = Dossier.of(ledger, ID, ORDER)
+    assert judge(known, now=NOW).reason is Reason.POSSIBLE_REFUND
+    ledger.know([OTHER])
+    assert judge(known, now=NOW).verdict is Verdict.MISSING
+
+
+def test_an_order_of_the_ledger_alone_is_judged_by_its_own_lines() -> None:
+    ledger = read(
+        nobodys("-0.3", "purchase", order_id=OTHER), nobodys("0.1", order_id=OTHER),
+        nobodys("-0.2", "purchase", order_id="48213"), nobodys("0.2", order_id="48213"),
+        known=(), keeps_others=True,
+    )  # fmt: skip
+    later = NOW + timedelta(days=1)
+    assert [judge(Dossier.of(ledger, each, None), now=later).verdict for each in ledger.orders] == [
+        Verdict.SHORT,
+        Verdict.REFUNDED,
+    ]
+
+
+@pytest.mark.parametrize("spelt", [ID.upper(), ID.replace("-", ""), f" {ID} ", ID.replace("-", " ").upper()])
+def test_a_line_names_its_order_in_any_spelling(spelt: str) -> None:
+    assert case_of(BOUGHT, nobodys("0.3", order_id=spelt)).verdict is Verdict.REFUNDED
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        ((BOUGHT, line("0.3"), line("-0.3", "reversal")), "unjudged"),
+        ((BOUGHT, line("0.3"), line("-0.1", "chargeback")), "unjudged"),
+        ((BOUGHT, line("0.3"), line("-0.01", "fee")), "refunded"),
+        ((BOUGHT, line("-0.3")), "unjudged"),  # more was taken back than came back
+        ((line("-0.3", "charge", age=timedelta(hours=1)), line("0.3")), "refunded"),  # the purchase
+        ((line("0.3", age=timedelta(hours=1)), line("-0.3", "charge")), "unjudged"),
+        ((BOUGHT, line("0.3", "reversal"), line("-0.3", "reversal")), "unjudged"),
+    ],
+)
+def test_what_may_have_been_taken_back_is_not_called_refunded(
+    lines: tuple[Transaction, ...], verdict: str
+) -> None:
+    case = case_of(*lines)
+    assert (case.verdict, bool(case.why)) == (verdict, verdict == "unjudged")
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("refund", "used"), ("reversal", "used")])
+def test_a_line_of_nobodys_is_no_reason_to_doubt_that_a_completed_order_was_used(
+    kind: str, verdict: str
+) -> None:
+    completed = replace(ORDER, status="completed")
+    known = Dossier.of(read(BOUGHT, nobodys("0.3", kind)), ID, completed)
+    assert judge(known, now=NOW).verdict == verdict
+    own = Dossier.of(read(BOUGHT, line("0.3", "reversal")), ID, completed)
+    assert judge(own, now=NOW).reason is Reason.POSSIBLE_REFUND
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """A ledger told in another form: a refund that is there is never called missing, and never asked for."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from faults.scene import PRICE, scene
+from faults.scene import PRICE, Scene, scene
 from support.fault_server import FaultServer
+from support.forms import http
 from support.ledger_forms import CERTAIN, LEDGER_FORMS, PAGINGS
 from support.vsms import Done, Vsms
 
@@ -40,7 +42,7 @@ def test_a_refund_that_is_there_is_not_missing_and_not_asked_for(vsms: Vsms, for
         assert refund_requests(server) == 0
         if not proved:
             assert "might be" in audited.err
-            assert "might be this refund" in refunded.json[0]["error"]["message"]
+            assert "might be its refund, so nothing" in refunded.json[0]["error"]["message"]
 
 
 @pytest.mark.parametrize("form", LEDGER_FORMS)
@@ -170,3 +172,158 @@ def test_a_refund_dated_before_its_order_counts(vsms: Vsms) -> None:
 
         assert (audited.code, verdict_of(audited, order)) == (0, "refunded")
         assert refunded.json[0]["outcome"] == "already_refunded"
+
+
+def with_purchase(server: FaultServer, took: str, **how: object) -> str:
+    """An order whose purchase took something else than its price."""
+    order = server.add_order(**how)  # type: ignore[arg-type] # the options of add_order, by name
+    known = server.order(order)
+    assert known is not None
+    server.book.forget_purchase(order)
+    server.book.post("purchase", -Decimal(took), order_id=order, at=known.created_at)
+    return order
+
+
+@pytest.mark.parametrize(
+    ("took", "verified", "code"), [("0.80", "posted", 0), ("1.00", "short", 9), ("0.50", "twice", 0)]
+)
+@pytest.mark.parametrize("by", ["id", "filter"])
+def test_verify_holds_what_came_back_against_what_the_purchase_took(
+    vsms: Vsms, took: str, verified: str, code: int, by: str
+) -> None:
+    with FaultServer() as server:
+        stage = scene(vsms, server)
+        order = with_purchase(server, took)
+        which = (order,) if by == "id" else ("--country", "AR")
+
+        done = stage.run("orders", "cancel", *which, "--yes", "--verify", "--json")
+
+        assert (done.code, done.json[0]["verified"]) == (code, verified)
+
+
+def test_verify_says_why_it_can_not_tell(vsms: Vsms) -> None:
+    with FaultServer(ledger_form="refunds without an order") as server:
+        stage = scene(vsms, server)
+        order = server.add_order()
+
+        done = stage.run("orders", "cancel", order, "--yes", "--verify", "-o", "table")
+
+        (line,) = (line for line in server.book.ledger if line.type == "refund")
+        assert f"{order}  unjudged  transaction {line.id} of $0.80 names no order, and might be" in done.out
+        assert "0 of 1 refund posted; 1 unjudged" in done.err
+
+
+@pytest.mark.parametrize("kind", ["reversal", "chargeback", "debit"])
+def test_a_refund_that_a_line_of_another_type_may_have_taken_back_is_unjudged(vsms: Vsms, kind: str) -> None:
+    with FaultServer() as server:
+        stage = scene(vsms, server)
+        order = server.add_order(status="cancelled", age_s=HOUR)
+        server.book.post(kind, -PRICE, order_id=order)
+
+        audited = stage.run("refunds", "audit", "--json")
+        refunded = stage.run("orders", "refund", order, "--yes", "--json")
+
+        assert (audited.code, verdict_of(audited, order)) == (0, "unjudged")
+        assert audited.json["orders"][0]["reason"] == "possible_reversal"
+        assert "might have taken it back" in audited.err
+        assert (refunded.code, refunded.json[0]["outcome"]) == (5, "not_eligible")
+        assert refund_requests(server) == 0
+
+
+def test_a_fee_beside_a_refund_is_none(vsms: Vsms) -> None:
+    with FaultServer() as server:
+        stage = scene(vsms, server)
+        order = server.add_order(status="cancelled", age_s=HOUR)
+        server.book.post("fee", Decimal("-0.05"), order_id=order)
+
+        assert verdict_of(stage.run("refunds", "audit", "--json"), order) == "refunded"
+
+
+@pytest.mark.parametrize("kind", ["reversal", "bonus", "deposit", ""])
+def test_a_credit_for_a_code_is_not_asked_for_where_a_line_of_the_order_may_be_it(
+    vsms: Vsms, kind: str
+) -> None:
+    with FaultServer() as server:
+        stage = scene(vsms, server)
+        order = server.add_order(status="completed", age_s=HOUR)
+        server.book.post(kind, PRICE, order_id=order)
+
+        refunded = stage.run("orders", "refund", order, "--reason", "code-rejected", "--yes", "--json")
+
+        assert (refunded.code, refunded.json[0]["error"]["code"]) == (5, "unjudged")
+        assert verdict_of(stage.run("refunds", "audit", "--json"), order) == "unjudged"
+        assert refund_requests(server) == 0
+
+
+def test_what_somebody_asked_for_before_is_said_before_what_might_be_there(vsms: Vsms) -> None:
+    with FaultServer() as server:
+        stage = scene(vsms, server)
+        order = server.add_order(status="cancelled", age_s=HOUR, refunds=[])
+        assert stage.run("orders", "refund", order, "--yes").code == 0
+        server.book.post("credit", PRICE)
+
+        done = stage.run("orders", "refund", order, "--yes", "--json")
+
+        assert (done.code, done.json[0]["outcome"]) == (0, "already_requested")
+
+
+def test_a_person_sees_which_orders_are_unjudged_and_why_and_no_flood(vsms: Vsms) -> None:
+    with FaultServer(ledger_form="refunds of another type") as server:
+        stage = scene(vsms, server)
+        orders = [server.add_order(status="cancelled", age_s=HOUR) for _ in range(8)]
+
+        done = stage.run("refunds", "audit", "-o", "table", env={"COLUMNS": "200"})
+
+        assert done.code == 0
+        assert done.out.startswith("UNJUDGED")
+        assert all(order in done.out for order in orders)
+        assert "possible refund" in done.out
+        assert "8 orders: 8 unjudged; paid $0.00" in done.err
+        assert done.err.count(" is of type 'reversal', and might be its refund") == 5
+        assert "  and 3 more" in done.err
+        assert "next" not in done.err
+
+
+def test_lines_that_can_not_be_counted_are_counted(stage: Scene) -> None:
+    lost = stage.server.add_order(status="cancelled", age_s=HOUR, refunds=[])
+    bought = {"id": "t-1", "type": "purchase", "amount": -0.8, "order_id": lost}
+    odd = {
+        "id": "t-2",
+        "type": "refund",
+        "amount": "much",
+        "order_id": "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11",
+    }
+    body = {"count": 3, "limit": 100, "transactions": [bought, None, odd]}
+    stage.server.fault("transactions", raw=http(json.dumps(body).encode()), times=None)
+
+    audited = stage.run("refunds", "audit", "--json")
+
+    assert (audited.code, verdict_of(audited, lost)) == (9, "missing")
+    assert audited.json["totals"]["unread"] == 2
+    for said in (audited.err, stage.run("stats").err):
+        assert "2 lines of the ledger can't be read, or not the amount: in no sum" in said
+
+
+def test_a_refund_that_was_rounded_up_is_not_called_twice(vsms: Vsms) -> None:
+    with FaultServer() as server:
+        stage = scene(vsms, server)
+        order = server.add_order(
+            status="cancelled", age_s=HOUR, price=Decimal("0.125"), refunds=[Decimal("0.13")]
+        )
+
+        done = stage.run("orders", "refund", order, "--yes", "--json")
+
+        assert (done.json[0]["outcome"], done.json[0]["verified"]) == ("already_refunded", "posted")
+
+
+def test_a_refund_of_no_order_counts_in_stats_and_one_that_was_taken_back_does_not(vsms: Vsms) -> None:
+    with FaultServer() as server:
+        stage = scene(vsms, server)
+        server.add_order(status="cancelled", age_s=HOUR, refunds=[PRICE, -PRICE])
+        server.add_order(status="cancelled", age_s=HOUR, refunds=[])
+        server.book.post("refund", PRICE)
+        server.book.post("credit", Decimal(5))
+
+        stats = stage.run("stats", "--json").json
+
+        assert (stats["spent"], stats["returned"]) == (1.6, 0.8)

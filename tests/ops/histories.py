@@ -17,7 +17,7 @@ WINDOW_S = 30 * DAY
 GRACE_S = 300
 LIFE_S = 1200
 CENTS = 100  # money in cents: whole numbers add up
-GOODWILL = 99_999  # cents, of no order, and no price is near it
+GOODWILL = 50  # cents, of no order: the refund of one of about that price, for all that the ledger says
 
 
 @dataclass(slots=True)
@@ -30,6 +30,7 @@ class Truth:
     lines: dict[str, set[str]] = field(default_factory=dict)
     unjudged: set[str] = field(default_factory=set)
     bought: dict[str, int] = field(default_factory=dict)  # seconds before now
+    ended: dict[str, int] = field(default_factory=dict)  # as `bought`
 
     @property
     def missing(self) -> int:
@@ -80,7 +81,8 @@ def history(rng: random.Random, *, size: int, page_of_orders: int = LISTED) -> H
     truth = Truth()
     nameless: list[tuple[int, int]] = []
     orders, ledger = [], [_line(rng, "deposit", 50 * CENTS, 40 * DAY, None)]
-    ledger.append(_line(rng, "credit", GOODWILL, rng.randrange(40 * DAY), None))  # goodwill: of no order
+    nameless.append((GOODWILL, rng.randrange(40 * DAY)))
+    ledger.append(_line(rng, "credit", *nameless[0], None))
     for place, plot in enumerate(plots):
         plot.listed = place < page_of_orders
         own = [_line(rng, "purchase", -plot.price, plot.bought, plot.id)]
@@ -101,9 +103,10 @@ def history(rng: random.Random, *, size: int, page_of_orders: int = LISTED) -> H
 def _leave_unjudged(truth: Truth, nameless: list[tuple[int, int]]) -> None:
     """An order is not proved missing where a line of no order might be its refund: amount and time fit."""
     for key, verdict in list(truth.verdicts.items()):
-        open_ = truth.prices[key] - truth.returned[key]
+        owed = (truth.prices[key], truth.prices[key] - truth.returned[key])
         if verdict in {"missing", "short"} and any(
-            min(abs(amount - truth.prices[key]), abs(amount - open_)) <= 1 and age <= truth.bought[key] + DAY
+            any(abs(amount - each) <= max(1, each / 10) for each in owed)
+            and truth.bought[key] + DAY >= age >= truth.ended[key] - 7 * DAY
             for amount, age in nameless
         ):
             for known in (truth.verdicts, truth.returned, truth.prices, truth.lines):
@@ -184,6 +187,7 @@ def _note(truth: Truth, plot: _Plot, lines: set[str]) -> None:
         truth.unjudged.add(plot.id)
         return
     truth.bought[plot.id] = plot.bought
+    truth.ended[plot.id] = plot.bought - (plot.life if plot.listed else LIFE_S)
     truth.verdicts[plot.id] = verdict
     truth.returned[plot.id] = back
     truth.prices[plot.id] = plot.price

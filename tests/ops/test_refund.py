@@ -62,9 +62,9 @@ def test_an_ended_order_that_was_refunded_is_proved_by_the_ledger(world: World, 
     [
         [],
         [line(ORDER, Decimal("0.30"))],
-        [line(order_id(7), PRICE)],
+        [line(ORDER, -PRICE, "purchase", number=1), line(order_id(7), PRICE)],
         [line(ORDER, -PRICE, "purchase")],
-        [line(ORDER, PRICE, "deposit")],
+        [line(None, PRICE, "deposit")],
     ],
 )
 def test_a_missing_refund_is_asked_for(world: World, lines: list[object]) -> None:
@@ -90,8 +90,40 @@ def test_nothing_is_asked_for_where_a_line_might_be_the_refund(
 
     assert result.outcome is Outcome.NOT_ELIGIBLE
     assert result.problem is not None
-    assert "transaction t0 of $0.80 might be this refund" in result.problem.message
+    assert "transaction t0 of $0.80 " in result.problem.message
+    assert "might be its refund, so nothing is asked for" in result.problem.message
     assert requests(world) == 0
+
+
+def test_a_ledger_that_names_no_listed_order_is_held_against_the_list(world: World) -> None:
+    """Whether a line's order is another one of the account's, or this one under another name."""
+    world.holds(order("expired"))
+    world.service.ledger = [line(order_id(7), PRICE)]
+    assert refund(world).outcome is Outcome.NOT_ELIGIBLE
+    assert len(world.service.times("list")) == 1
+
+    world.holds(order("expired"), order("expired", id_=order_id(7)))
+    world.says(Say(GRANTED))
+    assert refund(world).outcome is Outcome.REQUESTED
+
+
+@pytest.mark.parametrize("kind", ["reversal", "deposit"])
+def test_a_credit_is_not_asked_for_where_a_line_of_the_order_might_be_it(world: World, kind: str) -> None:
+    world.holds(order("completed"))
+    world.service.ledger = [line(ORDER, -PRICE, "purchase", number=1), line(ORDER, PRICE, kind)]
+
+    assert refund(world).outcome is Outcome.NOT_ELIGIBLE
+    assert requests(world) == 0
+
+
+def test_what_cost_nothing_is_not_asked_for(world: World) -> None:
+    world.holds(order("expired", price=Decimal(0)))
+
+    result = refund(world)
+
+    assert result.outcome is Outcome.NOT_ELIGIBLE
+    assert result.problem is not None
+    assert "it cost nothing" in result.problem.message
 
 
 def test_a_manual_credit_of_no_order_may_be_the_one_that_is_asked_for(world: World) -> None:

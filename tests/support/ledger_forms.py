@@ -6,6 +6,7 @@ Each form leaves the ledger true. What `vsms` may say of it differs: see `PROVES
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +49,11 @@ def _shares_the_purchase_s_id(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "id": f"tx-{row['order_id']}"} if row["order_id"] else row
 
 
+def _internal(order_id: str | None) -> str | None:
+    """The number of the order in the service's own database."""
+    return None if order_id is None else str(int(order_id[:8], 16))
+
+
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "amount": Decimal(row["amount"]).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)}
 
@@ -74,6 +80,16 @@ LEDGER_FORMS: Final[dict[str, Callable[[Answer], Answer]]] = {
     "refunds of another type, without an order": _refunds(
         lambda row: _without("order_id")({**row, "type": "reversal"})
     ),
+    "refunds with Go's id of no order": _refunds(
+        lambda row: {**row, "order_id": "00000000-0000-0000-0000-000000000000"}
+    ),
+    "orders by another id": _rows(lambda row: {**row, "order_id": _internal(row["order_id"])}),
+    "purchases without an order": _rows(
+        lambda row: _without("order_id")(row) if row["type"] == "purchase" else row
+    ),
+    "refunds dated in another time zone": _refunds(
+        lambda row: {**row, "created_at": row["created_at"] - timedelta(hours=8)}
+    ),
     "types in capitals": _rows(lambda row: {**row, "type": row["type"].upper()}),
     "refund and purchase share an id": _rows(_shares_the_purchase_s_id),
     # amounts
@@ -86,6 +102,8 @@ CERTAIN: Final = frozenset(LEDGER_FORMS) - {
     "refunds with an order that can't be read",
     "refunds of another type",
     "refunds of another type, without an order",
+    "refunds with Go's id of no order",
+    "orders by another id",
 }
 """The forms in which a refund that is there is proved; in the others it only might be it."""
 

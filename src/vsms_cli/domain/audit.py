@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self, assert_never
 
-from vsms_cli.domain.money import CENT, CREDITS, DEPOSIT, PURCHASE, REFUNDING_TYPES, Transaction
-from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase, canonical_id
+from vsms_cli.domain.matching import Doubt, Ledger, Possible, off_by
+from vsms_cli.domain.money import CENT, CREDITS, DEPOSIT, PURCHASE, REFUNDING_TYPES, Transaction, dollars
+from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +24,8 @@ GRACE: Final = timedelta(
     minutes=5
 )  # the issue's: so long after its end an order's refund may still be on its way
 _NOTHING: Final = Decimal(0)
-_CLOCKS_APART: Final = timedelta(days=1)
-"""A refund may be dated so long before its order: by a clock that is off, or a time zone that was left out."""
+_EMPTY: Final = Ledger()
+_OTHER_TYPES: Final = REFUNDING_TYPES | {DEPOSIT}
 _OWES_ITS_PRICE: Final = frozenset({Phase.CANCELLED, Phase.EXPIRED})
 
 
@@ -53,25 +54,48 @@ class Reason(StrEnum):
     """Why an order is unjudged."""
 
     POSSIBLE_REFUND = "possible_refund"  # a line of the ledger might be its refund
+    POSSIBLE_REVERSAL = "possible_reversal"  # a line might have taken its refund back
     UNLISTED = "unlisted"  # the ledger alone shows it, and a code may have come
     STATUS = "status"  # no documentation names it
     PRICE = "price"  # nobody says what should have come back
+
+
+_WHY: Final = {
+    Reason.POSSIBLE_REFUND: "a line of the ledger might be its refund",
+    Reason.POSSIBLE_REVERSAL: "more was taken back than came back",
+    Reason.UNLISTED: "the service does not list it, and a code may have come",
+    Reason.STATUS: "its status is in no documentation",
+    Reason.PRICE: "something came back, and nobody says what it cost",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """All that is known of one order.
 
-    `order` is None where only the ledger shows it; `lines` are its ledger lines, each once, oldest first; `loose` are
-    lines of no order, or of one that can't be read, each of which may be anybody's refund; `seen_ended_at` is when our
-    own journal saw that it had ended, None where it did not.
+    `order` is None where only the ledger shows it; `lines` are the ledger lines that name it, each once, oldest first;
+    `ledger` has those that name no order that can be told; `seen_ended_at` is when our own journal saw that it had
+    ended, None where it did not.
     """
 
     order_id: str
     order: Order | None
     lines: tuple[Transaction, ...]
-    loose: tuple[Transaction, ...] = ()
+    ledger: Ledger = _EMPTY
     seen_ended_at: datetime | None = None
+
+    @classmethod
+    def of(
+        cls, ledger: Ledger, order_id: str, order: Order | None, *, seen_ended_at: datetime | None = None
+    ) -> Self:
+        """What a ledger that was read has of the order."""
+        return cls(
+            order_id=order_id,
+            order=order,
+            lines=ledger.of(order_id),
+            ledger=ledger,
+            seen_ended_at=seen_ended_at,
+        )
 
     @property
     def price(self) -> Decimal | None:
@@ -81,10 +105,19 @@ class Dossier:
         return self.taken
 
     @property
+    def purchases(self) -> tuple[Transaction, ...]:
+        """The lines that took the price: those of type purchase, else the first that took anything before a refund."""
+        taking = [line for line in self.lines if line.amount is not None and line.amount < 0]
+        bought = tuple(line for line in taking if line.kind == PURCHASE)
+        if bought or not taking or taking[0].kind in _OTHER_TYPES:
+            return bought
+        before = self.lines[: self.lines.index(taking[0])]
+        return () if any(line.kind in REFUNDING_TYPES for line in before) else (taking[0],)
+
+    @property
     def taken(self) -> Decimal | None:
         """In dollars, what the ledger's purchase lines took; None where there is none."""
-        bought = [line for line in self.lines if line.kind == PURCHASE and (line.amount or 0) < 0]
-        return -sum_of(bought) if bought else None
+        return -sum_of(self.purchases) if self.purchases else None
 
     @property
     def expected(self) -> Decimal | None:
@@ -102,10 +135,16 @@ class Dossier:
         return tuple(line for line in self.lines if line.kind in REFUNDING_TYPES)
 
     @property
+    def first_refund(self) -> Transaction | None:
+        """The first line that brought money back."""
+        return next((line for line in self.refunds if line.amount is not None and line.amount > 0), None)
+
+    @property
     def whole(self) -> bool:
-        """Whether all came back that has to, or anything where nobody says how much that is."""
+        """Whether all came back that has to, for certain, or anything where nobody says how much that is."""
         back, expected = self.refunded, self.expected
-        return back > 0 and (expected is None or back > expected - CENT)
+        enough = back > 0 and (expected is None or back > expected - CENT)
+        return enough and self.possible_reversal is None
 
     @property
     def too_much(self) -> bool:
@@ -113,32 +152,49 @@ class Dossier:
         return expected is not None and self.refunded >= expected + CENT
 
     @property
-    def possible_refunds(self) -> tuple[Transaction, ...]:
-        """The lines that might be what is still to come back: of this order and a type that does not say so; or of no
-        order that can be told, about that amount, and not clearly before the purchase.
-        """
-        own = (
-            line
+    def uncertain(self) -> tuple[Possible, ...]:
+        """Lines that name the order, and of which it can't be told what they give back or take back."""
+        known = {*self.purchases}
+        return tuple(
+            Possible(line, Doubt.AMOUNT if line.amount is None else Doubt.TYPE)
             for line in self.lines
-            if line.amount is None or (line.amount > 0 and line.kind not in REFUNDING_TYPES | {DEPOSIT})
+            if line not in known
+            and (
+                line.amount is None if line.kind in REFUNDING_TYPES else line.kind != PURCHASE or line.amount
+            )
         )
-        return (*own, *(line for line in self.loose if self._fits(line)))
 
     @property
-    def possible_credits(self) -> tuple[Transaction, ...]:
-        """Those of them that a person at the service booked."""
-        return tuple(line for line in self.possible_refunds if line.kind in CREDITS)
+    def possible_refund(self) -> Possible | None:
+        """A line that might be what is still to come back: of this order and a type that does not say so; or of no
+        order that can be told, of about that amount, and in its time.
+        """
+        return self.own_refund or self._refund_of_nobody()
 
-    def _fits(self, line: Transaction) -> bool:
-        bought, expected = self.bought_at, self.expected
-        if bought is not None and line.created_at is not None and line.created_at < bought - _CLOCKS_APART:
-            return False
-        amount = line.amount
-        return (
-            amount is None
-            or expected is None
-            or any(abs(amount - due) <= CENT for due in (expected, expected - self.refunded))
+    @property
+    def possible_credit(self) -> Possible | None:
+        """The same for a manual credit, which a person at the service books."""
+        return self.own_refund or self._refund_of_nobody(CREDITS)
+
+    @property
+    def own_refund(self) -> Possible | None:
+        """The first of those kinds."""
+        giving = (each for each in self.uncertain if each.line.amount is None or each.line.amount > 0)
+        return next(giving, None)
+
+    def _refund_of_nobody(self, kinds: frozenset[str] | None = None) -> Possible | None:
+        expected = self.expected
+        amounts = None if expected is None else {expected, expected - self.refunded}
+        return self.ledger.possible(
+            self.order_id, amounts, bought=self.bought_at, ended=self.ended_by, kinds=kinds
         )
+
+    @property
+    def possible_reversal(self) -> Possible | None:
+        """A line that might have taken the refund back, or a part of it: more than a fee takes."""
+        taking = [each for each in self.uncertain if each.line.amount is not None and each.line.amount < 0]
+        taken = -sum_of(each.line for each in taking)
+        return taking[0] if taken > off_by(self.refunded) else None
 
     @property
     def bought_at(self) -> datetime | None:
@@ -170,11 +226,19 @@ class Dossier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One order and its verdict; `reason` where it is unjudged."""
+    """One order and its verdict; `reason` where it is unjudged, and `possible`, the line that it hangs on, if any."""
 
     dossier: Dossier
     verdict: Verdict
     reason: Reason | None = None
+    possible: Possible | None = None
+
+    @property
+    def why(self) -> str | None:
+        """Half a sentence on why it is unjudged, with the service's text in it as it is; None where it is judged."""
+        if self.possible is not None:
+            return about(self.possible)
+        return None if self.reason is None else _WHY[self.reason]
 
     @property
     def order_id(self) -> str:
@@ -193,12 +257,16 @@ class Case:
 class Audit:
     """`cases` with what needs attention on top, the newest first; `unjudged` are orders that can't be judged.
 
-    `full` says that the list of orders came back full, so that older ones are known from the ledger alone.
+    `full` says that the list of orders came back full, so that older ones are known from the ledger alone; `unread`
+    counts ledger lines that could not be read, or not their amount, and `unshown` those that the service counts and
+    does not show.
     """
 
     cases: tuple[Case, ...]
     unjudged: tuple[Case, ...]
     full: bool
+    unread: int = 0
+    unshown: int = 0
 
     @property
     def all_cases(self) -> tuple[Case, ...]:
@@ -213,12 +281,12 @@ class Audit:
 
     @property
     def paid(self) -> Decimal:
-        return sum((case.dossier.price or _NOTHING for case in self.cases), _NOTHING)
+        return sum((case.dossier.expected or _NOTHING for case in self.cases), _NOTHING)
 
     @property
     def unpriced(self) -> int:
         """Orders of which nobody says what they cost: `paid` is a lower bound then."""
-        return sum(case.dossier.price is None for case in self.cases)
+        return sum(case.dossier.expected is None for case in self.cases)
 
     @property
     def returned(self) -> Decimal:
@@ -233,42 +301,64 @@ class Audit:
 
 
 def judge(dossier: Dossier, *, now: datetime) -> Case:
-    """The verdict. Missing and short need proof: nothing in the ledger could be it, and its time is over."""
-    verdict = _verdict(dossier, now)
-    if isinstance(verdict, Verdict) and verdict.owed and dossier.possible_refunds:
-        verdict = Reason.POSSIBLE_REFUND
-    if isinstance(verdict, Reason):
-        return Case(dossier=dossier, verdict=Verdict.UNJUDGED, reason=verdict)
-    return Case(dossier=dossier, verdict=verdict)
-
-
-def _verdict(dossier: Dossier, now: datetime) -> Verdict | Reason:
-    expected, back, phase = dossier.expected, dossier.refunded, dossier.phase
-    if expected is None and back:
-        return Reason.PRICE
-    if dossier.too_much:
-        return Verdict.TWICE
-    if dossier.whole:
-        return Verdict.REFUNDED
-    if phase is Phase.WAITING:
-        return Verdict.PENDING
-    if not back and phase is Phase.COMPLETED:
-        return Verdict.USED
-    if not back and phase not in _OWES_ITS_PRICE:
-        return Reason.UNLISTED if dossier.order is None else Reason.STATUS
-    if expected is not None and expected < CENT:  # it cost nothing
-        return Verdict.REFUNDED
+    """The verdict as the order's state has it: a code may have come, and a refund may be on its way."""
+    back, phase = dossier.refunded, dossier.phase
+    if not back and phase not in _OWES_ITS_PRICE and dossier.own_refund is None:
+        match phase:
+            case Phase.WAITING:
+                return Case(dossier=dossier, verdict=Verdict.PENDING)
+            case Phase.COMPLETED:
+                return Case(dossier=dossier, verdict=Verdict.USED)
+        return _unjudged(dossier, Reason.UNLISTED if dossier.order is None else Reason.STATUS)
+    case = compare(dossier)
+    if case.verdict in {Verdict.REFUNDED, Verdict.TWICE}:
+        return case
     end = dossier.ended_by
-    if end is not None and now <= end + GRACE:
-        return Verdict.PENDING
-    return Verdict.SHORT if back > 0 else Verdict.MISSING
+    if phase is Phase.WAITING or (end is not None and now <= end + GRACE):
+        return Case(dossier=dossier, verdict=Verdict.PENDING)
+    return case
 
 
-def is_loose(line: Transaction) -> bool:
-    """Whether a line may be the refund of an order that it does not name."""
-    unnamed = line.order_id is None or canonical_id(line.order_id) is None
-    gives = line.amount is None or line.amount > 0
-    return unnamed and gives and line.kind not in {PURCHASE, DEPOSIT}
+def compare(dossier: Dossier) -> Case:
+    """What the ledger says of an order that ended without a code. Missing and short need proof: nothing in the ledger
+    could be it.
+    """
+    expected, back = dossier.expected, dossier.refunded
+    if expected is None and back:
+        return _unjudged(dossier, Reason.PRICE)
+    if back < 0:
+        return _unjudged(dossier, Reason.POSSIBLE_REVERSAL)
+    if expected is not None and back > expected - CENT:
+        reversal = dossier.possible_reversal
+        if back and reversal is not None:
+            return _unjudged(dossier, Reason.POSSIBLE_REVERSAL, reversal)
+        return Case(dossier=dossier, verdict=Verdict.TWICE if dossier.too_much else Verdict.REFUNDED)
+    possible = dossier.possible_refund
+    if possible is not None:
+        return _unjudged(dossier, Reason.POSSIBLE_REFUND, possible)
+    return Case(dossier=dossier, verdict=Verdict.SHORT if back else Verdict.MISSING)
+
+
+def about(possible: Possible) -> str:
+    """Half a sentence on a line that may belong to a refund, with the service's text in it as it is."""
+    line, doubt = possible
+    one = f"transaction {line.id} of {dollars(line.amount)}"
+    might = "might be its refund" if line.amount is None or line.amount > 0 else "might have taken it back"
+    match doubt:
+        case Doubt.NO_ORDER:
+            return f"{one} names no order, and {might}"
+        case Doubt.OTHER_ID:
+            return f"{one} names an order that nobody knows, and {might}"
+        case Doubt.TYPE:
+            return f"{one} is of type {line.type!r}, and {might}"
+        case Doubt.AMOUNT:
+            return f"transaction {line.id}, whose amount can't be read, {might}"
+        case _:
+            assert_never(doubt)
+
+
+def _unjudged(dossier: Dossier, reason: Reason, possible: Possible | None = None) -> Case:
+    return Case(dossier=dossier, verdict=Verdict.UNJUDGED, reason=reason, possible=possible)
 
 
 def sum_of(lines: Iterable[Transaction]) -> Decimal:

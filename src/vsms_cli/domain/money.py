@@ -55,7 +55,8 @@ CENT: Final = Decimal("0.01")
 """Differences below it are none: services round prices and refunds on their own."""
 CREDITS: Final = frozenset({"credit", "admin_credit"})
 """Ledger lines that a person at the service books: `credit` in the reference pages, `admin_credit` in the SDKs."""
-REFUNDING_TYPES: Final = frozenset({"refund"}) | CREDITS
+REFUND: Final = "refund"
+REFUNDING_TYPES: Final = frozenset({REFUND}) | CREDITS
 """Ledger lines that give an order's price back; a negative one takes it away again."""
 PURCHASE: Final = "purchase"
 DEPOSIT: Final = "deposit"

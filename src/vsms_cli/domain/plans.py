@@ -11,6 +11,7 @@ from vsms_cli.domain.outcomes import Outcome, Result
 
 if TYPE_CHECKING:
     from vsms_cli.domain.orders import Order
+    from vsms_cli.domain.proofs import Verified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +72,15 @@ class RefundStep(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRefund:
-    """One order of a refund. `foreseen` says what becomes of it without, or as, a request."""
+    """One order of a refund. `foreseen` says what becomes of it without, or as, a request; `verified` what the ledger
+    says of a refund that is due, or that came though it was not.
+    """
 
     order_id: str
     order: Order | None
     step: RefundStep
     foreseen: Result
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.money import CENT
+from vsms_cli.domain.audit import Reason, Verdict, compare
+from vsms_cli.domain.orders import Order, Phase
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +31,15 @@ class Verified(StrEnum):
         return self in {Verified.SHORT, Verified.MISSING}
 
 
+_VERIFIED: Final = {
+    Verdict.REFUNDED: Verified.POSTED,
+    Verdict.TWICE: Verified.TWICE,
+    Verdict.SHORT: Verified.SHORT,
+    Verdict.MISSING: Verified.MISSING,
+    Verdict.UNJUDGED: Verified.UNJUDGED,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """A refund to look for. `price` in dollars as the order told it, `said` as the answer to the cancel did;
@@ -42,39 +52,37 @@ class Wanted:
     bought_at: datetime | None = None
     just_cancelled: bool = False
 
+    @property
+    def order(self) -> Order:
+        """The order as far as it is known."""
+        price = self.said if self.price is None else self.price
+        return Order(id=self.order_id, status=Phase.CANCELLED.value, price=price, created_at=self.bought_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """`amount` in dollars is what came back in all; `transaction` the first line that brought any of it."""
+    """`amount` in dollars is what came back in all; `transaction` the first line that brought any of it; `price` what
+    has to come back; `why` half a sentence on why it is unjudged.
+    """
 
     order_id: str
     verified: Verified
     price: Decimal | None
     amount: Decimal
     transaction: Transaction | None
+    why: str | None = None
 
 
-def prove(wanted: Wanted, dossier: Dossier) -> Proof:
-    """`dossier` is what the ledger has of the order: what its purchase took goes before any price."""
-    back = dossier.refunded
-    price = next((known for known in (dossier.taken, wanted.price, wanted.said) if known is not None), None)
-    verified = _verified(price, back)
-    if verified.owed and dossier.possible_refunds:
-        verified = Verified.UNJUDGED
+def prove(dossier: Dossier) -> Proof:
+    """`dossier` is what the ledger has of an order that ended without a code."""
+    case = compare(dossier)
+    # Something came back, and nobody says how much it should have been.
+    posted = case.reason is Reason.PRICE and dossier.refunded > 0
     return Proof(
-        order_id=wanted.order_id,
-        verified=verified,
-        price=price,
-        amount=back,
-        transaction=dossier.refunds[0] if dossier.refunds else None,
+        order_id=dossier.order_id,
+        verified=Verified.POSTED if posted else _VERIFIED[case.verdict],
+        price=dossier.expected,
+        amount=dossier.refunded,
+        transaction=dossier.first_refund,
+        why=None if posted else case.why,
     )
-
-
-def _verified(price: Decimal | None, back: Decimal) -> Verified:
-    if price is None:  # something came back, and nobody says how much it should have been
-        return Verified.POSTED if back > 0 else Verified.MISSING
-    if abs(back - price) < CENT:
-        return Verified.POSTED
-    if back > price:
-        return Verified.TWICE
-    return Verified.SHORT if back > 0 else Verified.MISSING

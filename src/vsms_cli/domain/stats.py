@@ -38,7 +38,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """Money in dollars, as the ledger moved it since then; orders bought since then, of those that are listed."""
+    """Money in dollars, as the ledger moved it since then; orders bought since then, of those that are listed.
+
+    `unread` counts ledger lines that can't be read, or not their amount, and are in no sum.
+    """
 
     since: datetime
     spent: Decimal
@@ -51,6 +54,7 @@ class Stats:
     median_seconds_to_code: int | None
     codes_measured: int
     full: bool
+    unread: int = 0
 
     @property
     def net(self) -> Decimal:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.appeal import appeal
 from vsms_cli.domain.audit import Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.errors import JournalUnusable
+from vsms_cli.domain.matching import DATED_EARLY, Ledger
 from vsms_cli.domain.orders import Order, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.ledger import Ledger, ago, lines_since, sorted_out
+from vsms_cli.ops.ledger import Reading, ago
 from vsms_cli.ops.refund import Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
 from vsms_cli.ops.refund_policy import BY_HAND
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from vsms_cli.domain.ports import Journal
     from vsms_cli.ops.desk import Desk
 
-_MARGIN: Final = timedelta(days=1)  # a purchase or a refund may be dated before its order: see `ops.ledger`
 _ENDED: Final = frozenset({"cancelled", "already_cancelled", "expired"})
 _WORRY: Final = {verdict: place for place, verdict in enumerate(Verdict)}
 
@@ -36,9 +36,13 @@ def audit(desk: Desk, *, since: timedelta) -> Audit:
     page = desk.service.orders(status=None)
     now = desk.clock.now()
     start = ago(now, since)
+    ledger = Ledger((order.id for order in page.orders), keeps_others=True)
     # After the orders: what ended between the two is in the ledger, and not the other way round.
-    ledger = sorted_out(lines_since(desk.service, ago(start, _MARGIN)))
-    return judged(page.orders, ledger, ended=_seen_ended(desk.journal), start=start, now=now, full=page.full)
+    reading = Reading(desk.service, ago(start, DATED_EARLY))
+    for line in reading.lines():
+        ledger.add(line)
+    found = judged(page.orders, ledger, ended=_seen_ended(desk.journal), start=start, now=now, full=page.full)
+    return replace(found, unread=ledger.unread + reading.left_out, unshown=reading.unshown)
 
 
 def judged(
@@ -54,8 +58,8 @@ def judged(
     listed = {order.id: order for order in orders}
     cases: list[Case] = []
     unjudged: list[Case] = []
-    for order_id in dict.fromkeys([*listed, *ledger.by_order]):
-        dossier = ledger.dossier(order_id, listed.get(order_id), seen_ended_at=ended.get(order_id))
+    for order_id in dict.fromkeys([*listed, *ledger.orders]):
+        dossier = Dossier.of(ledger, order_id, listed.get(order_id), seen_ended_at=ended.get(order_id))
         if not _in_window(dossier, start):
             continue
         case = judge(dossier, now=now)
@@ -88,8 +92,8 @@ def _seen_ended(journal: Journal) -> dict[str, datetime]:
 def note_references(journal: References, found: Audit) -> None:
     """Let the journal's cancels name the refunds that the audit has seen."""
     for case in found.cases:
-        if case.dossier.seen_ended_at is not None and case.dossier.refunds:
-            note_reference(journal, case.order_id, case.dossier.refunds[0])
+        if case.dossier.seen_ended_at is not None:
+            note_reference(journal, case.order_id, case.dossier.first_refund)
 
 
 # Asking for what is missing
@@ -104,7 +108,10 @@ def asked_before(journal: Journal, found: Audit) -> int:
 
 def plan_requests(desk: Desk, found: Audit) -> RefundPlan:
     """What asking for each missing refund takes; one that was asked for before needs nothing."""
-    return plan_refunds(desk, [case.order_id for case in found.owed if is_whole_id(case.order_id)])
+    listed = [case.order_id for case in found.all_cases if case.dossier.order is not None]
+    return plan_refunds(
+        desk, [case.order_id for case in found.owed if is_whole_id(case.order_id)], listed=listed
+    )
 
 
 @dataclass(slots=True)

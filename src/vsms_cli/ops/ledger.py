@@ -7,18 +7,14 @@ another sum of the same ledger.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vsms_cli.domain.audit import Dossier, is_loose, sum_of
 from vsms_cli.domain.errors import BadAnswer
-from vsms_cli.domain.money import PURCHASE
-from vsms_cli.domain.orders import canonical_id
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
+    from vsms_cli.domain.audit import Dossier
     from vsms_cli.domain.money import Transaction
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.pages import LedgerPage
@@ -31,9 +27,6 @@ _MOST_STEPS_BACK: Final = 10_000  # in one reading; a count that falls without e
 _NOTHING_NEW: Final = 3  # so many pages in a row without a new line are the end
 _ROUND: Final = 10  # a page of 10, 20 or 50 lines may be a full one, whatever limit was asked for
 _CLOCK_OFF: Final = timedelta(minutes=1)  # more than a slow answer takes
-_MARGIN: Final = timedelta(
-    days=1
-)  # a refund may be dated before its order: by a clock, or a time zone left out
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Since = datetime | Callable[[], datetime | None] | None
@@ -214,57 +207,76 @@ class Reading:
         return self._asked_since() if callable(self._asked_since) else self._asked_since
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """Lines by the order that they name, oldest first; and those that may be anybody's refund."""
+class RefundEvidence(NamedTuple):
+    """What the ledger says of an order's refund.
 
-    by_order: dict[str, list[Transaction]]
-    loose: tuple[Transaction, ...]
+    `amount` in dollars is what came back for certain, less what was taken back; `whole` is whether that is what the
+    purchase took, or more. `lines` are those that brought or took it, oldest first, `first` the first that brought
+    some. `possible` is a line that may be the refund, where it is not whole.
+    """
 
-    def dossier(
-        self, order_id: str, order: Order | None, *, seen_ended_at: datetime | None = None
-    ) -> Dossier:
-        return Dossier(
-            order_id=order_id,
-            order=order,
-            lines=tuple(self.by_order.get(order_id, ())),
-            loose=self.loose,
-            seen_ended_at=seen_ended_at,
-        )
+    amount: Decimal
+    whole: bool
+    lines: tuple[Transaction, ...]
+    first: Transaction | None
+    possible: Transaction | None
 
 
-def sorted_out(lines: Iterable[Transaction], *, wanted: frozenset[str] | None = None) -> Ledger:
-    """The lines of each order, or of those that are `wanted` alone."""
-    by_order: dict[str, list[Transaction]] = {}
-    loose: list[Transaction] = []
-    for line in lines:
-        if not line.order_id:
-            loose += [line] if is_loose(line) else []
-        elif wanted is None or line.order_id in wanted or is_loose(line):
-            by_order.setdefault(line.order_id, []).append(line)
-    for order_id, own in list(by_order.items()):
-        own.sort(key=lambda line: line.created_at or _EARLIEST)
-        # An id that can't be read names nothing, unless a purchase was booked under the very same.
-        if canonical_id(order_id) is None and not any(line.kind == PURCHASE for line in own):
-            loose += [line for line in by_order.pop(order_id) if is_loose(line)]
-    return Ledger(by_order, tuple(loose))
+def refund_shown(service: Service, order: Order) -> RefundEvidence:
+    """From one reading of the ledger. VsmsError where it can't be read."""
+    dossier = dossiers_of(service, [order])[order.id]
+    possible = None if dossier.whole else dossier.possible_refund
+    return RefundEvidence(
+        amount=dossier.refunded,
+        whole=dossier.whole,
+        lines=dossier.refunds,
+        first=dossier.first_refund,
+        possible=None if possible is None else possible.line,
+    )
 
 
 def refunds_of(service: Service, order: Order) -> list[Transaction]:
     """The lines that certainly gave this order's price back, or took it away again; none where nothing is left."""
-    dossier = dossiers_of(service, [order])[order.id]
-    return list(dossier.refunds) if dossier.refunded > 0 else []
+    shown = refund_shown(service, order)
+    return [*shown.lines] if shown.amount > 0 else []
 
 
-def dossiers_of(service: Service, orders: Sequence[Order]) -> dict[str, Dossier]:
-    """What the ledger has of each order, from one reading of it for all."""
+def dossiers_of(
+    service: Service,
+    orders: Sequence[Order],
+    *,
+    early: timedelta | None = None,
+    listed: Iterable[str] | None = None,
+) -> dict[str, Dossier]:
+    """What the ledger has of each order, from one reading of it for all, from `early` before the first purchase on: a
+    day, where nothing is said, and less proves nothing missing. `listed` are the account's orders where they are known;
+    they are listed here where it hangs on them whose a line is.
+    """
+    # A cancel whose answer holds up asks no ledger, and starts sooner without these.
+    from vsms_cli.domain.audit import Dossier  # noqa: PLC0415 - as said
+    from vsms_cli.domain.matching import DATED_EARLY, Ledger  # noqa: PLC0415 - as said
+
     if not orders:
         return {}
     bought = [order.created_at for order in orders]
-    since = None if None in bought else min(at for at in bought if at is not None) - _MARGIN
-    found = sorted_out(lines_since(service, since), wanted=frozenset(order.id for order in orders))
-    return {order.id: found.dossier(order.id, order) for order in orders}
+    since = None if None in bought else ago(min(at for at in bought if at is not None), early or DATED_EARLY)
+    ledger = Ledger([*(order.id for order in orders), *(listed or ())])
+    for line in lines_since(service, since):
+        ledger.add(line)
+    dossiers = {order.id: Dossier.of(ledger, order.id, order) for order in orders}
+    if listed is None and any(map(_hangs_on_the_list, dossiers.values())):
+        ledger.know(order.id for order in service.orders(status=None).orders)
+    return dossiers
+
+
+def _hangs_on_the_list(dossier: Dossier) -> bool:
+    """Whether a line names an order that may be another one of the account's."""
+    from vsms_cli.domain.matching import Doubt  # noqa: PLC0415 - as in `dossiers_of`
+
+    possible = None if dossier.whole else dossier.possible_refund
+    return possible is not None and possible.doubt is Doubt.OTHER_ID
 
 
 def total_of(lines: Iterable[Transaction]) -> Decimal:
-    return sum_of(lines)
+    """In dollars; without the lines whose amount can't be read."""
+    return sum((line.amount for line in lines if line.amount is not None), Decimal(0))

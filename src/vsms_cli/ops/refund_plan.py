@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from vsms_cli.domain.audit import about, compare
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
-from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.proofs import prove
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.problems import too_early_problem
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from vsms_cli.domain.audit import Dossier
-    from vsms_cli.domain.money import Transaction
     from vsms_cli.ops.desk import Desk
 
 _LEDGER_DECIDES: Final = frozenset({Phase.CANCELLED, Phase.EXPIRED, Phase.COMPLETED})
 
 
-def plan_refunds(desk: Desk, ids: Sequence[str]) -> RefundPlan:
-    """Look at each order, at the ledger where that decides, and at our own journal."""
+def plan_refunds(desk: Desk, ids: Sequence[str], *, listed: Sequence[str] | None = None) -> RefundPlan:
+    """Look at each order, at the ledger where that decides, and at our own journal. `listed` are the account's orders
+    where they are known.
+    """
     found = [_look(desk, order_id) for order_id in ids]
     ended = [order for order in found if isinstance(order, Order) and order.phase in _LEDGER_DECIDES]
-    dossiers = dossiers_of(desk.service, ended)
+    dossiers = dossiers_of(desk.service, ended, listed=listed)
     return RefundPlan(
         items=tuple(
             _plan(desk, known, dossiers.get(known.id)) if isinstance(known, Order) else known
@@ -48,15 +50,14 @@ def _look(desk: Desk, order_id: str) -> Order | PlannedRefund:
 
 
 def _plan(desk: Desk, order: Order, dossier: Dossier | None) -> PlannedRefund:
-    match order.phase:
-        case Phase.WAITING:
-            return _plan_waiting(order, desk.clock.now())
-        case Phase.CANCELLED | Phase.EXPIRED if dossier is not None:
-            return _plan_request(desk, order, dossier, RefundStep.MISSING)
-        case Phase.COMPLETED if dossier is not None:
-            return _plan_request(desk, order, dossier, RefundStep.CREDIT)
-        case _:
-            return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
+    if dossier is not None:
+        step = RefundStep.CREDIT if order.phase is Phase.COMPLETED else RefundStep.MISSING
+        due = step is RefundStep.MISSING or dossier.whole
+        verified = prove(dossier).verified if due else None
+        return replace(_plan_request(desk, order, dossier, step), verified=verified)
+    if order.phase is Phase.WAITING:
+        return _plan_waiting(order, desk.clock.now())
+    return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
 
 
 def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
@@ -78,13 +79,13 @@ def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
 def _plan_request(desk: Desk, order: Order, dossier: Dossier, step: RefundStep) -> PlannedRefund:
     if dossier.whole:
         return refunded(dossier)
-    possible = dossier.possible_refunds if step is RefundStep.MISSING else dossier.possible_credits
-    if possible:
-        return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=_unjudged(possible[0]))
     earlier = desk.journal.last_refund_request(order.id)
     if earlier is not None:
         before = replace(requested_before(earlier), status=order.status)
         return PlannedRefund(order_id=order.id, order=order, step=RefundStep.NOTHING, foreseen=before)
+    problem = _why_not(dossier, step)
+    if problem is not None:
+        return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=problem)
     foreseen = Result(
         operation=Operation.REFUND,
         order_id=order.id,
@@ -97,22 +98,32 @@ def _plan_request(desk: Desk, order: Order, dossier: Dossier, step: RefundStep) 
 
 def refunded(dossier: Dossier) -> PlannedRefund:
     """Nothing is to be asked for: the ledger shows the refund, in full."""
-    line = dossier.refunds[0]
+    line = dossier.first_refund
     return _nothing(
         dossier.order_id,
         dossier.order,
         Outcome.ALREADY_REFUNDED,
         refund_amount=dossier.refunded,
-        transaction_id=line.id,
-        refunded_at=line.created_at,
+        transaction_id=None if line is None else line.id,
+        refunded_at=None if line is None else line.created_at,
     )
 
 
-def _unjudged(line: Transaction) -> Problem:
-    """Nothing is asked for that may be there already."""
+def _why_not(dossier: Dossier, step: RefundStep) -> Problem | None:
+    """Why nothing is asked for: it may be there already, or nothing is owed."""
+    if step is RefundStep.CREDIT:
+        credit = dossier.possible_credit
+        return None if credit is None else _unjudged(about(credit))
+    case = compare(dossier)
+    if case.why is not None:
+        return _unjudged(case.why)
+    return None if case.verdict.owed else _COST_NOTHING
+
+
+def _unjudged(why: str) -> Problem:
     return Problem(
         code="unjudged",
-        message=f"transaction {line.id} of {dollars(line.amount)} might be this refund, so nothing is asked for",
+        message=f"{why}, so nothing is asked for",
         hint="compare it: `vsms transactions list`; if it is another's, ask support@virtualsms.io",
         exit_code=ExitCode.REFUSED,
     )
@@ -151,6 +162,9 @@ def not_yet(problem: Problem) -> Problem:
     return Problem(code=problem.code, message=problem.message, hint=_REFUND_HINT, exit_code=ExitCode.REFUSED)
 
 
+_COST_NOTHING: Final = Problem(
+    code="not_eligible", message="it cost nothing, so nothing has to come back", exit_code=ExitCode.REFUSED
+)
 _REFUND_HINT: Final = "run the same command again then"
 _UNKNOWN_STATUS: Final = Problem(
     code="unknown_status",

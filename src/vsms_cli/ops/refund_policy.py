@@ -89,12 +89,12 @@ class RefundRequest(Policy):
         dossier = dossiers_of(desk.service, [order])[order.id]
         if not dossier.whole:
             return None
-        line = dossier.refunds[0]
+        line = dossier.first_refund
         return replace(
             self._about(Outcome.ALREADY_REFUNDED),
             refund_amount=dossier.refunded,
-            transaction_id=line.id,
-            refunded_at=line.created_at,
+            transaction_id=None if line is None else line.id,
+            refunded_at=None if line is None else line.created_at,
         )
 
     def refused_at_once(self, answer: Refused) -> Result | None:

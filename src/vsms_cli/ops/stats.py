@@ -7,10 +7,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import OrderNotFound
-from vsms_cli.domain.money import PURCHASE, REFUNDING_TYPES
+from vsms_cli.domain.matching import name_of
+from vsms_cli.domain.money import PURCHASE, REFUND, REFUNDING_TYPES
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.stats import Group, Stats
-from vsms_cli.ops.ledger import ago, lines_since
+from vsms_cli.ops.ledger import Reading, ago
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +30,8 @@ def stats(desk: Desk, *, since: timedelta) -> Stats:
     now = desk.clock.now()
     start = ago(now, since)
     orders = [order for order in page.orders if order.created_at is None or order.created_at >= start]
-    spent, returned = _money(lines_since(desk.service, start))
+    reading = Reading(desk.service, start)
+    spent, returned, unread = _money(reading.lines())
     seconds = _seconds_to_code(desk.service, orders)
     return Stats(
         since=start,
@@ -43,20 +45,25 @@ def stats(desk: Desk, *, since: timedelta) -> Stats:
         median_seconds_to_code=None if not seconds else round(median(seconds)),
         codes_measured=len(seconds),
         full=page.full,
+        unread=unread + reading.left_out,
     )
 
 
-def _money(lines: Iterable[Transaction]) -> tuple[Decimal, Decimal]:
-    """What purchases took, and what came back for orders."""
+def _money(lines: Iterable[Transaction]) -> tuple[Decimal, Decimal, int]:
+    """What purchases took; what came back for orders, less what was taken back; and how many lines can't be counted.
+
+    A refund that names no order is some order's; a credit that names none is a present.
+    """
     spent = returned = Decimal(0)
+    unread = 0
     for line in lines:
         if line.amount is None:
-            continue
-        if line.kind == PURCHASE:
+            unread += 1
+        elif line.kind == PURCHASE:
             spent -= line.amount
-        elif line.kind in REFUNDING_TYPES and line.order_id:
+        elif line.kind == REFUND or (line.kind in REFUNDING_TYPES and name_of(line) is not None):
             returned += line.amount
-    return spent, returned
+    return spent, returned, unread
 
 
 def _groups(orders: Sequence[Order], name_of: Callable[[Order], str | None]) -> tuple[Group, ...]:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from vsms_cli.domain.errors import JournalUnusable, OrderNotFound
-from vsms_cli.domain.orders import Order
-from vsms_cli.domain.proofs import Proof, Wanted, prove
-from vsms_cli.ops.ledger import ago, lines_since, sorted_out
+from vsms_cli.domain.proofs import Proof, Verified, Wanted, prove
+from vsms_cli.ops.ledger import ago, dossiers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from vsms_cli.domain.audit import Dossier
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.money import Transaction
     from vsms_cli.domain.ports import Clock, Service, Stop
 
 _READS: Final = 3  # the ledger may show a refund a moment after the order shows the cancel
 _PAUSE_S: Final = 0.5
-_MARGIN: Final = timedelta(
-    seconds=10
-)  # between the clock that dates answers and the one that dates the ledger
+_BOOKED_EARLY: Final = timedelta(minutes=1)  # a purchase may be booked a moment before its order is
 _RECENT: Final = timedelta(hours=1)  # an order just cancelled was bought less than its 20 minutes ago
+_SETTLED: Final = frozenset({Verified.POSTED, Verified.TWICE})
 
 
 class References(Protocol):
@@ -43,21 +42,22 @@ class Verifier:
     clock: Clock
     stop: Stop
 
-    def verify(self, wanted: Sequence[Wanted], *, began: float) -> dict[str, Proof]:
-        """The proof for each order; the run that cancelled them began at `began` on the monotonic clock. VsmsError
-        where the ledger can't be read: nothing is proved then.
+    def verify(self, wanted: Sequence[Wanted]) -> dict[str, Proof]:
+        """The proof for each order; none for one of which the run was asked to end before it was proved that nothing
+        came back. VsmsError where the ledger can't be read: nothing is proved then.
         """
         if not wanted:
             return {}
-        proofs = self._look_since_the_run_began(wanted, began)
-        known: list[Wanted] = []
-        for _ in range(_READS):
-            if proofs and not any(proof.verified.owed for proof in proofs.values()):
+        orders = [self._dated(each).order for each in wanted]
+        # A refund is near its purchase; that none came only a wider look proves.
+        proofs = _proofs(dossiers_of(self.service, orders, early=_BOOKED_EARLY, listed=()))
+        for _ in range(_READS - 1):
+            if all(proof.verified in _SETTLED for proof in proofs.values()):
                 break
-            if proofs and self.stop.wait(_PAUSE_S):
+            if self.stop.wait(_PAUSE_S):
+                proofs = {key: proof for key, proof in proofs.items() if proof.verified in _SETTLED}
                 break
-            known = known or [self._dated(each) for each in wanted]
-            proofs = self._look(known, _earliest(known))
+            proofs = _proofs(dossiers_of(self.service, orders))
         for proof in proofs.values():
             note_reference(self.journal, proof.order_id, proof.transaction)
         return proofs
@@ -76,18 +76,9 @@ class Verifier:
         price = order.price if wanted.price is None else wanted.price
         return Wanted(order_id=wanted.order_id, price=price, said=wanted.said, bought_at=order.created_at)
 
-    def _look_since_the_run_began(self, wanted: Sequence[Wanted], began: float) -> dict[str, Proof]:
-        """A line an order, as the purchases are older: enough where the prices are known and nothing is amiss."""
-        if any(each.price is None or not each.just_cancelled for each in wanted):
-            return {}
-        lasted = timedelta(seconds=max(0.0, self.clock.monotonic() - began))
-        return self._look(wanted, ago(self.clock.now(), lasted + _MARGIN))
 
-    def _look(self, wanted: Sequence[Wanted], since: datetime | None) -> dict[str, Proof]:
-        found = sorted_out(
-            lines_since(self.service, since), wanted=frozenset(each.order_id for each in wanted)
-        )
-        return {each.order_id: prove(each, found.dossier(each.order_id, _order_of(each))) for each in wanted}
+def _proofs(dossiers: Mapping[str, Dossier]) -> dict[str, Proof]:
+    return {order_id: prove(dossier) for order_id, dossier in dossiers.items()}
 
 
 def note_reference(journal: References, order_id: str, refund: Transaction | None) -> None:
@@ -98,13 +89,3 @@ def note_reference(journal: References, order_id: str, refund: Transaction | Non
         entry = journal.last_cancel(order_id)
         if entry is not None and not entry.unsettled and entry.reference is None:
             journal.refer(entry, refund.id, f"refund posted: transaction {refund.id}")
-
-
-def _earliest(wanted: Sequence[Wanted]) -> datetime | None:
-    times = [each.bought_at for each in wanted]
-    return None if None in times else min(at for at in times if at is not None)
-
-
-def _order_of(wanted: Wanted) -> Order:
-    price = wanted.said if wanted.price is None else wanted.price
-    return Order(id=wanted.order_id, status="", price=price, created_at=wanted.bought_at)

@@ -48,6 +48,7 @@ TOTAL_KEYS: Final = (
     "verdicts",
     "unjudged",
     "unpriced",
+    "unread",
 )
 STATS_KEYS: Final = (
     "since",
@@ -104,7 +105,7 @@ def audit_row(case: Case, request: Result | None) -> Row:
 
 def audit_totals(found: Audit) -> Row:
     """`missing` is what is missing and short together, in dollars; `verdicts` counts orders; `unpriced` ones are in no
-    sum, as nobody says what they cost.
+    sum, as nobody says what they cost; `unread` counts ledger lines that are in none, as they can't be read.
     """
     return {
         "orders": len(found.cases),
@@ -117,6 +118,7 @@ def audit_totals(found: Audit) -> Row:
         },
         "unjudged": len(found.unjudged),
         "unpriced": found.unpriced,
+        "unread": found.unread,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import Audit, Case, Verdict
+from vsms_cli.domain.audit import Audit, Case, Reason, Verdict
 from vsms_cli.domain.money import Transaction, dollars
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.safe import shown
@@ -13,7 +13,12 @@ from vsms_cli.render.tables import Column, layout
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_STYLES: Final = {Verdict.MISSING: "red", Verdict.SHORT: "red", Verdict.TWICE: "yellow"}
+_STYLES: Final = {
+    Verdict.MISSING: "red",
+    Verdict.SHORT: "red",
+    Verdict.TWICE: "yellow",
+    Verdict.UNJUDGED: "yellow",
+}
 
 
 def transactions_table(lines: Sequence[Transaction], *, width: int, colour: bool) -> str:
@@ -44,20 +49,21 @@ def transactions_table(lines: Sequence[Transaction], *, width: int, colour: bool
 
 
 def audit_table(found: Audit, *, width: int, colour: bool) -> str:
-    """What needs attention, worst on top, a row an order; empty where all is fine: that is a count."""
+    """What needs attention, worst on top, a row an order; empty where all is fine: that is a count, as are purchases
+    of which the ledger alone tells.
+    """
+    rows = [case for case in found.all_cases if case.reason is not Reason.UNLISTED]
     return "".join(
-        _cases_table(
-            [case for case in found.cases if case.verdict is verdict], verdict, width=width, colour=colour
-        )
+        _cases_table(cases, verdict, width=width, colour=colour)
         for verdict in Verdict
-        if not verdict.fine and found.count(verdict)
+        if not verdict.fine and (cases := [case for case in rows if case.verdict is verdict])
     )
 
 
 def _cases_table(cases: Sequence[Case], verdict: Verdict, *, width: int, colour: bool) -> str:
     orders = [case.dossier.order for case in cases]
     bought = [case.dossier.bought_at for case in cases]
-    columns = (
+    columns: tuple[Column, ...] = (
         Column(
             title=verdict.value.upper(),
             cells=tuple(case.order_id if case.dossier.order else shown(case.order_id) for case in cases),
@@ -85,4 +91,7 @@ def _cases_table(cases: Sequence[Case], verdict: Verdict, *, width: int, colour:
             keep=5,
         ),
     )
+    if verdict is Verdict.UNJUDGED:
+        whys = tuple("" if case.reason is None else case.reason.value.replace("_", " ") for case in cases)
+        columns = (*columns, Column(title="WHY", cells=whys, keep=7))
     return layout(columns, width=width, colour=colour) + "\n"

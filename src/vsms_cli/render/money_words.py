@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.audit import Audit, Reason, Verdict
@@ -20,17 +19,22 @@ if TYPE_CHECKING:
     from vsms_cli.domain.stats import Stats
 
 _GOOD, _BAD = "✓", "✗"
+_EXAMPLES: Final = 5  # orders that a remark names
 _FAR_TOO_MUCH: Final = 3  # times what was due: no second refund explains it
 
 
 def audit_summary(found: Audit) -> str:
     """`14 orders: 2 missing, 1 short, 11 refunded; paid $9.20, returned $4.10, missing $1.60`."""
-    counts = [f"{count} {verdict.value}" for verdict in Verdict if (count := found.count(verdict))]
+    orders = found.all_cases
+    counts = [
+        f"{count} {verdict.value}"
+        for verdict in Verdict
+        if (count := sum(case.verdict is verdict for case in orders))
+    ]
     kinds = f": {', '.join(counts)}" if counts else ""
-    money = (
-        f"paid {dollars(found.paid)}, returned {dollars(found.returned)}, missing {dollars(found.missing)}"
-    )
-    return f"{plural(len(found.cases), 'order')}{kinds}; {money}"
+    least = "at least " if found.unpriced else ""
+    money = f"paid {least}{dollars(found.paid)}, returned {dollars(found.returned)}, missing {dollars(found.missing)}"
+    return f"{plural(len(orders), 'order')}{kinds}; {money}"
 
 
 def audit_fine(found: Audit) -> str:
@@ -59,25 +63,34 @@ def audit_remarks(found: Audit) -> Iterable[str]:
                 f"{shown(case.order_id)} cost {dollars(case.dossier.expected)}, and {dollars(case.dossier.refunded)}"
                 " came back: that may be a mistake of the service"
             )
-    why = Counter(case.reason for case in found.unjudged)
-    for case in found.unjudged:
-        if case.reason is Reason.POSSIBLE_REFUND:
-            line = case.dossier.possible_refunds[0]
-            yield (
-                f"{shown(case.order_id)} is unjudged: transaction {shown(line.id)} of {dollars(line.amount)}"
-                " might be its refund, so nothing is asked for"
-            )
-    if why[Reason.UNLISTED]:
+    yield from _unjudged(found)
+    if found.unread:
+        yield _unread_remark(found.unread)
+    if found.unshown:
+        yield unshown_remark(found.unshown)
+
+
+def _unjudged(found: Audit) -> Iterable[str]:
+    unlisted = sum(case.reason is Reason.UNLISTED for case in found.unjudged)
+    if unlisted:
         because = (
             "the service lists the newest 200 orders only" if found.full else "the service does not list them"
         )
         yield (
-            f"{plural(why[Reason.UNLISTED], 'purchase')} of the ledger can't be judged, as {because}:"
+            f"{plural(unlisted, 'purchase')} of the ledger can't be judged, as {because}:"
             " nothing came back, and a code may have come"
         )
-    unclear = why[Reason.STATUS] + why[Reason.PRICE]
-    if unclear:
-        yield f"{plural(unclear, 'order')} can't be judged: the status, or the price, is not known"
+    others = [case for case in found.unjudged if case.reason is not Reason.UNLISTED]
+    if others:
+        yield f"{plural(len(others), 'order')} can't be judged, so nothing is asked for:"
+    for case in others[:_EXAMPLES]:
+        yield f"  {shown(case.order_id)}: {shown(case.why or '')}"
+    if len(others) > _EXAMPLES:
+        yield f"  and {len(others) - _EXAMPLES} more"
+
+
+def _unread_remark(count: int) -> str:
+    return f"{plural(count, 'line')} of the ledger can't be read, or not the amount: in no sum"
 
 
 def unshown_remark(count: int) -> str:
@@ -112,6 +125,8 @@ def proof_line(proof: Proof) -> tuple[str, str]:
 
 
 def _proof_details(proof: Proof) -> str:
+    if proof.why is not None:
+        return f"  {shown(proof.why)}"
     line = proof.transaction
     if line is None:
         return f"  the ledger shows nothing of {dollars(proof.price)}"
@@ -134,5 +149,7 @@ def proof_summary(proofs: Sequence[Proof]) -> str:
 def stats_remarks(stats: Stats) -> Iterable[str]:
     if stats.full:
         yield "orders: the newest 200, more than which the service does not list; money: the whole ledger since then"
+    if stats.unread:
+        yield _unread_remark(stats.unread)
     if stats.codes_measured:
         yield f"the time to the code is that of the newest {plural(stats.codes_measured, 'completed order')}"

@@ -75,9 +75,9 @@ class CancelTalk:
         table = cancel_plan_table(plan, now=now, width=streams.width, colour=streams.talk_colour)
         streams.talk.write(f"{table}\n")
 
-    def prove(self, results: Sequence[Result], orders: Mapping[str, Order], *, began: float) -> None:
+    def prove(self, results: Sequence[Result], orders: Mapping[str, Order]) -> None:
         """Read what the ledger says of each refund: `orders` are those that were looked at before the run."""
-        self._proofs = prove(self._run, wanted_of(results, orders), began=began)
+        self._proofs = prove(self._run, wanted_of(results, orders))
 
     def tell_proofs(self) -> StreamClosed | None:
         """What kept them from being read, if it was."""

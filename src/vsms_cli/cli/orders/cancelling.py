@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from vsms_cli.cli.confirm import ask, require_somebody
@@ -47,7 +46,6 @@ class Cancelling:
         self._results: list[Result] = []
         self._stopped_by: VsmsError | None = None
         self._shape = shape
-        self._began = monotonic()
         self._signalled: Signalled | None = None
         self._orders: dict[str, Order] = {}
 
@@ -232,7 +230,7 @@ class Cancelling:
         """JSON, summary, what to type next; and the exit code that follows from the results."""
         if self._mode.verify and not self._mode.dry_run and not self._ended_early:
             try:
-                self._talk.prove(self._results, self._orders, began=self._began)
+                self._talk.prove(self._results, self._orders)
             except Signalled as exc:
                 self._signalled = exc
                 self._run.say("ended before the refunds were held against the ledger")

@@ -8,7 +8,7 @@ from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import StreamClosed, VsmsError
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.plans import PlannedRefund, RefundStep
+from vsms_cli.domain.plans import PlannedRefund
 from vsms_cli.domain.proofs import Proof, Verified, Wanted
 from vsms_cli.ops.verify import Verifier
 from vsms_cli.render.money_words import proof_line, proof_summary
@@ -33,15 +33,13 @@ def wanted_of(results: Sequence[Result], orders: Mapping[str, Order]) -> list[Wa
     ]
 
 
-def prove(run: Runtime, wanted: Sequence[Wanted], *, began: float) -> dict[str, Proof]:
-    """The proof of each; none of any where the ledger can't be read, which is said. `began` is when the run did, by
-    the monotonic clock.
-    """
+def prove(run: Runtime, wanted: Sequence[Wanted]) -> dict[str, Proof]:
+    """The proof of each; none of any where the ledger can't be read, which is said."""
     if not wanted:
         return {}
     verifier = Verifier(service=run.client, journal=run.journal, clock=run.clock, stop=run.stop)
     try:
-        return verifier.verify(wanted, began=began)
+        return verifier.verify(wanted)
     except VsmsError as exc:
         run.say(f"the refunds could not be held against the ledger: {exc.message}")
         run.say_next("vsms refunds audit")
@@ -69,13 +67,9 @@ def verified_of(item: PlannedRefund, result: Result, proof: Proof | None) -> Ver
     """What the ledger said of one order of `orders refund`; None where nothing was due yet."""
     if proof is not None:
         return proof.verified
-    price = None if item.order is None else item.order.price
-    if result.outcome is Outcome.ALREADY_REFUNDED:
-        back = result.refund_amount
-        return Verified.TWICE if price is not None and back is not None and back > price else Verified.POSTED
-    if item.step is RefundStep.MISSING:
-        return Verified.MISSING if item.foreseen.refund_amount is None else Verified.SHORT
-    return None
+    if item.verified is None and result.outcome is Outcome.ALREADY_REFUNDED:  # it ended after the look
+        return Verified.POSTED
+    return item.verified
 
 
 def refunds_wanted(results: Sequence[Result], items: Mapping[str, PlannedRefund]) -> list[Wanted]:

@@ -1,7 +1,6 @@
 """`vsms orders refund`"""
 
 import webbrowser
-from time import monotonic
 from typing import Annotated
 from urllib.parse import quote
 
@@ -98,7 +97,6 @@ class _Refunding:
         self._stopped_by: VsmsError | None = None
         self._items: dict[str, PlannedRefund] = {}
         self._proofs: dict[str, Proof] = {}
-        self._began = monotonic()
         self._signalled: Signalled | None = None
         self._reporter: Reporter = Reporter(
             run, shape, row=self._row, line=refund_line, holds=lambda r: r.outcome is Outcome.CANCELLED
@@ -125,7 +123,7 @@ class _Refunding:
         """With the ledger's word for each order that was cancelled, from one reading of it for all."""
         if not self._run.stop.requested:
             try:
-                self._proofs = prove(self._run, refunds_wanted(results, self._items), began=self._began)
+                self._proofs = prove(self._run, refunds_wanted(results, self._items))
             except Signalled as exc:
                 self._signalled = exc
                 self._run.say("ended before the refunds were held against the ledger")

@@ -1,0 +1,202 @@
+"""Which lines of the ledger belong to which order: certainly, or possibly.
+
+A line belongs to the order that it names, in whatever spelling. A line that gives money and names no order that can
+be told may be any order's refund: nothing is missing of an order for which such a line may stand.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from vsms_cli.domain.money import CENT, DEPOSIT, PURCHASE, Transaction
+from vsms_cli.domain.orders import canonical_id, is_whole_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+DATED_EARLY: Final = timedelta(days=1)  # a refund may be dated in another time zone than its order
+DATED_LATE: Final = timedelta(days=7)  # support may take so long to book one by hand
+
+_NO_ORDERS: Final = frozenset({"", "0", "null", "none", "00000000-0000-0000-0000-000000000000"})
+_NEVER_A_REFUND: Final = frozenset({PURCHASE, DEPOSIT})
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ABOUT: Final = Decimal("0.1")  # of an amount: a fee, or an amount rounded to ten cents
+
+
+class Doubt(StrEnum):
+    """Why it can't be told whether a line is an order's refund, or took it back."""
+
+    NO_ORDER = "no_order"  # it names none
+    OTHER_ID = "other_id"  # it names an order that nobody knows
+    TYPE = "type"  # it names the order, and its type is in no documentation
+    AMOUNT = "amount"  # that can't be read
+
+
+class Possible(NamedTuple):
+    """A line of which it can't be told whether it belongs to an order's refund."""
+
+    line: Transaction
+    doubt: Doubt
+
+
+def name_of(line: Transaction) -> str | None:
+    """The order that a line names, in one spelling; None where it names none."""
+    key = _key(line.order_id or "")
+    return None if key in _NO_ORDERS else key
+
+
+def _key(order_id: str) -> str:
+    """The id in one spelling, for comparing."""
+    return canonical_id(order_id) or order_id.strip().lower()
+
+
+class Ledger:
+    """Lines, sorted by order. `known` are the orders that are asked about or listed; `keeps_others` is whether the
+    lines of other orders are kept too.
+    """
+
+    def __init__(self, known: Iterable[str] = (), *, keeps_others: bool = False) -> None:
+        self._known = {_key(order_id) for order_id in known}
+        self._keeps_others = keeps_others
+        self._own: dict[str, list[Transaction]] = {}
+        self._nameless: list[Transaction] = []
+        self._strange: list[Transaction] = []  # that name what is no order's id
+        self._bought: set[str] = set()  # such names that have a purchase too
+        self._foreign: list[
+            Transaction
+        ] = []  # that name an order which is not known, until the ledger speaks
+        self._foreign_names: set[str] = set()
+        self._speaks = False
+        self._pools: tuple[tuple[Doubt, _Pool], ...] | None = None
+        self.unread = 0
+        """Lines whose amount can't be read."""
+
+    def add(self, line: Transaction) -> None:
+        self.unread += line.amount is None
+        name = name_of(line)
+        if name is not None and (self._keeps_others or name in self._known):
+            self._own.setdefault(name, []).append(line)
+        if name in self._known:
+            self._speak()
+            return
+        gives = [line] if _may_give(line) else []
+        if name is None:
+            self._nameless += gives
+        elif not is_whole_id(name):
+            self._strange += gives
+            self._bought |= {name} if line.kind == PURCHASE else set()
+        elif not self._speaks:
+            self._foreign += gives
+            self._foreign_names.add(name)
+
+    def know(self, order_ids: Iterable[str]) -> None:
+        """These orders are listed too, as it turns out."""
+        keys = {_key(order_id) for order_id in order_ids}
+        self._known |= keys
+        self._pools = None
+        if not keys.isdisjoint(self._foreign_names):
+            self._speak()
+
+    def _speak(self) -> None:
+        """It names orders as they are listed: so what names another order is that order's."""
+        if not self._speaks:
+            self._speaks = True
+            self._foreign.clear()
+            self._foreign_names.clear()
+
+    @property
+    def orders(self) -> Iterable[str]:
+        """Every order whose lines are kept."""
+        return self._own.keys()
+
+    def of(self, order_id: str) -> tuple[Transaction, ...]:
+        """The lines that name the order, oldest first."""
+        own = self._own.get(_key(order_id), [])
+        return tuple(sorted(own, key=lambda line: line.created_at or _FIRST))
+
+    def possible(
+        self,
+        order_id: str,
+        amounts: Iterable[Decimal] | None,
+        *,
+        bought: datetime | None,
+        ended: datetime | None,
+        kinds: frozenset[str] | None = None,
+    ) -> Possible | None:
+        """A line that does not name the order and may be its refund: of about one of `amounts` (None: of any), in
+        its time, and of one of `kinds` (None: of any). To be asked when all lines were added.
+        """
+        own = _key(order_id)
+        speaks = self._speaks or own in self._own
+        since = None if bought is None else bought - DATED_EARLY
+        until = None if ended is None else ended + DATED_LATE
+        spans = None if amounts is None else [_about(amount) for amount in amounts]
+        for doubt, pool in self._sorted():
+            for line in pool.about(spans):
+                if not _in_time(line, since, until) or (kinds is not None and line.kind not in kinds):
+                    continue
+                name = name_of(line)
+                if name is None or not (
+                    name == own or name in self._known or self._is_anothers(name, speaks)
+                ):
+                    return Possible(line, Doubt.AMOUNT if line.amount is None else doubt)
+        return None
+
+    def _is_anothers(self, name: str, speaks: bool) -> bool:  # noqa: FBT001 - of the ledger, and private
+        return speaks and (name in self._bought or is_whole_id(name))
+
+    def _sorted(self) -> tuple[tuple[Doubt, _Pool], ...]:
+        if self._pools is None:
+            self._pools = (
+                (Doubt.NO_ORDER, _Pool(self._nameless)),
+                (Doubt.OTHER_ID, _Pool(self._strange)),
+                (Doubt.OTHER_ID, _Pool(self._foreign)),
+            )
+        return self._pools
+
+
+class _Pool:
+    """Lines that may give money, found by their amount."""
+
+    __slots__ = ("_amounts", "_lines", "_unread")
+
+    def __init__(self, lines: Iterable[Transaction]) -> None:
+        self._lines: dict[Decimal, list[Transaction]] = {}
+        self._unread: list[Transaction] = []
+        for line in lines:
+            if line.amount is None:
+                self._unread.append(line)
+            else:
+                self._lines.setdefault(line.amount, []).append(line)
+        self._amounts = sorted(self._lines)
+
+    def about(self, spans: Iterable[tuple[Decimal, Decimal]] | None) -> Iterator[Transaction]:
+        """The lines of an amount within one of `spans`, and those whose amount can't be read."""
+        for low, high in spans if spans is not None else [(Decimal(0), Decimal("Infinity"))]:
+            for place in range(bisect_left(self._amounts, low), len(self._amounts)):
+                if self._amounts[place] > high:
+                    break
+                yield from self._lines[self._amounts[place]]
+        yield from self._unread
+
+
+def off_by(amount: Decimal) -> Decimal:
+    """How far from `amount` a line may be that is about it."""
+    return max(CENT, abs(amount) * _ABOUT)
+
+
+def _about(amount: Decimal) -> tuple[Decimal, Decimal]:
+    return amount - off_by(amount), amount + off_by(amount)
+
+
+def _may_give(line: Transaction) -> bool:
+    return line.kind not in _NEVER_A_REFUND and (line.amount is None or line.amount > 0)
+
+
+def _in_time(line: Transaction, since: datetime | None, until: datetime | None) -> bool:
+    at = line.created_at
+    return at is None or ((since is None or at >= since) and (until is None or at <= until))

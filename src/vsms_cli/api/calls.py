@@ -43,9 +43,15 @@ if TYPE_CHECKING:
 _SHED_S: Final = (
     10.0  # for so long a read that is answered 503 is tried again, and no longer than one request may take
 )
-_NO_SUCH_ROUTE: Final = frozenset(
+NO_SUCH_ROUTE: Final = frozenset(
     {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
 )
+"""What a router answers for a route that is not there, in any form."""
+_REDIRECT_HINT: Final = "no redirect is followed: if that is the API, make it the base URL"
+_FOREIGN_HINTS: Final[dict[int, str]] = {
+    HTTPStatus.UPGRADE_REQUIRED: "it wants another protocol: vsms speaks HTTP/1.1",
+    HTTPStatus.BAD_REQUEST: "check the base URL: a port that speaks TLS needs https://",
+}
 _FOREIGN_WITHOUT_FORM: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 """What firewalls and web servers in front of the API answer too: the API's word only in the API's form."""
 _FIRST_PAUSE_S: Final = 0.2  # before a request that was provably not sent goes again
@@ -69,6 +75,7 @@ class Calls:
         self._clock = clock
         self._log = log or (lambda _line: None)
         self._on_retry = on_retry or (lambda _why, _left: None)
+        self._answered = False  # whether a read went well: then the base URL is the API's
 
     def read(
         self,
@@ -83,6 +90,7 @@ class Calls:
         start = self._clock.monotonic()
         until = None if within is None else start + within
         shed_until = start + min(_SHED_S, self._transport.time_limit, within or _SHED_S)
+        cut_before = False
         while True:
             self._pacer.reserve(heed_stop=False, until=until)
             reply = self._get(path, params, until)
@@ -90,6 +98,10 @@ class Calls:
             self._pacer.answered(reply.status, reply.headers.get("retry-after"))
             meaning = meaning_of(reply.status)
             if meaning is Meaning.SUCCESS:
+                if wire.is_cut_short(reply.body) and not cut_before:  # HTTP/1.0 has no other sign of it
+                    cut_before = True
+                    continue
+                self._answered = True
                 return reply.body
             shed = reply.status == HTTPStatus.SERVICE_UNAVAILABLE and self._pacer.turn_expected() < shed_until
             if meaning is not Meaning.THROTTLED and not shed:
@@ -135,12 +147,14 @@ class Calls:
                 return reply
 
     def _lacking(self, reply: Reply, path: str, what: str) -> RouteMissing | None:
-        """A router's answer for a route that is not there: in the API's own form, or Go's plain text."""
-        page = reply.body.lstrip().startswith(b"<")
-        if not what or reply.status not in _NO_SUCH_ROUTE or page:
+        """A router's answer for a route that is not there: in the API's own form, or Go's plain text; a web page only
+        where another read has shown that this is the API.
+        """
+        page = reply.body.lstrip().startswith(b"<") and not self._answered
+        if not what or reply.status not in NO_SUCH_ROUTE or page:
             return None
         return RouteMissing(
-            f"this deployment has no {what}: {path} answered with status {reply.status}",
+            f"this deployment has no {what}: {path} answered with status {reply.status}{self._said(reply)}",
             hint=f"what needs no {what} works all the same; `vsms doctor` says what else differs",
         )
 
@@ -149,7 +163,7 @@ class Calls:
             return self._token_refused(reply)
         if reply.status in _FOREIGN_WITHOUT_FORM and not wire.is_api_error(reply.body):
             return BadAnswer(
-                f"{self._transport.host} answered with status {reply.status}, and not as the API does",
+                f"{self._answered_with(reply)}, and not as the API does",
                 hint="this is not the API, or something in front of it: check the base URL",
             )
         if order_id and reply.status == HTTPStatus.NOT_FOUND:
@@ -157,18 +171,16 @@ class Calls:
                 f"the service knows no order {order_id}",
                 hint="see `vsms orders list --all` for those it knows",
             )
-        words = self._said(reply)
-        if reply.location:
-            return BadAnswer(
-                f"{self._transport.host} answered with status {reply.status}, which points to {reply.location}",
-                hint="no redirect is followed: if that is the API, make it the base URL",
-            )
         if meaning is Meaning.AMBIGUOUS:
             return BadAnswer(
-                f"{self._transport.host} answered with status {reply.status}{words}",
-                hint="this read changed nothing: try again in a moment",
+                self._answered_with(reply),
+                hint=_REDIRECT_HINT if reply.location else "this read changed nothing: try again in a moment",
             )
-        return RequestRefused(f"{self._transport.host} refused the request with status {reply.status}{words}")
+        hint = "" if wire.is_api_error(reply.body) else _FOREIGN_HINTS.get(reply.status, "check the base URL")
+        return RequestRefused(
+            f"{self._transport.host} refused the request with status {reply.status}{self._said(reply)}",
+            hint=hint,
+        )
 
     def post(self, ticket: Ticket, path: str, content: bytes | None) -> Reply | Ambiguous | NotSent:
         headers = {"X-Idempotency-Key": ticket.idempotency_key}
@@ -220,8 +232,8 @@ class Calls:
             case _:
                 problem = Problem(
                     code="service_error",
-                    message=f"{self._transport.host} answered with status {reply.status}{self._said(reply)}",
-                    hint="try again in a moment",
+                    message=self._answered_with(reply),
+                    hint=_REDIRECT_HINT if reply.location else "try again in a moment",
                     exit_code=ExitCode.UNREACHABLE,
                 )
                 return Ambiguous(answered=not gave_up(reply.status), status=reply.status, problem=problem)
@@ -254,6 +266,10 @@ class Calls:
         kind = reply.headers.get("content-type", "")
         if "json" not in kind:
             self._log(f"the answer says that it is {self._transport.without_token(kind)!r}; taken as JSON")
+
+    def _answered_with(self, reply: Reply) -> str:
+        points = f", which points to {reply.location}" if reply.location else ""
+        return f"{self._transport.host} answered with status {reply.status}{points}{self._said(reply)}"
 
     def _said(self, reply: Reply) -> str:
         """The service's own words, to stand at a sentence's end."""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
-from vsms_cli.api.calls import Calls
+from vsms_cli.api.calls import NO_SUCH_ROUTE, Calls
 from vsms_cli.api.deviations import Deviations
 from vsms_cli.api.faults import Meaning, meaning_of
 from vsms_cli.api.transport import Exchange, Reply
@@ -35,9 +35,6 @@ Its path, its body (`reason`, `note`) and its answer (`request_id`, 409 for a se
 not eligible) are shaped after cancel. Whoever learns better changes this, `request_refund` and
 `wire.read_requested`; where the service has no such route the request goes to a person (`ops.refund`)."""
 
-_NO_SUCH_ROUTE: Final = frozenset(
-    {404, 405, 501}
-)  # in any form: a router answers for a route that is not there
 _CONFLICT: Final = 409
 
 
@@ -144,9 +141,7 @@ class Client:
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         own = wire.is_api_error(reply.body)
-        if reply.status in _NO_SUCH_ROUTE or (
-            own and (reply.status == _CONFLICT or meaning is Meaning.EARLY)
-        ):
+        if reply.status in NO_SUCH_ROUTE or (own and (reply.status == _CONFLICT or meaning is Meaning.EARLY)):
             return Refused(status=reply.status, problem=self._calls.refused(reply))
         return self._calls.other(reply, meaning)
 

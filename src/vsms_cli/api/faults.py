@@ -106,9 +106,11 @@ def _words(exc: Exception, host: str, time_limit: float) -> tuple[str, str]:
             "check the host name; behind a company proxy, name its certificate in SSL_CERT_FILE",
         )
     if tls is not None:
-        return f"{host} does not speak TLS as it should", _TLS_HINTS.get(
-            getattr(tls, "reason", None) or "", "check the base URL's host and port"
+        name = str(tls).upper().replace(" ", "_")  # `reason` is not there for every alert
+        hint = next(
+            (hint for each, hint in _TLS_HINTS.items() if each in name), "check the base URL's host and port"
         )
+        return f"{host} does not speak TLS as it should", hint
     match exc:
         case httpx.ConnectTimeout():
             return f"{host} did not take the connection within {time_limit:g} s", _NETWORK_HINT
@@ -125,14 +127,22 @@ def _words(exc: Exception, host: str, time_limit: float) -> tuple[str, str]:
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
             return "the request could not be built", "check the token and the base URL"
         case httpx.RemoteProtocolError():
-            hint = "check the base URL: its port may want https, or speak HTTP/2 alone, which vsms does not"
-            return f"{host} broke off, or did not speak HTTP", hint
+            return f"{host} broke off, or did not speak HTTP", _PROTOCOL_HINT
+    if "CERTIFICATE_REQUIRED" in str(exc):  # TLS 1.3 says it after the handshake
+        return (
+            f"{host} wants a certificate of its client",
+            "vsms has none: put a proxy that has one before it",
+        )
     return f"the connection to {host} broke", _NETWORK_HINT
 
 
+_PROTOCOL_HINT: Final = (
+    "check the base URL: its port may want https, or speak HTTP/2 alone, which vsms does not"
+)
 _TLS_HINTS: Final = {
     "WRONG_VERSION_NUMBER": "its port seems to speak plain http: check the base URL's scheme and port",
-    "TLSV1_ALERT_PROTOCOL_VERSION": "it wants another version of TLS than this Python has: update Python or OpenSSL",
+    "NO_APPLICATION_PROTOCOL": "it refuses HTTP/1.1 and may speak HTTP/2 alone: put a proxy before it",
+    "ALERT_PROTOCOL_VERSION": "it wants another version of TLS than this Python has: update Python or OpenSSL",
     "UNSUPPORTED_PROTOCOL": "its TLS is older than this Python allows: the service must be updated",
 }
 """By OpenSSL's own names for what went wrong."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import about, compare
-from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
+from vsms_cli.domain.audit import Dossier, about, compare
+from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem, RouteMissing
+from vsms_cli.domain.matching import Ledger
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from vsms_cli.domain.audit import Dossier
     from vsms_cli.ops.desk import Desk
 
 _LEDGER_DECIDES: Final = frozenset({Phase.CANCELLED, Phase.EXPIRED, Phase.COMPLETED})
@@ -33,10 +33,15 @@ def plan_refunds(desk: Desk, ids: Sequence[str], *, listed: Sequence[str] | None
     """
     found = [_look(desk, order_id) for order_id in ids]
     ended = [order for order in found if isinstance(order, Order) and order.phase in _LEDGER_DECIDES]
-    dossiers = dossiers_of(desk.service, ended, listed=listed)
+    no_ledger: Problem | None = None
+    try:
+        dossiers = dossiers_of(desk.service, ended, listed=listed)
+    except RouteMissing as exc:  # only a code that was rejected can be told without one
+        no_ledger = exc.as_problem()
+        dossiers = {order.id: Dossier.of(Ledger(), order.id, order) for order in ended}
     return RefundPlan(
         items=tuple(
-            _plan(desk, known, dossiers.get(known.id)) if isinstance(known, Order) else known
+            _plan(desk, known, dossiers.get(known.id), no_ledger) if isinstance(known, Order) else known
             for known in found
         )
     )
@@ -49,7 +54,9 @@ def _look(desk: Desk, order_id: str) -> Order | PlannedRefund:
         return _nothing(order_id, None, Outcome.FAILED, problem=exc.as_problem())
 
 
-def _plan(desk: Desk, order: Order, dossier: Dossier | None) -> PlannedRefund:
+def _plan(desk: Desk, order: Order, dossier: Dossier | None, no_ledger: Problem | None) -> PlannedRefund:
+    if no_ledger is not None and order.phase in {Phase.CANCELLED, Phase.EXPIRED}:
+        return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=no_ledger)
     if dossier is not None:
         step = RefundStep.CREDIT if order.phase is Phase.COMPLETED else RefundStep.MISSING
         due = step is RefundStep.MISSING or dossier.whole

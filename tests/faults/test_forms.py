@@ -13,7 +13,7 @@ from support.fault_server import FaultServer
 from support.forms import EMPTY, ENVELOPES, FAILED, ROWS, Form, http, odd_row
 from support.vsms import Done
 
-FIELDS = ("phone_number", "country", "service", "status", "price", "created_at")
+FIELDS = ("id", "phone_number", "country", "service", "status", "price", "created_at")
 
 
 def listed(server: FaultServer, order_id: str) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def test_ledger_lines_in_another_form_are_listed_and_one_that_can_not_be_read_hi
     listing = stage.run("transactions", "list", "--json")
     audited = stage.run("refunds", "audit", "--json")
 
-    assert [row["id"] for row in listing.json] == ["7", "t-2", "t-3", "?"]
+    assert [row["id"] for row in listing.json] == ["7", "t-2", "t-3", None]
     assert [row["amount"] for row in listing.json] == [-0.8, None, 0.8, 1]
     assert "2 values of the service's answers can't be read" in listing.err
     assert (audited.code, audited.json["orders"][0]["verdict"]) == (0, "refunded")
@@ -227,3 +227,26 @@ def test_a_line_whose_amount_can_not_be_read_may_be_the_refund(stage: Scene) -> 
     assert stage.run("refunds", "audit", "--json").json["orders"][0]["verdict"] == "unjudged"
     refunded = stage.run("orders", "refund", order, "--yes", "--json")
     assert (refunded.code, refunded.json[0]["outcome"]) == (5, "not_eligible")
+
+
+def test_ended_orders_without_an_id_are_unjudged_each_and_never_missing(stage: Scene) -> None:
+    orders = [stage.server.add_order(status="cancelled", age_s=3600, refunds=[]) for _ in range(2)]
+    good = stage.server.add_order(status="cancelled", age_s=3600)
+    rows = [
+        {**listed(stage.server, order), "id": None, "phone_number": f"+54911{number}"}
+        for number, order in enumerate(orders)
+    ]
+    answer = ENVELOPES["as documented"]([*rows, listed(stage.server, good)])
+    stage.server.fault("orders", raw=http(answer), times=None)
+
+    done = stage.run("refunds", "audit", "--json")
+
+    assert done.code == 0
+    told = [(row["id"], row["verdict"], row["reason"]) for row in done.json["orders"]]
+    assert told.count((None, "unjudged", "id")) == 2
+    assert (good, "refunded", None) in told
+    assert "missing" not in {verdict for _, verdict, _ in told}
+    assert stage.run("refunds", "audit").code == 0
+    assert stage.run("orders", "list", "--all", "-q").lines == [good]
+    assert stage.run("orders", "list", "--all", "-o", "table").code == 0
+    assert stage.run("stats", "--json").code == 0

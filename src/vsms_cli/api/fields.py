@@ -28,24 +28,30 @@ _STEP: Final = Decimal(1).scaleb(-_DECIMALS)
 _YEARS: Final = range(1970, 2200)  # beyond them a time is an error, and sums with it would leave the calendar
 _AMOUNT: Final = re.compile(r"[+-]?\d{1,12}(\.\d{1,40})?([eE][+-]?\d{1,2})?", re.ASCII)
 _TIME: Final = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?",
+    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?"
+    r"\s?(?:([Zz]|UTC)|([+-])(\d{2}):?(\d{2})?(?: [A-Z]{3,5})?)?",  # Go's own print: `+0000 UTC`
     re.ASCII,
 )
 _RFC3339: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+_EPOCH: Final = re.compile(r"\d{9,19}(\.\d{1,9})?", re.ASCII)
 _MILLISECONDS: Final = 10**11  # as seconds since 1970 it would be the year 5138
+_UNITS: Final = (1, 10**3, 10**6, 10**9)  # of a second, in which services count from 1970
 _GO_ZERO: Final = datetime(1, 1, 1, tzinfo=UTC)  # a time that is not set
-_ENVELOPES: Final = ("data", "items", "result", "results")
+ENVELOPES: Final = ("data", "items", "result", "results", "rows", "records", "list")
 _DEEPEST: Final = 3  # {"data": {"order": {...}}}
-_ABSENT: Final = object()
+_LONGEST_WORDS: Final = 200  # characters of a service's sentence
+_AGAIN: Final = "try again in a moment"
 _HINT: Final = (
     "this may not be the API: check the base URL, or run with --debug; `vsms doctor` says what differs"
 )
 
 
 class Fields:
-    """A JSON object, read field by field. A field that is absent or null is None, without a note."""
+    """A JSON object, read field by field. A field that is absent, null or empty is None; it is noted as missing where
+    the documents have it always.
+    """
 
     def __init__(self, value: Mapping[str, object], path: str, notes: Deviations) -> None:
         self._fields = value
@@ -60,10 +66,13 @@ class Fields:
     def value(self, *names: str) -> object:
         return self._fields.get(self._name(names))
 
-    def text(self, *names: str) -> str | None:
-        """A number where text is expected is its text."""
+    def text(self, *names: str, always: bool = False) -> str | None:
+        """A number where text is expected is its text. `always` is whether the documents have the field always."""
         value = self.value(*names)
-        if value is None or isinstance(value, str):
+        if value is None or value == "":
+            self._missing(names, value, "text", always=always)
+            return None if value is None else ""
+        if isinstance(value, str):
             return value
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             self._note(names, value, "text", Kind.UNDERSTOOD)
@@ -71,10 +80,11 @@ class Fields:
         self._note(names, value, "text", Kind.UNREADABLE)
         return None
 
-    def money(self, *names: str, negative: bool = True) -> Decimal | None:
+    def money(self, *names: str, negative: bool = True, always: bool = False) -> Decimal | None:
         """In dollars. `negative` is whether it can be below zero."""
         value = self.value(*names)
         if value is None:
+            self._missing(names, value, "an amount", always=always)
             return None
         amount = _amount(value)
         if amount is None or (amount < 0 and not negative):
@@ -82,67 +92,115 @@ class Fields:
             return None
         if isinstance(value, str):
             self._note(names, value, "number", Kind.UNDERSTOOD)
+        elif isinstance(value, Decimal) and _is_noisy(value):
+            self._note(
+                names, value, "an amount in cents", Kind.UNDERSTOOD, found="number with the noise of a float"
+            )
         return amount
 
-    def time(self, *names: str) -> datetime | None:
+    def number(self, *names: str, most: int) -> Decimal | None:
+        """A number from 0 to `most`, text or not."""
+        value = self.value(*names)
+        if value is None:
+            return None
+        number = _amount(value)
+        if number is None or not 0 <= number <= most:
+            self._note(names, value, "a number", Kind.UNREADABLE)
+            return None
+        if isinstance(value, str):
+            self._note(names, value, "number", Kind.UNDERSTOOD)
+        return number
+
+    def inner(self, *names: str) -> Fields | None:
+        """An object in the object; None where there is none."""
+        value = self.value(*names)
+        if value is not None and not isinstance(value, dict):
+            self._note(names, value, "object", Kind.UNREADABLE)
+            return None
+        return None if value is None else Fields(value, self._path(names), self._notes)
+
+    def time(self, *names: str, always: bool = False) -> datetime | None:
         """Aware, in UTC. Go's zero time and an empty text are None: not known."""
         value = self.value(*names)
         if value is None or value == "":
+            self._missing(names, value, "an RFC 3339 time", always=always or value == "")
             return None
         moment = _moment(value)
         if moment is None:
             self._note(names, value, "an RFC 3339 time", Kind.UNREADABLE)
             return None
-        if moment.year != 1 and (not isinstance(value, str) or _RFC3339.fullmatch(value) is None):
-            self._note(names, value, "an RFC 3339 time", Kind.UNDERSTOOD)
         if moment.year == 1:
             self._note(
-                names,
-                None,
-                "an RFC 3339 time, or null where it is not set",
-                Kind.UNDERSTOOD,
-                found="zero time",
+                names, value, "an RFC 3339 time, or null where it is not set", Kind.MISSING, found="zero time"
             )
             return None
+        if not isinstance(value, str) or _RFC3339.fullmatch(value) is None:
+            self._note(names, value, "an RFC 3339 time", Kind.UNDERSTOOD)
         if moment.year not in _YEARS:
             self._note(names, value, "a time of this age", Kind.UNREADABLE)
             return None
         return moment
 
-    def objects(self, *names: str) -> list[Fields] | None:
-        """The objects of a list; None where there is none. What is no object is noted and left out."""
+    def objects(self, *names: str, text_is: str = "") -> list[Fields] | None:
+        """The objects of a list; None where there is none. See `objects`."""
         value = self.value(*names)
         if value is None:
             return None
         if not isinstance(value, list):
             self._note(names, value, "list", Kind.UNREADABLE)
             return None
-        return list(
-            objects(value, f"{self.path}.{self._name(names)}" if self.path else names[0], self._notes)
-        )
+        return list(objects(value, self._path(names), self._notes, text_is=text_is))
 
     def unreadable(self, *names: str, expected: str) -> None:
         """Note a value that the reader could not use."""
         self._note(names, self.value(*names), expected, Kind.UNREADABLE)
 
+    def understood(self, *names: str, found: str, expected: str) -> None:
+        """Note a value that the reader took in another form than is documented."""
+        self._note(names, self.value(*names), expected, Kind.UNDERSTOOD, found=found)
+
+    def named(self, *names: str) -> str:
+        """The JSON path of the one of these fields that is read."""
+        return self._path(names)
+
+    def refuse(self, why: str) -> NoReturn:
+        """BadAnswer; with the service's own words where the object has some."""
+        _refuse(why, self._fields)
+
+    def _missing(self, names: tuple[str, ...], value: object, expected: str, *, always: bool) -> None:
+        if always:
+            self._note(names, value, expected, Kind.MISSING)
+
     def _name(self, names: tuple[str, ...]) -> str:
-        """The one of these names that the object has."""
-        return next((name for name in names if self._fields.get(name) is not None), names[0])
+        """The one of these names that the object has a value under; else one that it has at all."""
+        for name in names:
+            if self._fields.get(name) not in (None, ""):
+                return name
+        return next((name for name in names if name in self._fields), names[0])
+
+    def _path(self, names: tuple[str, ...]) -> str:
+        name = self._name(names)
+        return f"{self.path}.{name}" if self.path else name
 
     def _note(
-        self, names: tuple[str, ...], value: object, expected: str, kind: Kind, *, found: str | None = None
+        self, names: tuple[str, ...], value: object, expected: str, kind: Kind, *, found: str = ""
     ) -> None:
-        name = self._name(names)
-        path = f"{self.path}.{name}" if self.path else name
-        self._notes.add(path, found=found or type_of(value), expected=expected, kind=kind)
+        if not found:
+            found = type_of(value) if self._name(names) in self._fields else "missing"
+        self._notes.add(self._path(names), found=found, expected=expected, kind=kind)
 
 
-def objects(rows: list[object], path: str, notes: Deviations) -> Iterator[Fields]:
-    """Each row that is an object. Another is noted and hides none."""
+def objects(rows: list[object], path: str, notes: Deviations, *, text_is: str = "") -> Iterator[Fields]:
+    """Each row that is an object. Another is noted and hides none; a text is an object with the field `text_is`, where
+    that is given.
+    """
     for index, row in enumerate(rows):
         where = f"{path}[{index}]"
         if isinstance(row, dict):
             yield Fields(row, where, notes)
+        elif isinstance(row, str) and row and text_is:
+            notes.add(where, found="text", expected="object", kind=Kind.UNDERSTOOD)
+            yield Fields({text_is: row}, where, notes)
         else:
             notes.add(where, found=type_of(row), expected="object", kind=Kind.UNREADABLE)
 
@@ -184,39 +242,57 @@ def _list_in(value: object, path: str, name: str, notes: Deviations) -> tuple[li
     _refuse_error(value, (name,))
     around = Fields(value, path, notes)
     prefix = f"{path}." if path else ""
-    for key in (name, *_ENVELOPES):
-        inner = value.get(key, _ABSENT)
-        where = f"{prefix}{key}"
-        if isinstance(inner, dict) and not path:
-            notes.add(where, found="object", expected=f'"{name}"', kind=Kind.UNDERSTOOD)
-            return _list_in(inner, where, name, notes)
-        if inner is None or isinstance(inner, list):
-            if inner is None or key != name:
-                notes.add(where, found=type_of(inner), expected=f'list "{name}"', kind=Kind.UNDERSTOOD)
-            return inner or [], where, around
-    if value.get("count") != 0:
-        bad(f"the answer has no list {name}")
-    notes.add(f"{prefix}{name}", found="missing", expected="list", kind=Kind.UNDERSTOOD)
-    return [], f"{prefix}{name}", around
+    keys = [key for key in (name, *ENVELOPES) if key in value]
+    key = next((key for key in keys if isinstance(value[key], list)), None)
+    if key is not None:
+        if key != name:
+            notes.add(f"{prefix}{key}", found="list", expected=f'list "{name}"', kind=Kind.UNDERSTOOD)
+        return value[key], f"{prefix}{key}", around
+    for key in keys if path.count(".") < _DEEPEST else ():
+        inner = value[key]
+        if isinstance(inner, dict) and inner:
+            notes.add(f"{prefix}{key}", found="object", expected=f'list "{name}"', kind=Kind.UNDERSTOOD)
+            return _list_in(inner, f"{prefix}{key}", name, notes)
+    if not any(value[key] in (None, {}) for key in keys) and value.get("count") != 0:
+        _refuse(f"the answer has no list {name}", value)
+    empty = keys[0] if keys else name
+    found = type_of(value[empty]) if keys else "missing"
+    notes.add(f"{prefix}{empty}", found=found, expected=f'list "{name}"', kind=Kind.UNDERSTOOD)
+    return [], f"{prefix}{empty}", around
 
 
 def _refuse_error(value: Mapping[str, object], wanted: tuple[str, ...]) -> None:
     """A 200 that says that it failed, and has nothing that is wanted: in the service's own words."""
-    error = value.get("error")
-    failed = isinstance(error, str) and error and not any(value.get(name) is not None for name in wanted)
+    error = value.get("error") or value.get("errors")
+    failed = error and not any(value.get(name) is not None for name in wanted)
     if failed or value.get("success") is False:
         words = words_of(value)
-        raise BadAnswer(
-            f"the service says that it failed{f': {words}' if words else ''}", hint="try again in a moment"
-        )
+        raise BadAnswer(f"the service says that it failed{f': {words}' if words else ''}", hint=_AGAIN)
+
+
+def _refuse(why: str, value: object) -> NoReturn:
+    words = words_of(value)
+    if words:
+        raise BadAnswer(f"{why}, and says: {words}", hint=_AGAIN)
+    bad(why)
 
 
 def words_of(value: object) -> str:
-    """What an error's object says: `error` and `message` (the reference pages), `title` and `detail` (RFC 7807)."""
-    if not isinstance(value, dict):
-        return ""
-    said = [value.get(name) for name in ("error", "message", "title", "detail")]
-    return ": ".join(dict.fromkeys(text for text in said if isinstance(text, str) and text))[:200]
+    """What an error's object says: `error` and `message` (the reference pages), `title` and `detail` (RFC 7807); of an
+    error that is an object, or the first of a list, what stands in it.
+    """
+    return ": ".join(dict.fromkeys(_said(value, deepest=2)))[:_LONGEST_WORDS]
+
+
+def _said(value: object, *, deepest: int) -> Iterator[str]:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, str) and value and deepest < 2:  # noqa: PLR2004 - within an error, not a bare text
+        yield value
+    if not isinstance(value, dict) or deepest < 0:
+        return
+    for name in ("error", "errors", "message", "msg", "title", "detail"):
+        yield from _said(value.get(name), deepest=deepest - 1)
 
 
 def type_of(value: object) -> str:
@@ -234,7 +310,7 @@ def type_of(value: object) -> str:
             return "object"
         case str() if not value:
             return "empty text"
-        case str() if _AMOUNT.fullmatch(value):
+        case str() if _AMOUNT.fullmatch(value.strip()):
             return "number as text"
         case str() if _TIME.fullmatch(value):
             return "time in another form"
@@ -252,19 +328,26 @@ def _amount(value: object) -> Decimal | None:
     amount = Decimal(value)
     if not amount.is_finite() or abs(amount) > _LARGEST_AMOUNT:
         return None
-    exponent = amount.as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > _DECIMALS:
+    if _is_noisy(amount):
         amount = Decimal(f"{amount.quantize(_STEP).normalize():f}")
     return amount or abs(amount)
 
 
+def _is_noisy(amount: Decimal) -> bool:
+    """Whether it has more digits than any price or balance."""
+    exponent = amount.as_tuple().exponent
+    return isinstance(exponent, int) and -exponent > _DECIMALS
+
+
 def _moment(value: object) -> datetime | None:
-    """A time as text in any form of ISO 8601 that has seconds, UTC where it names no zone; or seconds or milliseconds
-    since 1970.
+    """A time as text in any form of ISO 8601 that has seconds, UTC where it names no zone; or the seconds since 1970,
+    or their thousandths, millionths or billionths.
     """
+    if isinstance(value, str) and _EPOCH.fullmatch(value):
+        value = Decimal(value)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        seconds = Decimal(value) / 1000 if value >= _MILLISECONDS else Decimal(value)
-        if not 0 < seconds < _MILLISECONDS:
+        seconds = next((Decimal(value) / unit for unit in _UNITS if value / unit < _MILLISECONDS), Decimal(0))
+        if seconds <= 0:
             return None
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(seconds * 10**6))
     if not isinstance(value, str):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
 from vsms_cli.api.deviations import Deviations
-from vsms_cli.api.fields import decode_body, list_in, object_in, objects, type_of
+from vsms_cli.api.fields import ENVELOPES, decode_body, list_in, object_in, objects, type_of
 from vsms_cli.domain.deviations import Kind
 from vsms_cli.domain.orders import is_whole_id
 
@@ -102,12 +102,12 @@ ENDPOINTS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """`path` in the answer; `found` and `expected` name types and forms; `unreadable`: it was not understood."""
+    """`path` in the answer; `found` and `expected` name types and forms."""
 
     path: str
     found: str
     expected: str
-    unreadable: bool
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ def _of(deviation: Deviation) -> Difference:
         path=path,
         found=deviation.found,
         expected=deviation.expected,
-        unreadable=deviation.kind is Kind.UNREADABLE,
+        kind=deviation.kind,
     )
 
 
@@ -158,7 +158,7 @@ def _named(endpoint: Endpoint, body: bytes) -> Iterator[tuple[str, dict[str, obj
         return
     value = decode_body(body)
     if isinstance(value, dict):
-        known = {endpoint.rows, "data", "items", "result", "results", *endpoint.around}
+        known = {endpoint.rows, *ENVELOPES, *endpoint.around}
         for name in value.keys() - known:
             yield "", {name: value[name]}
     rows, path, _ = list_in(body, endpoint.rows, unnoted)
@@ -172,7 +172,7 @@ def _compared(endpoint: Endpoint, path: str, names: dict[str, object]) -> Iterat
     for name in sorted(names.keys() - known):
         shown = name if _shown(name) else "?"
         yield Difference(
-            path=f"{prefix}{shown}", found=type_of(names[name]), expected="no such field", unreadable=False
+            path=f"{prefix}{shown}", found=type_of(names[name]), expected="no such field", kind=Kind.NEW
         )
     if endpoint.rows is not None and not path:
         return
@@ -180,7 +180,7 @@ def _compared(endpoint: Endpoint, path: str, names: dict[str, object]) -> Iterat
         alternatives = field.split("|")
         if not any(name in names for name in alternatives):
             yield Difference(
-                path=f"{prefix}{alternatives[0]}", found="missing", expected="present", unreadable=False
+                path=f"{prefix}{alternatives[0]}", found="missing", expected="present", kind=Kind.MISSING
             )
 
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from vsms_cli.api.deviations import Deviations
 from vsms_cli.api.fields import Fields, bad, list_in, object_in, objects, words_of
 from vsms_cli.api.strict_json import decode
 from vsms_cli.domain.answers import Cancelled, Requested, Swapped
 from vsms_cli.domain.catalogue import Entry
-from vsms_cli.domain.money import Account, Balance, Transaction
+from vsms_cli.domain.money import NO_ID, Account, Balance, Transaction
 from vsms_cli.domain.orders import KNOWN_STATUSES, Message, Order, canonical_id, same_number
 from vsms_cli.domain.pages import LedgerPage, OrderPage
-
-if TYPE_CHECKING:
-    from vsms_cli.api.deviations import Deviations
 
 ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's live run)
 _OTHER_CAPS: Final = frozenset({50, 100})  # rows: the API's default limit, and a common cap
@@ -32,13 +30,12 @@ _LONGEST_ID: Final = 64  # characters of an id that is shown and no UUID
 
 
 def read_orders(body: bytes, notes: Deviations) -> OrderPage:
-    """`{"count", "orders"}`, or in older deployments the bare array. Rows without any id are noted and left out."""
+    """`{"count", "orders"}`, or in older deployments the bare array. What is no object is noted and left out."""
     rows, path, around = list_in(body, "orders", notes)
     found: dict[str, Order] = {}
-    for row in objects(rows, path, notes):
+    for index, row in enumerate(objects(rows, path, notes)):
         order = _order(row)
-        if order is not None:
-            found.setdefault(order.id, order)
+        found.setdefault(order.id or f"row {index}", order)
     return OrderPage(
         orders=tuple(found.values()), full=_may_hide_more(len(rows), _count(around.value("count")))
     )
@@ -52,9 +49,10 @@ def _may_hide_more(rows: int, count: int | None) -> bool:
 
 
 def read_order(body: bytes, order_id: str, notes: Deviations) -> Order:
-    order = _order(object_in(body, notes, wanted=("id", "order_id"), inside=("order",)))
-    if order is None or order.id != order_id:
-        bad("the answer is about another order")
+    row = object_in(body, notes, wanted=("id", "order_id"), inside=("order",))
+    order = _order(row)
+    if order.id != order_id:
+        row.refuse(f"the answer is about another order: {row.named('id', 'order_id')}")
     return order
 
 
@@ -64,10 +62,10 @@ def read_cancelled(body: bytes, order_id: str, notes: Deviations, *, price: Deci
     _must_be_about(row, order_id, named=False)
     status = row.text("status")
     if status is None or status.strip().lower() != "cancelled":
-        bad("the answer does not say that the order is cancelled")
+        bad(f"the answer does not say that the order is cancelled: {row.named('status')}")
     amount = row.money("refund_amount")
     if amount is None or not 0 <= amount <= (_LARGEST_REFUND if price is None else price):
-        bad("the refund's amount is absurd")
+        bad(f"{row.named('refund_amount')} is no believable amount")
     return Cancelled(status="cancelled", refund_amount=amount)
 
 
@@ -77,7 +75,7 @@ def read_requested(body: bytes, order_id: str, notes: Deviations) -> Requested:
     _must_be_about(row, order_id, named=True)
     request_id = row.text("request_id")
     if not request_id:
-        bad("the answer names no request")
+        bad(f"the answer names no request: {row.named('request_id')}")
     return Requested(request_id=request_id, status=row.text("status"))
 
 
@@ -87,14 +85,15 @@ def read_swapped(body: bytes, order_id: str, notes: Deviations, *, number: str) 
     _must_be_about(row, order_id, named=True)
     now = row.text("phone_number")
     if not now or same_number(now, number):
-        bad("the answer names no other number")
+        bad(f"the answer names no other number: {row.named('phone_number')}")
     return Swapped(phone_number=now)
 
 
 def read_balance(body: bytes, notes: Deviations) -> Balance:
-    amount = object_in(body, notes, wanted=_BALANCE).money(*_BALANCE)
+    row = object_in(body, notes, wanted=_BALANCE, inside=("account", "user"))
+    amount = row.money(*_BALANCE, always=True)
     if amount is None:
-        bad("the answer has no balance that can be read")
+        row.refuse(f"the answer has no balance that can be read: {row.named(*_BALANCE)}")
     return Balance(amount=amount)
 
 
@@ -129,10 +128,11 @@ def read_seconds_remaining(body: bytes) -> int | None:
         value = decode(body)
     except ValueError:
         return None
-    seconds = value.get("seconds_remaining") if isinstance(value, dict) else None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | Decimal):
-        return None
-    return math.ceil(seconds) if 0 <= seconds <= _LONGEST_COOLDOWN else None
+    while isinstance(value, dict) and isinstance(value.get("data"), dict):
+        value = value["data"]
+    row = Fields(value if isinstance(value, dict) else {}, "", Deviations())
+    seconds = row.number("seconds_remaining", most=_LONGEST_COOLDOWN)
+    return None if seconds is None else math.ceil(seconds)
 
 
 def is_api_error(body: bytes) -> bool:
@@ -144,6 +144,12 @@ def is_api_error(body: bytes) -> bool:
     except ValueError:
         return False
     return isinstance(value, dict) and isinstance(value.get("error"), str) and bool(value["error"])
+
+
+def is_cut_short(body: bytes) -> bool:
+    """Whether it begins as JSON does and does not end so."""
+    text = body.strip()
+    return text[:1] in {b"{", b"["} and text[-1:] not in {b"}", b"]"}
 
 
 def read_error(body: bytes) -> str:
@@ -164,26 +170,16 @@ def _must_be_about(row: Fields, order_id: str, *, named: bool) -> None:
         bad("the answer does not say that it succeeded, and for this order")
 
 
-def _order(row: Fields) -> Order | None:
-    order_id = row.text("id", "order_id")
-    if not order_id or not order_id.strip():
-        row.unreadable("id", "order_id", expected="UUID")
-        return None
-    whole = canonical_id(order_id)
-    if whole is None:
-        row.unreadable("id", "order_id", expected="UUID")
-    status = (row.text("status") or "").strip()
-    if not status:
-        row.unreadable("status", expected="status")
+def _order(row: Fields) -> Order:
     return Order(
-        id=whole or order_id.strip()[:_LONGEST_ID],
-        status=status.lower() if status.lower() in KNOWN_STATUSES else status,
-        phone_number=row.text("phone_number"),
-        country=row.text("country_id", "country"),
-        service=row.text("service_id", "service"),
-        price=row.money("price_charged", "price", negative=False),
-        created_at=row.time("created_at"),
-        expires_at=row.time("expires_at"),
+        id=_order_id(row),
+        status=_status(row),
+        phone_number=row.text("phone_number", always=True) or None,
+        country=row.text("country_id", "country", always=True) or None,
+        service=row.text("service_id", "service", always=True) or None,
+        price=row.money("price_charged", "price", negative=False, always=True),
+        created_at=row.time("created_at", always=True),
+        expires_at=row.time("expires_at", always=True),
         cancel_available_at=row.time("cancel_available_at"),
         cancel_cooldown=_cooldown(row),
         swap_available_at=row.time("swap_available_at"),
@@ -191,12 +187,37 @@ def _order(row: Fields) -> Order | None:
     )
 
 
+def _order_id(row: Fields) -> str:
+    """A UUID in lower case; the service's own text where it is none, and empty where there is none."""
+    said = (row.text("id", "order_id") or "").strip()
+    order_id = canonical_id(said)
+    if order_id is None:
+        row.unreadable("id", "order_id", expected="UUID")
+        return said[:_LONGEST_ID]
+    if said != order_id:
+        row.understood("id", "order_id", found="UUID in another form", expected="UUID")
+    return order_id
+
+
+def _status(row: Fields) -> str:
+    """In small letters where it is a documented one; empty where there is none."""
+    said = row.text("status") or ""
+    status = said.strip()
+    if not status:
+        row.unreadable("status", expected="status")
+        return ""
+    if status.lower() not in KNOWN_STATUSES:
+        row.understood("status", found="undocumented status", expected="documented status")
+        return status
+    if said != status.lower():
+        row.understood("status", found="status in another form", expected="documented status")
+    return status.lower()
+
+
 def _cooldown(row: Fields) -> timedelta | None:
-    rules = row.value("rules")
-    seconds = rules.get("cancel_cooldown_seconds") if isinstance(rules, dict) else None
-    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= _LONGEST_COOLDOWN:
-        return None
-    return timedelta(seconds=seconds)
+    rules = row.inner("rules")
+    seconds = None if rules is None else rules.number("cancel_cooldown_seconds", most=_LONGEST_COOLDOWN)
+    return None if seconds is None else timedelta(seconds=math.ceil(seconds))
 
 
 def _messages(row: Fields) -> tuple[Message, ...] | None:
@@ -206,7 +227,7 @@ def _messages(row: Fields) -> tuple[Message, ...] | None:
     old = row.text("sms_text") or row.text("sms_code")
     if old and not row.value("messages"):
         return (Message(sender="", content=old, received_at=None),)
-    found = row.objects("messages")
+    found = row.objects("messages", text_is="content")
     if found is None:
         return None
     return tuple(
@@ -220,20 +241,31 @@ def _messages(row: Fields) -> tuple[Message, ...] | None:
 
 
 def _transaction(row: Fields) -> Transaction:
-    order_id = row.text("order_id")
     amount = row.money("amount")
     if amount is None and row.value("amount") is None:
         row.unreadable("amount", expected="an amount")
     return Transaction(
-        id=row.text("id") or "?",
+        id=row.text("id", always=True) or NO_ID,
         amount=amount,
-        type=row.text("type") or "",
+        type=row.text("type", always=True) or "",
         description=row.text("description") or "",
-        order_id=(canonical_id(order_id) or order_id) if order_id else None,
+        order_id=_order_of_line(row),
         balance_before=row.money("balance_before"),
         balance_after=row.money("balance_after"),
-        created_at=row.time("created_at"),
+        created_at=row.time("created_at", always=True),
     )
+
+
+def _order_of_line(row: Fields) -> str | None:
+    """A canonical UUID; the service's own text where it is none."""
+    said = row.text("order_id")
+    if not said or not said.strip():
+        return None
+    order_id = canonical_id(said)
+    if order_id != said:
+        found = "text" if order_id is None else "UUID in another form"
+        row.understood("order_id", found=found, expected="UUID")
+    return order_id or said
 
 
 def _count(value: object) -> int | None:
@@ -245,7 +277,7 @@ def _entries(
 ) -> tuple[Entry, ...]:
     rows, path, _ = list_in(body, name, notes)
     entries = []
-    for row in objects(rows, path, notes):
+    for row in objects(rows, path, notes, text_is=codes[0]):
         code = row.text(*codes)
         if not code:
             row.unreadable(*codes, expected="code")

@@ -18,6 +18,7 @@ from vsms_cli import __version__
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.checks import Check, Status, failed, passed, warned
+from vsms_cli.domain.deviations import Kind
 from vsms_cli.domain.errors import (
     BadAnswer,
     ConfigBroken,
@@ -234,13 +235,11 @@ class _Doctor:
             if not found.differences:
                 yield passed(endpoint.name, f"as documented ({found.rows} compared)")
             for each in found.differences:
-                make = failed if each.unreadable else warned
-                how = "not understood" if each.unreadable else "understood"
-                how = "passed over" if each.expected == "no such field" else how
-                hint = "report this line: the field is left out" if each.unreadable else ""
-                yield make(
-                    endpoint.name, f"{each.path}: {each.found}, documented is {each.expected}; {how}", hint
-                )
+                told = f"{each.path}: {each.found}, documented is {each.expected}; {_FATES[each.kind]}"
+                if each.kind is Kind.UNREADABLE:
+                    yield failed(endpoint.name, told, "report this line: the field is left out")
+                else:
+                    yield warned(endpoint.name, told)
 
     def _clock(self) -> Check:
         apart = self._run.clock.apart
@@ -249,6 +248,12 @@ class _Doctor:
         return failed("clock", f"{short_duration(apart)} from the service's", "set this machine's clock")
 
 
+_FATES: Final = {
+    Kind.UNDERSTOOD: "understood",
+    Kind.UNREADABLE: "not understood",
+    Kind.MISSING: "not known",
+    Kind.NEW: "passed over",
+}
 _PRIVATE_SETTINGS: Final = frozenset({"profile", "base_url"})
 
 

@@ -58,6 +58,7 @@ class Reason(StrEnum):
     UNLISTED = "unlisted"  # the ledger alone shows it, and a code may have come
     STATUS = "status"  # no documentation names it
     PRICE = "price"  # nobody says what should have come back
+    ID = "id"  # the service says none, so that no line of the ledger can name it
 
 
 _WHY: Final = {
@@ -66,6 +67,7 @@ _WHY: Final = {
     Reason.UNLISTED: "the service does not list it, and a code may have come",
     Reason.STATUS: "its status is in no documentation",
     Reason.PRICE: "something came back, and nobody says what it cost",
+    Reason.ID: "the service lists it without an id",
 }
 
 
@@ -336,6 +338,8 @@ def compare(dossier: Dossier) -> Case:
     possible = dossier.possible_refund
     if possible is not None:
         return _unjudged(dossier, Reason.POSSIBLE_REFUND, possible)
+    if not dossier.order_id:
+        return _unjudged(dossier, Reason.ID)
     return Case(dossier=dossier, verdict=Verdict.SHORT if back else Verdict.MISSING)
 
 

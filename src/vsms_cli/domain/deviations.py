@@ -11,10 +11,14 @@ _INDEX: Final = re.compile(r"\[\d+\]")
 
 
 class Kind(StrEnum):
-    """What became of a value in another form."""
+    """What became of a value that is not as documented. MISSING: it is absent, null or empty where the documents
+    have it always; the fall-backs for a value that is not known apply. NEW: the documents do not have it.
+    """
 
     UNDERSTOOD = "understood"
     UNREADABLE = "unreadable"
+    MISSING = "missing"
+    NEW = "new"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from datetime import datetime
 
+NO_ID: Final = "?"  # the id of a ledger line that has none
 CURRENCY: Final = "USD"  # the only one the service has (vendor's reference pages)
 
 
@@ -30,7 +31,7 @@ class Account:
 class Transaction:
     """A line of the ledger, which is the only proof that a refund was paid.
 
-    `amount` in dollars: purchases negative, the rest positive (vendor's reference pages). `id` is `?` for none.
+    `amount` in dollars: purchases negative, the rest positive (vendor's reference pages). `id` is NO_ID for none.
     `type` as the service says it: deposit, purchase, refund, credit or admin_credit.
     """
 

@@ -66,9 +66,9 @@ class Message:
 class Order:
     """One order, whichever of the API's two shapes it came in.
 
-    `id` is a lower-case UUID, or the service's own text where that is none: such an order is shown, and no request is
-    made about it. `status` is empty where the service says none. `price` is in dollars; what it did not say is None.
-    `messages` is None in a listing, which does not carry them.
+    `id` is a lower-case UUID, or the service's own text where that is none, or empty: such an order is shown, and no
+    request is made about it. `status` is empty where the service says none. `price` is in dollars; what it did not say
+    is None. `messages` is None in a listing, which does not carry them.
     """
 
     id: str
@@ -99,6 +99,11 @@ class Order:
     def undocumented(self) -> bool:
         """Whether no source names its status, or it has none."""
         return self.status.strip().lower() not in KNOWN_STATUSES
+
+    @property
+    def nameable(self) -> bool:
+        """Whether a request can name it: by a UUID alone."""
+        return is_whole_id(self.id)
 
     @property
     def cancel_opens_at(self) -> datetime | None:

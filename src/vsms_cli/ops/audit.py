@@ -36,7 +36,7 @@ def audit(desk: Desk, *, since: timedelta) -> Audit:
     page = desk.service.orders(status=None)
     now = desk.clock.now()
     start = ago(now, since)
-    ledger = Ledger((order.id for order in page.orders), keeps_others=True)
+    ledger = Ledger((order.id for order in page.orders if order.id), keeps_others=True)
     # After the orders: what ended between the two is in the ledger, and not the other way round.
     reading = Reading(desk.service, ago(start, DATED_EARLY))
     for line in reading.lines():
@@ -55,11 +55,18 @@ def judged(
     full: bool,
 ) -> Audit:
     """`ended` is when our journal saw that an order had ended."""
-    listed = {order.id: order for order in orders}
+    orders = tuple(orders)
+    listed = {order.id: order for order in orders if order.id}
+    nameless = [
+        Dossier(order_id="", order=order, lines=(), ledger=ledger) for order in orders if not order.id
+    ]
+    named = (
+        Dossier.of(ledger, order_id, listed.get(order_id), seen_ended_at=ended.get(order_id))
+        for order_id in dict.fromkeys([*listed, *ledger.orders])
+    )
     cases: list[Case] = []
     unjudged: list[Case] = []
-    for order_id in dict.fromkeys([*listed, *ledger.orders]):
-        dossier = Dossier.of(ledger, order_id, listed.get(order_id), seen_ended_at=ended.get(order_id))
+    for dossier in (*named, *nameless):
         if not _in_window(dossier, start):
             continue
         case = judge(dossier, now=now)

@@ -48,11 +48,9 @@ def active_orders(service: Service) -> Listing:
     pages = [service.orders(status=None)]
     if pages[0].full:
         pages.append(service.orders(status=ACTIVE))
-    waiting = {order.id: order for page in pages for order in page.orders if order.active}
-    odd = {order.id: order for page in pages for order in page.orders if order.undocumented}
-    return Listing(
-        orders=_newest_first(waiting.values()), full=pages[-1].full, odd=_newest_first(odd.values())
-    )
+    waiting = _each_once(order for page in pages for order in page.orders if order.active)
+    odd = _each_once(order for page in pages for order in page.orders if order.undocumented)
+    return Listing(orders=_newest_first(waiting), full=pages[-1].full, odd=_newest_first(odd))
 
 
 def orders_with(service: Service, statuses: Sequence[str]) -> Listing:
@@ -61,13 +59,15 @@ def orders_with(service: Service, statuses: Sequence[str]) -> Listing:
         service.orders(status=None)
     ]
     wanted = {status.lower() for status in statuses}
-    orders = {
-        order.id: order
-        for page in pages
-        for order in page.orders
-        if not wanted or order.status.lower() in wanted
-    }
-    return Listing(orders=_newest_first(orders.values()), full=any(page.full for page in pages))
+    orders = _each_once(
+        order for page in pages for order in page.orders if not wanted or order.status.lower() in wanted
+    )
+    return Listing(orders=_newest_first(orders), full=any(page.full for page in pages))
+
+
+def _each_once(orders: Iterable[Order]) -> Iterable[Order]:
+    """An order that two pages have is one; those without an id are each their own, if they differ."""
+    return {order.id or order: order for order in orders}.values()
 
 
 def _newest_first(orders: Iterable[Order]) -> tuple[Order, ...]:

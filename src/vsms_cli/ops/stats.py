@@ -82,7 +82,11 @@ def _group(name: str, orders: Sequence[Order]) -> Group:
 
 def _seconds_to_code(service: Service, orders: Sequence[Order]) -> list[float]:
     """From the purchase to the first SMS, of the newest completed orders: each costs a read of its own."""
-    completed = [order for order in orders if order.phase is Phase.COMPLETED and order.created_at is not None]
+    completed = [
+        order
+        for order in orders
+        if order.phase is Phase.COMPLETED and order.created_at is not None and order.nameable
+    ]
     completed.sort(key=_bought, reverse=True)
     found = []
     for order in completed[:_READ_AT_MOST]:

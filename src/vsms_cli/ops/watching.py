@@ -58,7 +58,7 @@ def look(service: Service, clock: Clock, filters: Filters, before: Board) -> Boa
         key=lambda each: (each.order.refunds_itself_at or _FAR, each.order.id),
     )
     active = {order.id for order in listing.orders}
-    gone = [each for each in before.waiting if each.order.id not in active]
+    gone = [each for each in before.waiting if each.order.nameable and each.order.id not in active]
     known = {each.order.id for each in gone}
     # One that ended by a key of ours is read too, and shown as the service has it.
     ended = [each for each in before.ended if each.order.id not in known]

@@ -57,7 +57,8 @@ class Document:
                     self._csv(list(self._fields))
                 self._csv([_defused(cell(value)) for value in chosen.values()])
             case Format.IDS:
-                self._out.line(cell(row["id"]))
+                if row["id"] is not None:
+                    self._out.line(cell(row["id"]))
             case _:
                 self._out.line("\t".join(cell(value) for value in chosen.values()))
         self._begun = True

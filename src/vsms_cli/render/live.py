@@ -90,11 +90,11 @@ def live_table(
 ) -> str:
     orders = [row.order for row in rows]
     columns = [
-        Column(title="ID", cells=tuple(order.id for order in orders), keep=10, style="cyan"),
+        Column(title="ID", cells=tuple(_text(order.id or None) for order in orders), keep=10, style="cyan"),
         Column(title="NUMBER", cells=tuple(_text(order.phone_number) for order in orders), keep=4),
         Column(title="COUNTRY", cells=tuple(_text(order.country) for order in orders), keep=5),
         Column(title="SERVICE", cells=tuple(_text(order.service) for order in orders), keep=3),
-        Column(title="STATUS", cells=tuple(_text(order.status) for order in orders), keep=7),
+        Column(title="STATUS", cells=tuple(_text(order.status or None) for order in orders), keep=7),
         Column(title="PRICE", cells=tuple(dollars(order.price) for order in orders), keep=2, right=True),
         Column(title="CANCEL", cells=tuple(opens(order, now) for order in orders), keep=1),
         Column(title="REFUND", cells=tuple(refunds_itself(order, now) for order in orders), keep=8),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.audit import Audit, Case, Verdict
-from vsms_cli.domain.money import CURRENCY, Transaction
+from vsms_cli.domain.money import CURRENCY, NO_ID, Transaction
 from vsms_cli.render.rows import problem_row
 
 if TYPE_CHECKING:
@@ -72,11 +72,15 @@ STATS_KEYS: Final = (
 STATS_FIELDS: Final = ("what", "name", "value", "orders")
 
 
+def line_id(line: Transaction) -> str | None:
+    return None if line.id == NO_ID else line.id
+
+
 def transaction_row(line: Transaction) -> Row:
     return {
-        "id": line.id,
+        "id": line_id(line),
         "created_at": line.created_at,
-        "type": line.type,
+        "type": line.type or None,
         "amount": line.amount,
         "currency": CURRENCY,
         "order_id": line.order_id,
@@ -91,11 +95,11 @@ def audit_row(case: Case, request: Result | None) -> Row:
     `reason` why it is unjudged.
     """
     return {
-        "id": case.order_id,
+        "id": case.order_id or None,
         "verdict": case.verdict.value,
         "price": case.dossier.price,
         "refunded": case.dossier.refunded,
-        "transactions": [line.id for line in case.dossier.lines],
+        "transactions": [line_id(line) for line in case.dossier.lines],
         "request": None if request is None else request.outcome.value,
         "request_id": None if request is None else request.request_id,
         "error": None if request is None else problem_row(request.problem),

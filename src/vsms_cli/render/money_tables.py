@@ -66,7 +66,7 @@ def _cases_table(cases: Sequence[Case], verdict: Verdict, *, width: int, colour:
     columns: tuple[Column, ...] = (
         Column(
             title=verdict.value.upper(),
-            cells=tuple(case.order_id if case.dossier.order else shown(case.order_id) for case in cases),
+            cells=tuple(shown(case.order_id or "?") for case in cases),
             keep=10,
             style=_STYLES.get(verdict, "cyan") if colour else "",
         ),
@@ -74,7 +74,9 @@ def _cases_table(cases: Sequence[Case], verdict: Verdict, *, width: int, colour:
         Column(
             title="CAME BACK", cells=tuple(dollars(x.dossier.refunded) for x in cases), keep=9, right=True
         ),
-        Column(title="STATUS", cells=tuple("?" if o is None else shown(o.status) for o in orders), keep=6),
+        Column(
+            title="STATUS", cells=tuple("?" if o is None else shown(o.status or "?") for o in orders), keep=6
+        ),
         Column(
             title="COUNTRY",
             cells=tuple("?" if o is None else shown(o.country or "?") for o in orders),

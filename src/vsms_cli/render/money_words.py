@@ -84,7 +84,7 @@ def _unjudged(found: Audit) -> Iterable[str]:
     if others:
         yield f"{plural(len(others), 'order')} can't be judged, so nothing is asked for:"
     for case in others[:_EXAMPLES]:
-        yield f"  {shown(case.order_id)}: {shown(case.why or '')}"
+        yield f"  {shown(case.order_id or '?')}: {shown(case.why or '')}"
     if len(others) > _EXAMPLES:
         yield f"  and {len(others) - _EXAMPLES} more"
 

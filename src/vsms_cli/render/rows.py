@@ -72,7 +72,7 @@ BALANCE_FIELDS: Final = ("balance", "currency")
 
 def order_row(order: Order) -> Row:
     return {
-        "id": order.id,
+        "id": order.id or None,
         "phone_number": order.phone_number,
         "country": order.country,
         "service": order.service,

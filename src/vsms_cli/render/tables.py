@@ -91,7 +91,7 @@ def orders_table(orders: Sequence[Order], *, now: datetime, width: int, colour: 
     """
     statuses = _texts(order.status or None for order in orders)
     columns = (
-        Column(title="ID", cells=_texts(order.id for order in orders), keep=9, style="cyan"),
+        Column(title="ID", cells=_texts(order.id or None for order in orders), keep=9, style="cyan"),
         Column(title="NUMBER", cells=_texts(order.phone_number for order in orders), keep=3),
         Column(title="COUNTRY", cells=_texts(order.country for order in orders), keep=6),
         Column(title="SERVICE", cells=_texts(order.service for order in orders), keep=4),

@@ -130,6 +130,8 @@ class Watching:
         now = self._run.clock.now()
         if not row.waits:
             self._note = f"{row.order.id} has ended: nothing to cancel"
+        elif not row.order.nameable:
+            self._note = "its id is not a UUID, so no request can name it: ask support@virtualsms.io"
         elif opens is not None and row.order.too_young(now):
             self._note = f"too early: cancelling opens in {short_duration(opens - now)}"
         else:

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from support.ledger_forms import CERTAIN, LEDGER_FORMS, PAGINGS
 from support.vsms import Done, Vsms
 
 HOUR = 3600
+_MILLION = Decimal(1_000_000)
 
 
 def verdict_of(done: Done, order: str) -> str:
@@ -143,6 +145,7 @@ def test_an_order_without_a_price_is_said_to_be_in_no_sum(vsms: Vsms) -> None:
 
         assert audited.json["totals"]["unpriced"] == 1
         assert "the price of 1 order is not known" in audited.err
+        assert "paid at least $0.80, returned $0.00, missing $0.00" in audited.err
 
 
 def test_a_refund_of_a_million_for_an_order_of_a_dollar_is_remarked_on(vsms: Vsms) -> None:
@@ -156,6 +159,30 @@ def test_a_refund_of_a_million_for_an_order_of_a_dollar_is_remarked_on(vsms: Vsm
         assert verdict_of(audited, order) == "twice"
         assert "$1000000.00 came back: that may be a mistake of the service" in audited.err
         assert "$999999.20 more than its price" in refunded.out
+
+
+class _Generous(FaultServer):
+    """It gives back a million, and says so."""
+
+    def _plan(self, request: Any, *, commits: bool) -> Any:
+        plan = super()._plan(request, commits=commits)
+        if request.operation == "cancel" and plan.answer.status == 200:
+            if commits:
+                self.book.post("refund", _MILLION - PRICE, order_id=request.order_id)
+            plan.answer.payload["refund_amount"] = _MILLION
+        return plan
+
+
+@pytest.mark.parametrize("by", ["id", "filter"])
+def test_a_cancel_that_gives_back_a_million_is_remarked_on_without_verify(vsms: Vsms, by: str) -> None:
+    with _Generous() as server:
+        stage = scene(vsms, server)
+        order = server.add_order()
+        which = (order,) if by == "id" else ("--country", "AR")
+
+        done = stage.run("orders", "cancel", *which, "--yes", "-o", "table")
+
+        assert f"{order}  cancelled  $1000000.00 returned, $999999.20 more than its price" in done.out
 
 
 def test_a_refund_dated_before_its_order_counts(vsms: Vsms) -> None:
@@ -224,8 +251,10 @@ def test_a_refund_that_a_line_of_another_type_may_have_taken_back_is_unjudged(vs
         refunded = stage.run("orders", "refund", order, "--yes", "--json")
 
         assert (audited.code, verdict_of(audited, order)) == (0, "unjudged")
+        (line,) = (line for line in server.book.ledger if line.type == kind)
         assert audited.json["orders"][0]["reason"] == "possible_reversal"
-        assert "might have taken it back" in audited.err
+        assert audited.json["orders"][0]["candidate"] == line.id
+        assert "might have taken its refund back" in audited.err
         assert (refunded.code, refunded.json[0]["outcome"]) == (5, "not_eligible")
         assert refund_requests(server) == 0
 
@@ -300,6 +329,7 @@ def test_lines_that_can_not_be_counted_are_counted(stage: Scene) -> None:
 
     assert (audited.code, verdict_of(audited, lost)) == (9, "missing")
     assert audited.json["totals"]["unread"] == 2
+    assert "returned at least $0.00" in audited.err
     for said in (audited.err, stage.run("stats").err):
         assert "2 lines of the ledger can't be read, or not the amount: in no sum" in said
 

@@ -347,7 +347,11 @@ def about(possible: Possible) -> str:
     """Half a sentence on a line that may belong to a refund, with the service's text in it as it is."""
     line, doubt = possible
     one = f"transaction {line.id} of {dollars(line.amount)}"
-    might = "might be its refund" if line.amount is None or line.amount > 0 else "might have taken it back"
+    might = (
+        "might be its refund"
+        if line.amount is None or line.amount > 0
+        else "might have taken its refund back"
+    )
     match doubt:
         case Doubt.NO_ORDER:
             return f"{one} names no order, and {might}"

@@ -224,7 +224,7 @@ class RefundEvidence(NamedTuple):
 
 def refund_shown(service: Service, order: Order) -> RefundEvidence:
     """From one reading of the ledger. VsmsError where it can't be read."""
-    dossier = dossiers_of(service, [order])[order.id]
+    dossier = dossiers_of(service, [order], listed=())[order.id]
     possible = None if dossier.whole else dossier.possible_refund
     return RefundEvidence(
         amount=dossier.refunded,

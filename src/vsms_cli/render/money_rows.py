@@ -37,6 +37,7 @@ AUDIT_FIELDS: Final = (
     "request_id",
     "error",
     "reason",
+    "candidate",
 )
 AUDIT_KEYS: Final = ("totals", "orders", "support_message")
 TOTAL_KEYS: Final = (
@@ -92,7 +93,7 @@ def transaction_row(line: Transaction) -> Row:
 
 def audit_row(case: Case, request: Result | None) -> Row:
     """`transactions` are the ids of the order's ledger lines, oldest first; `request` is what `--request` came to,
-    `reason` why it is unjudged.
+    `reason` why it is unjudged, and `candidate` the id of the line that it hangs on.
     """
     return {
         "id": case.order_id or None,
@@ -104,6 +105,7 @@ def audit_row(case: Case, request: Result | None) -> Row:
         "request_id": None if request is None else request.request_id,
         "error": None if request is None else problem_row(request.problem),
         "reason": None if case.reason is None else case.reason.value,
+        "candidate": None if case.possible is None else line_id(case.possible.line),
     }
 
 

@@ -32,8 +32,14 @@ def audit_summary(found: Audit) -> str:
         if (count := sum(case.verdict is verdict for case in orders))
     ]
     kinds = f": {', '.join(counts)}" if counts else ""
-    least = "at least " if found.unpriced else ""
-    money = f"paid {least}{dollars(found.paid)}, returned {dollars(found.returned)}, missing {dollars(found.missing)}"
+    sums = (
+        ("paid", found.paid, found.unpriced),
+        ("returned", found.returned, found.unread),
+        ("missing", found.missing, any(case.owed is None for case in found.owed)),
+    )
+    money = ", ".join(
+        f"{name} {'at least ' if bound else ''}{dollars(amount)}" for name, amount, bound in sums
+    )
     return f"{plural(len(orders), 'order')}{kinds}; {money}"
 
 
@@ -48,10 +54,7 @@ def audit_fine(found: Audit) -> str:
 def audit_remarks(found: Audit) -> Iterable[str]:
     """What the totals leave open."""
     if found.unpriced:
-        yield (
-            f"the price of {plural(found.unpriced, 'order')} is not known, so what was paid is at least that,"
-            " and what is missing too"
-        )
+        yield (f"the price of {plural(found.unpriced, 'order')} is not known, and is in no sum")
     strange = sum(not is_whole_id(case.order_id) for case in found.owed)
     if strange:
         yield f"{plural(strange, 'order')} of the ledger with an id that is none: ask support@virtualsms.io"

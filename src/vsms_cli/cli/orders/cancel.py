@@ -55,7 +55,9 @@ def app(
     wait: Annotated[bool, typer.Option("--wait", help="Wait for orders too young to cancel.")] = False,
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Hold each refund against the ledger: posted, short, twice, missing."),
+        typer.Option(
+            "--verify", help="Hold each refund against the ledger: posted, short, twice, missing, unjudged."
+        ),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,

@@ -34,7 +34,7 @@ def app(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> ExitCode:
-    """Hold every order against the ledger: used, refunded, missing, short, twice, or pending.
+    """Hold every order against the ledger: used, refunded, missing, short, twice, pending, or unjudged.
 
     Exit code 9 when money is missing. With --request it shows what is missing, asks, and requests it.
     """

@@ -357,3 +357,16 @@ def test_a_refund_of_no_order_counts_in_stats_and_one_that_was_taken_back_does_n
         stats = stage.run("stats", "--json").json
 
         assert (stats["spent"], stats["returned"]) == (1.6, 0.8)
+
+
+def test_an_order_whose_id_is_no_uuid_is_one_order_however_the_ledger_spells_it(stage: Scene) -> None:
+    bought = {"id": "t-1", "type": "purchase", "amount": -0.8, "order_id": "ord_ab12"}
+    back = {"id": "t-2", "type": "refund", "amount": 0.8, "order_id": " ORD_AB12"}
+    order = {"id": "ord_AB12", "status": "cancelled", "price_charged": 0.8}
+    ledger = {"count": 2, "limit": 100, "transactions": [back, bought]}
+    stage.server.fault("transactions", raw=http(json.dumps(ledger).encode()), times=None)
+    stage.server.fault("orders", raw=http(json.dumps({"count": 1, "orders": [order]}).encode()), times=None)
+
+    audited = stage.run("refunds", "audit", "--json")
+
+    assert [(row["id"], row["verdict"]) for row in audited.json["orders"]] == [("ord_AB12", "refunded")]

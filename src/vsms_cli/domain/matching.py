@@ -45,11 +45,11 @@ class Possible(NamedTuple):
 
 def name_of(line: Transaction) -> str | None:
     """The order that a line names, in one spelling; None where it names none."""
-    key = _key(line.order_id or "")
+    key = order_key(line.order_id or "")
     return None if key in _NO_ORDERS else key
 
 
-def _key(order_id: str) -> str:
+def order_key(order_id: str) -> str:
     """The id in one spelling, for comparing."""
     return canonical_id(order_id) or order_id.strip().lower()
 
@@ -60,7 +60,7 @@ class Ledger:
     """
 
     def __init__(self, known: Iterable[str] = (), *, keeps_others: bool = False) -> None:
-        self._known = {_key(order_id) for order_id in known}
+        self._known = {order_key(order_id) for order_id in known}
         self._keeps_others = keeps_others
         self._own: dict[str, list[Transaction]] = {}
         self._nameless: list[Transaction] = []
@@ -95,7 +95,7 @@ class Ledger:
 
     def know(self, order_ids: Iterable[str]) -> None:
         """These orders are listed too, as it turns out."""
-        keys = {_key(order_id) for order_id in order_ids}
+        keys = {order_key(order_id) for order_id in order_ids}
         self._known |= keys
         self._pools = None
         if not keys.isdisjoint(self._foreign_names):
@@ -115,7 +115,7 @@ class Ledger:
 
     def of(self, order_id: str) -> tuple[Transaction, ...]:
         """The lines that name the order, oldest first."""
-        own = self._own.get(_key(order_id), [])
+        own = self._own.get(order_key(order_id), [])
         return tuple(sorted(own, key=lambda line: line.created_at or _FIRST))
 
     def possible(
@@ -130,7 +130,7 @@ class Ledger:
         """A line that does not name the order and may be its refund: of about one of `amounts` (None: of any), in
         its time, and of one of `kinds` (None: of any). To be asked when all lines were added.
         """
-        own = _key(order_id)
+        own = order_key(order_id)
         speaks = self._speaks or own in self._own
         since = None if bought is None else bought - DATED_EARLY
         until = None if ended is None else ended + DATED_LATE

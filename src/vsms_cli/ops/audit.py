@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.appeal import appeal
 from vsms_cli.domain.audit import Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.errors import JournalUnusable
-from vsms_cli.domain.matching import DATED_EARLY, Ledger
+from vsms_cli.domain.matching import DATED_EARLY, Ledger, order_key
 from vsms_cli.domain.orders import Order, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
@@ -56,13 +56,19 @@ def judged(
 ) -> Audit:
     """`ended` is when our journal saw that an order had ended."""
     orders = tuple(orders)
-    listed = {order.id: order for order in orders if order.id}
+    listed = {order_key(order.id): order for order in orders if order.id}
+    seen = {order_key(order_id): at for order_id, at in ended.items()}
     nameless = [
         Dossier(order_id="", order=order, lines=(), ledger=ledger) for order in orders if not order.id
     ]
     named = (
-        Dossier.of(ledger, order_id, listed.get(order_id), seen_ended_at=ended.get(order_id))
-        for order_id in dict.fromkeys([*listed, *ledger.orders])
+        Dossier.of(
+            ledger,
+            key if (order := listed.get(key)) is None else order.id,
+            order,
+            seen_ended_at=seen.get(key),
+        )
+        for key in dict.fromkeys([*listed, *ledger.orders])
     )
     cases: list[Case] = []
     unjudged: list[Case] = []

@@ -9,11 +9,37 @@ import pytest
 
 from support.fault_server import FaultServer
 from support.vsms import Done, Vsms
+from vsms_cli.sandbox.dialects import DIALECTS
+
+IN_EVERY_DIALECT = frozenset(
+    {
+        "test_orders_list",
+        "test_orders_show",
+        "test_cancel_selection",
+        "test_cancel_outcomes",
+        "test_cancel_not_meant",
+    }
+    | {"test_cancel_verify"}
+)
+"""Modules about listing and cancelling: what they promise holds in whatever form the service answers."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    module = str(metafunc.module.__name__).rpartition(".")[2]
+    one_form = metafunc.definition.get_closest_marker("one_form") is not None
+    if "dialect" in metafunc.fixturenames and module in IN_EVERY_DIALECT and not one_form:
+        metafunc.parametrize("dialect", [None, *DIALECTS], ids=["documented", *DIALECTS])
 
 
 @pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as running:
+def dialect() -> str | None:
+    """The form in which the service answers; as documented, where a module says nothing."""
+    return None
+
+
+@pytest.fixture
+def server(dialect: str | None) -> Iterator[FaultServer]:
+    with FaultServer(dialect=dialect) as running:
         yield running
 
 

@@ -133,6 +133,7 @@ def test_a_waiting_order_with_a_message_counts_as_one_whose_code_came(
     assert refund.json[0]["outcome"] == "would_request"
 
 
+@pytest.mark.one_form
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

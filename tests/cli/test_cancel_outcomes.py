@@ -68,6 +68,7 @@ def test_too_early_says_when_it_opens(vsms: Vsms, form: str) -> None:
         assert f"next: vsms orders cancel {order} --wait" in done.err
 
 
+@pytest.mark.one_form
 def test_some_done_and_some_not_is_three_and_an_unknown_is_eight(live: Vsms, server: FaultServer) -> None:
     good, young, lost = server.add_order(), server.add_order(age_s=10), server.add_order()
     done = live("orders", "cancel", good, young, "--yes")
@@ -145,6 +146,7 @@ def test_another_refusal_is_that_orders_alone(live: Vsms, server: FaultServer, s
     assert f"status {status}: No" in done.json[0]["error"]["message"]
 
 
+@pytest.mark.one_form
 def test_a_service_that_is_gone_is_six(live: Vsms, server: FaultServer) -> None:
     env = {"VSMS_BASE_URL": f"http://127.0.0.1:{server.closed_port()}/api/v1"}
     done = live("orders", "cancel", NOBODY, "--yes", "--json", env=env)
@@ -161,6 +163,7 @@ def test_a_rate_limit_past_all_patience_stops_the_run_with_seven(live: Vsms, ser
     assert [server.status(order) for order in orders] == ["waiting", "waiting"]
 
 
+@pytest.mark.one_form
 def test_wait_waits_until_it_opens(live: Vsms, server: FaultServer) -> None:
     young = server.add_order(age_s=0, cooldown_s=1)
     done = live("orders", "cancel", young, "--wait", "--yes", "--json")

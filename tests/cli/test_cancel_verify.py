@@ -71,6 +71,7 @@ def test_without_verify_the_keys_are_null_and_the_ledger_is_not_asked(
     assert "transactions" not in {request.operation for request in server.requests}
 
 
+@pytest.mark.one_form
 @pytest.mark.parametrize(
     ("amounts", "verdict", "code"),
     [((), "missing", 9), (("0.3",), "short", 9), (("0.8", "0.8"), "twice", 0), (("0.1", "0.7"), "posted", 0)],
@@ -107,6 +108,7 @@ def test_a_row_waits_for_its_proof_in_every_machine_format(live: Vsms, server: F
     assert live("orders", "cancel", server.add_order(), "--yes", "--verify").rows[0][-1] == "posted"
 
 
+@pytest.mark.one_form
 def test_what_ended_before_is_proved_too_however_long_ago(live: Vsms, server: FaultServer) -> None:
     old = server.add_order(status="cancelled", age_s=9 * 86_400)
     lost = server.add_order(status="expired", age_s=9 * 86_400, refunds=[])
@@ -141,6 +143,7 @@ class Late(Liar):
         return super()._plan(request, commits=commits)
 
 
+@pytest.mark.one_form
 def test_a_refund_that_comes_a_moment_late_is_waited_for(vsms: Vsms) -> None:
     with Late() as server:
         order = server.add_order()

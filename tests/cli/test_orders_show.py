@@ -37,6 +37,7 @@ def test_a_young_order_says_when_cancelling_opens(live: Vsms, server: FaultServe
     assert "no: it opens in 1:" in live("orders", "show", order, "--json").json["actions"]["cancel"]
 
 
+@pytest.mark.one_form
 def test_messages_come_with_sender_content_and_time(live: Vsms, server: FaultServer) -> None:
     order = server.add_order(status="completed")
     (message,) = live("orders", "show", order, "--json").json["messages"]

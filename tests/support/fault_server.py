@@ -9,15 +9,17 @@ with FaultServer(pays_again=True) as server:
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from support.canary import CANARY
 from support.fault_actions import ACTIONS
-from support.fault_answers import Answer, refusal
+from support.fault_answers import Answer, dumps, refusal
 from support.fault_api import BASE, MUTATIONS, Api, Plan, route
 from support.fault_book import Book
 from support.fault_kills import Kill
@@ -26,6 +28,7 @@ from support.fault_listener import Listener
 from support.fault_ports import HOST, Ports
 from support.fault_record import Most, Received, Record
 from support.fault_rules import Rules
+from vsms_cli.sandbox.dialects import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +45,8 @@ class FaultServer:
     read_lag_s).
 
     `date_offset` shifts the Date header alone, by seconds; `clock_offset` and `advance` the whole server.
-    `tls` is "self-signed", or "wrong-host" for a certificate that names another one.
+    `dialect` is one of the sandbox's, in which every answer is told. `tls` is "self-signed", or "wrong-host" for a
+    certificate that names another one.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class FaultServer:
         latency: float = 0.0,
         date_offset: float = 0.0,
         tls: str | None = None,
+        dialect: str | None = None,
         **book: Any,
     ) -> None:
         self.token = token
@@ -86,6 +91,7 @@ class FaultServer:
         self.release = self._listener.gate.release
         self.wait_for_late = self._listener.wait_for_late
         self._tls = tls
+        self._dialect = dialect
         self._faults: Rules[Fault] = Rules()
         self._kills: Rules[Kill] = Rules()
 
@@ -201,7 +207,13 @@ class FaultServer:
                 self.book.about_to_change(request.order_id or "")
                 plan.commit()
                 request.committed = True
-            return plan
+            return replace(plan, answer=self._told(plan.answer))
+
+    def _told(self, answer: Answer) -> Answer:
+        if self._dialect is None or not isinstance(answer.payload, dict) or answer.body is not None:
+            return answer
+        content = json.loads(dumps(answer.payload), parse_float=Decimal)
+        return replace(answer, payload=told(self._dialect, content, status=answer.status))
 
     def _fail(self, wire: Wire, request: Received, fault: Fault) -> bool:
         request.fault = fault.kind

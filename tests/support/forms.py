@@ -106,6 +106,10 @@ ROWS: Final[tuple[Form, ...]] = (
     Form(name="time without a zone", path="created_at", change=bought(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}")),
     Form(name="time in small letters", change=bought(lambda at: f"{at:%Y-%m-%dt%H:%M:%Sz}")),
     Form(
+        name="time with nine digits",
+        change=bought(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06d}000Z"),
+    ),
+    Form(
         name="time with nine digits and +0000",
         path="created_at",
         change=bought(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.123456789+0000"),
@@ -115,10 +119,12 @@ ROWS: Final[tuple[Form, ...]] = (
         name="time as milliseconds", path="created_at", change=bought(lambda at: int(at.timestamp() * 1000))
     ),
     Form(
-        name="time as text of seconds", path="created_at", change=bought(lambda at: f"{at.timestamp():.3f}")
+        name="time as text of seconds", path="created_at", change=bought(lambda at: f"{at.timestamp():.6f}")
     ),
     Form(
-        name="time as microseconds", path="created_at", change=bought(lambda at: int(at.timestamp() * 10**6))
+        name="time as microseconds",
+        path="created_at",
+        change=bought(lambda at: round(at.timestamp() * 10**6)),
     ),
     Form(
         name="time as nanoseconds", path="created_at", change=bought(lambda at: int(at.timestamp()) * 10**9)

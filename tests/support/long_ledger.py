@@ -46,11 +46,15 @@ class _Desk(BaseHTTPRequestHandler):
         """Nothing: a test's output is for the test."""
 
 
+ODD_EVERY = 10_000
+"""So many lines have one among them whose amount can't be read."""
+
+
 def line(number: int) -> dict[str, Any]:
     made = f"{number:08d}-0000-4000-8000-00000000"
     return {
         "id": f"{made}aaaa",
-        "amount": -0.8 if number % 2 else 0.8,
+        "amount": "much" if number % ODD_EVERY == ODD_EVERY // 2 else -0.8 if number % 2 else 0.8,
         "type": "purchase" if number % 2 else "refund",
         "description": "Number for wa in AR",
         "order_id": f"{made}bbbb",

@@ -25,6 +25,7 @@ _LARGEST_AMOUNT: Final = Decimal(10) ** 9  # dollars; beyond it an amount is an 
 _DECIMALS: Final = 5
 _STEP: Final = Decimal(1).scaleb(-_DECIMALS)
 """A thousandth of a cent. What lies behind it is the noise of binary floats: Go prints 0.30000000000000004."""
+_CENT: Final = Decimal("0.01")
 _YEARS: Final = range(1970, 2200)  # beyond them a time is an error, and sums with it would leave the calendar
 _AMOUNT: Final = re.compile(r"[+-]?\d{1,12}(\.\d{1,40})?([eE][+-]?\d{1,2})?", re.ASCII)
 _TIME: Final = re.compile(
@@ -329,8 +330,15 @@ def _amount(value: object) -> Decimal | None:
     if not amount.is_finite() or abs(amount) > _LARGEST_AMOUNT:
         return None
     if _is_noisy(amount):
-        amount = Decimal(f"{amount.quantize(_STEP).normalize():f}")
+        amount = _without_noise(amount)
     return amount or abs(amount)
+
+
+def _without_noise(amount: Decimal) -> Decimal:
+    """As prices are written: in cents, with more digits only where they are not zero."""
+    rounded = amount.quantize(_STEP)
+    cents = rounded.quantize(_CENT)
+    return cents if cents == rounded else Decimal(f"{rounded.normalize():f}")
 
 
 def _is_noisy(amount: Decimal) -> bool:

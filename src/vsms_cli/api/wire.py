@@ -26,6 +26,7 @@ LEDGER_PAGE: Final = 100  # the reference pages' largest; the SDK says 200
 _LARGEST_REFUND: Final = Decimal(25)  # dollars, for an unknown price: the dearest number costs some $20
 _LONGEST_COOLDOWN: Final = 86400  # seconds
 _BALANCE: Final = ("balance", "balance_usd")  # the live run; the SDKs
+_MOST_ROWS: Final = 10**9  # a count beyond it is none
 _LONGEST_ID: Final = 64  # characters of an id that is shown and no UUID
 
 
@@ -36,9 +37,7 @@ def read_orders(body: bytes, notes: Deviations) -> OrderPage:
     for index, row in enumerate(objects(rows, path, notes)):
         order = _order(row)
         found.setdefault(order.id or f"row {index}", order)
-    return OrderPage(
-        orders=tuple(found.values()), full=_may_hide_more(len(rows), _count(around.value("count")))
-    )
+    return OrderPage(orders=tuple(found.values()), full=_may_hide_more(len(rows), _count(around, "count")))
 
 
 def _may_hide_more(rows: int, count: int | None) -> bool:
@@ -107,8 +106,8 @@ def read_ledger(body: bytes, notes: Deviations) -> LedgerPage:
     return LedgerPage(
         transactions=lines,
         left_out=len(rows) - len(lines),
-        total=_count(around.value("count")),
-        limit=_count(around.value("limit")),
+        total=_count(around, "count"),
+        limit=_count(around, "limit"),
     )
 
 
@@ -229,7 +228,7 @@ def _messages(row: Fields) -> tuple[Message, ...] | None:
         return (Message(sender="", content=old, received_at=None),)
     found = row.objects("messages", text_is="content")
     if found is None:
-        return None
+        return () if row.value("messages") is None and "messages" in row.all else None
     return tuple(
         Message(
             sender=message.text("sender") or "",
@@ -268,8 +267,9 @@ def _order_of_line(row: Fields) -> str | None:
     return order_id or said
 
 
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def _count(around: Fields, name: str) -> int | None:
+    number = around.number(name, most=_MOST_ROWS)
+    return None if number is None or number != int(number) else int(number)
 
 
 def _entries(

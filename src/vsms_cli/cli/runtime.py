@@ -206,16 +206,16 @@ class Runtime:
 
         return Sandbox(self._sandbox_book())
 
-    def served_sandbox(self, *, ephemeral: bool, hold: timedelta | None) -> "Sandbox":
+    def served_sandbox(self, *, ephemeral: bool, hold: timedelta | None, dialect: str | None) -> "Sandbox":
         """The same, or one of its own in memory, for a server of ours."""
         from vsms_cli.sandbox.app import Sandbox  # noqa: PLC0415 - see the top
         from vsms_cli.sandbox.book import Book  # noqa: PLC0415 - as above
 
         if not ephemeral:
-            return Sandbox(self._sandbox_book(), hold=hold)
+            return Sandbox(self._sandbox_book(), hold=hold, dialect=dialect)
         book = Book.in_memory()
         self._stack.callback(book.close)
-        return Sandbox(book, hold=hold)
+        return Sandbox(book, hold=hold, dialect=dialect)
 
     def _sandbox_book(self) -> "Book":
         from vsms_cli.cli.sandbox.opening import open_book  # noqa: PLC0415 - see the top

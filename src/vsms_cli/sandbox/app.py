@@ -17,6 +17,7 @@ from vsms_cli.sandbox import endpoints, ledger, orders, scenario
 from vsms_cli.sandbox.asking import Call, storable
 from vsms_cli.sandbox.catalogue import PRODUCTS
 from vsms_cli.sandbox.dialect import Refusal, Reply, refusal
+from vsms_cli.sandbox.dialects import told
 from vsms_cli.sandbox.errors import OrderNotWaiting, OrderUnknown, SandboxError
 from vsms_cli.sandbox.jsontext import written
 from vsms_cli.sandbox.orders import Message, Order, Status
@@ -99,11 +100,20 @@ class Sandbox:
 
     `seed` makes the ids and numbers of that scenario the same every time; later ones are always random. `hold` is
     how long after its purchase an order can't be cancelled or swapped, in place of the service's two minutes.
+    `dialect` is one of `dialects.DIALECTS`; None for answers as documented.
     """
 
-    def __init__(self, book: Book, *, seed: int | None = None, hold: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        book: Book,
+        *,
+        seed: int | None = None,
+        hold: timedelta | None = None,
+        dialect: str | None = None,
+    ) -> None:
         self._book = book
         self._hold = hold
+        self._dialect = dialect
         with book.turn() as page:
             if page.setting("scenario") is None:
                 _fill(page, scenario.DEFAULT, seed)
@@ -112,7 +122,8 @@ class Sandbox:
         """Never raises: malformed is a 4xx, and 503 only where the book can't be used, changing nothing."""
         try:
             with self._book.turn() as page:
-                return _answer(_reply(replace(page, hold=self._hold), request), page.now)
+                reply = _reply(replace(page, hold=self._hold), request)
+                return _answer(reply, page.now, dialect=self._dialect)
         except (sqlite3.Error, SandboxError):
             return _answer(refusal(503, "Sandbox book unavailable").reply, datetime.now(UTC))
 
@@ -218,8 +229,13 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _answer(reply: Reply, now: datetime) -> Answer:
-    plain = isinstance(reply.content, str)
+def _answer(reply: Reply, now: datetime, *, dialect: str | None = None) -> Answer:
+    content = reply.content
+    plain = isinstance(content, str)
+    if isinstance(content, str):
+        text = content
+    else:
+        text = written(content if dialect is None else told(dialect, content, status=reply.status))
     return Answer(
         status=reply.status,
         headers={
@@ -227,7 +243,7 @@ def _answer(reply: Reply, now: datetime) -> Answer:
             "Date": format_datetime(now.replace(microsecond=0), usegmt=True),
             **reply.headers,
         },
-        body=(reply.content if isinstance(reply.content, str) else written(reply.content)).encode(),
+        body=text.encode(),
     )
 
 

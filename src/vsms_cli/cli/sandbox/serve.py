@@ -9,7 +9,8 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import ExitCode, UsageMistake, VsmsError
-from vsms_cli.sandbox.app import OPERATIONS
+from vsms_cli.sandbox.app import OPERATIONS, Sandbox
+from vsms_cli.sandbox.dialects import DIALECTS
 from vsms_cli.sandbox.errors import SandboxError
 from vsms_cli.sandbox.trouble import ANY, KINDS, Fault, Trouble, seconds_in
 
@@ -20,6 +21,11 @@ _FAULT_HELP: Final = (
     + ". KIND-before (the same as KIND): nothing is done. KIND-after: it is done first. Repeatable; the first that"
     " fits is used."
 )
+_DIALECT_HELP: Final = (
+    "Answer in another form than the documented one. NAME: "
+    + "; ".join(f"{name}: {what}" for name, what in DIALECTS.items())
+    + "."
+)
 
 
 @command(
@@ -29,6 +35,7 @@ _FAULT_HELP: Final = (
         "vsms sandbox serve --ephemeral --fault cancel:timeout-after:2",
         "vsms sandbox serve --fault any:503:always --latency 50ms",
         "vsms sandbox serve --fault orders:429:1:5 --rate-limit 60",
+        "vsms sandbox serve --dialect mixed",
     ),
     rows=False,
 )
@@ -60,6 +67,7 @@ def app(
         str | None,
         typer.Option(metavar="TIME", help="How long an order can't be cancelled or swapped.  [default: 2m]"),
     ] = None,
+    dialect: Annotated[str | None, typer.Option(metavar="NAME", help=_DIALECT_HELP)] = None,
 ) -> ExitCode:
     """Serve the sandbox over HTTP on this machine's loopback, to any client and any token (`vsms_` and more).
 
@@ -70,13 +78,15 @@ def app(
         held = None if hold is None else timedelta(seconds=seconds_in(hold))
     except SandboxError as exc:
         raise UsageMistake(str(exc), hint="see `vsms sandbox serve --help`") from exc
-    return _serve(run, port=port, ephemeral=ephemeral, trouble=trouble, hold=held)
+    if dialect is not None and dialect not in DIALECTS:
+        raise UsageMistake(f"unknown dialect {dialect[:60]!r}", hint=f"there are {', '.join(DIALECTS)}")
+    sandbox = run.served_sandbox(ephemeral=ephemeral, hold=held, dialect=dialect)
+    return _serve(run, sandbox, port=port, trouble=trouble)
 
 
-def _serve(run: Runtime, *, port: int, ephemeral: bool, trouble: Trouble, hold: timedelta | None) -> ExitCode:
+def _serve(run: Runtime, sandbox: Sandbox, *, port: int, trouble: Trouble) -> ExitCode:
     from vsms_cli.sandbox.server import serve  # noqa: PLC0415 - http.server is not for `--help`
 
-    sandbox = run.served_sandbox(ephemeral=ephemeral, hold=hold)
     try:
         server = serve(sandbox, port, trouble=trouble, log=run.say)
     except SandboxError as exc:

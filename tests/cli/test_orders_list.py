@@ -195,7 +195,7 @@ def test_an_unknown_status_is_shown_and_cancelled_by_its_id_alone(live: Vsms, se
     for words in (["--all"], ["--country", "AR"]):
         done = live("orders", "cancel", *words, "--yes")
         assert (done.code, server.posts()) == (0, 0)
-        assert "1 of the orders is left as it is: its status is not known" in done.err
+        assert "1 order left as it is: the status is not known" in done.err
     named = live("orders", "cancel", order, "--dry-run", "--json")
     assert (named.code, named.json[0]["outcome"]) == (0, "would_cancel"), "who names it may try"
 

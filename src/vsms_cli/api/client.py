@@ -70,18 +70,22 @@ class Client:
 
     def orders(self, *, status: str | None) -> OrderPage:
         params = {"limit": str(wire.ORDERS_PAGE)} | ({} if status is None else {"status": status})
-        return wire.read_orders(self._calls.read("/customer/orders", params), self.deviations)
+        return wire.read_orders(
+            self._calls.read("/customer/orders", params), self.deviations.of(f"orders {status}")
+        )
 
     def order(self, order_id: str, *, within: float | None = None) -> Order:
         wanted = parse_order_id(order_id)
         body = self._calls.read(f"/customer/order/{wanted}", order_id=wanted, within=within)
-        return wire.read_order(body, wanted, self.deviations)
+        return wire.read_order(body, wanted, self.deviations.of(f"order {wanted}"))
 
     def balance(self) -> Balance:
-        return wire.read_balance(self._calls.read("/customer/balance"), self.deviations)
+        return wire.read_balance(self._calls.read("/customer/balance"), self.deviations.of("balance"))
 
     def account(self) -> Account:
-        return wire.read_account(self._calls.read("/customer/profile", what="profile"), self.deviations)
+        return wire.read_account(
+            self._calls.read("/customer/profile", what="profile"), self.deviations.of("profile")
+        )
 
     def transactions(
         self, *, type_: str | None = None, since: datetime | None = None, offset: int = 0
@@ -92,16 +96,17 @@ class Client:
         if since is not None:
             params["from"] = rfc3339(since)
         return wire.read_ledger(
-            self._calls.read("/customer/transactions", params, what="ledger"), self.deviations
+            self._calls.read("/customer/transactions", params, what="ledger"),
+            self.deviations.of(f"transactions {type_} {offset}"),
         )
 
     def catalogue(self) -> Catalogue:
         return Catalogue(
             countries=wire.read_countries(
-                self._calls.read("/customer/countries", what="catalogue"), self.deviations
+                self._calls.read("/customer/countries", what="catalogue"), self.deviations.of("countries")
             ),
             services=wire.read_services(
-                self._calls.read("/customer/services", what="catalogue"), self.deviations
+                self._calls.read("/customer/services", what="catalogue"), self.deviations.of("services")
             ),
         )
 
@@ -119,7 +124,9 @@ class Client:
         meaning = meaning_of(reply.status)
         if meaning is Meaning.SUCCESS:
             try:
-                return wire.read_cancelled(reply.body, ticket.order_id, self.deviations, price=price)
+                return wire.read_cancelled(
+                    reply.body, ticket.order_id, self.deviations.of(f"post {ticket.order_id}"), price=price
+                )
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         if meaning is Meaning.EARLY:
@@ -137,7 +144,9 @@ class Client:
         meaning = meaning_of(reply.status)
         if meaning is Meaning.SUCCESS:
             try:
-                return wire.read_requested(reply.body, ticket.order_id, self.deviations)
+                return wire.read_requested(
+                    reply.body, ticket.order_id, self.deviations.of(f"post {ticket.order_id}")
+                )
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         own = wire.is_api_error(reply.body)
@@ -153,7 +162,9 @@ class Client:
         meaning = meaning_of(reply.status)
         if meaning is Meaning.SUCCESS:
             try:
-                return wire.read_swapped(reply.body, ticket.order_id, self.deviations, number=number)
+                return wire.read_swapped(
+                    reply.body, ticket.order_id, self.deviations.of(f"post {ticket.order_id}"), number=number
+                )
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         if meaning is Meaning.EARLY or (meaning is Meaning.REFUSED and wire.is_api_error(reply.body)):

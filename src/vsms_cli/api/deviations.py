@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from vsms_cli.domain.deviations import Deviation, Kind
 
@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 _MOST_KEPT: Final = 10_000  # a ledger of 100,000 odd lines must not fill the memory
 
 
+class Notes(Protocol):
+    """Where a reader notes what differs."""
+
+    def add(self, path: str, *, found: str, expected: str, kind: Kind) -> None: ...
+
+
 class Deviations:
     """Those of a command, or of one answer. May be added to from any thread."""
 
     def __init__(self) -> None:
         self._found: list[Deviation] = []
-        self._unreadable = 0
+        self._counted: set[tuple[str, str]] = set()
+        self._uncounted = 0
         self._lock = threading.Lock()
 
     def __iter__(self) -> Iterator[Deviation]:
@@ -26,17 +33,39 @@ class Deviations:
             return iter(tuple(self._found))
 
     def add(self, path: str, *, found: str, expected: str, kind: Kind) -> None:
+        self._add("", path, found=found, expected=expected, kind=kind)
+
+    def of(self, request: str) -> Notes:
+        """Those of the answer to a request: a value that the same request finds unreadable again is one."""
+        return _OfRequest(self, request)
+
+    def _add(self, request: str, path: str, *, found: str, expected: str, kind: Kind) -> None:
         with self._lock:
-            self._unreadable += kind is Kind.UNREADABLE
+            if kind is Kind.UNREADABLE:
+                if (request, path) in self._counted:
+                    return
+                if len(self._counted) < _MOST_KEPT:
+                    self._counted.add((request, path))
+                else:
+                    self._uncounted += 1
             if len(self._found) < _MOST_KEPT:
                 self._found.append(Deviation(path=path, found=found, expected=expected, kind=kind))
 
     @property
     def unreadable(self) -> int:
         """How many values could not be read."""
-        return self._unreadable
+        return len(self._counted) + self._uncounted
 
     @property
     def unreadable_places(self) -> tuple[str, ...]:
         """Where they stand, each place once."""
         return tuple(dict.fromkeys(each.place for each in self if each.kind is Kind.UNREADABLE))
+
+
+class _OfRequest:
+    def __init__(self, of_all: Deviations, request: str) -> None:
+        self._of_all = of_all
+        self._request = request
+
+    def add(self, path: str, *, found: str, expected: str, kind: Kind) -> None:
+        self._of_all._add(self._request, path, found=found, expected=expected, kind=kind)  # noqa: SLF001 - its own

@@ -19,7 +19,7 @@ from vsms_cli.domain.errors import BadAnswer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vsms_cli.api.deviations import Deviations
+    from vsms_cli.api.deviations import Notes
 
 _LARGEST_AMOUNT: Final = Decimal(10) ** 9  # dollars; beyond it an amount is an error, not money
 _DECIMALS: Final = 5
@@ -54,7 +54,7 @@ class Fields:
     the documents have it always.
     """
 
-    def __init__(self, value: Mapping[str, object], path: str, notes: Deviations) -> None:
+    def __init__(self, value: Mapping[str, object], path: str, notes: Notes) -> None:
         self._fields = value
         self._notes = notes
         self.path = path
@@ -191,7 +191,7 @@ class Fields:
         self._notes.add(self._path(names), found=found, expected=expected, kind=kind)
 
 
-def objects(rows: list[object], path: str, notes: Deviations, *, text_is: str = "") -> Iterator[Fields]:
+def objects(rows: list[object], path: str, notes: Notes, *, text_is: str = "") -> Iterator[Fields]:
     """Each row that is an object. Another is noted and hides none; a text is an object with the field `text_is`, where
     that is given.
     """
@@ -207,7 +207,7 @@ def objects(rows: list[object], path: str, notes: Deviations, *, text_is: str = 
 
 
 def object_in(
-    body: bytes, notes: Deviations, *, wanted: tuple[str, ...] = (), inside: tuple[str, ...] = ()
+    body: bytes, notes: Notes, *, wanted: tuple[str, ...] = (), inside: tuple[str, ...] = ()
 ) -> Fields:
     """The object that the answer is, or that it holds under `data` or one of `inside`. With one of the `wanted` fields
     it is no error, whatever else it says.
@@ -226,14 +226,14 @@ def object_in(
     return Fields(value if isinstance(value, dict) else {}, path, notes)
 
 
-def list_in(body: bytes, name: str, notes: Deviations) -> tuple[list[object], str, Fields]:
+def list_in(body: bytes, name: str, notes: Notes) -> tuple[list[object], str, Fields]:
     """The list that the answer is or holds, its path, and the object around it. Go's null for an empty list is one, and
     so is a count of 0 without a list.
     """
     return _list_in(decode_body(body), "", name, notes)
 
 
-def _list_in(value: object, path: str, name: str, notes: Deviations) -> tuple[list[object], str, Fields]:
+def _list_in(value: object, path: str, name: str, notes: Notes) -> tuple[list[object], str, Fields]:
     if isinstance(value, list):
         if not path:
             notes.add(name, found="list", expected=f'object with "{name}"', kind=Kind.UNDERSTOOD)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from vsms_cli.api.deviations import Deviations
+from vsms_cli.api.deviations import Deviations, Notes
 from vsms_cli.api.fields import Fields, bad, list_in, object_in, objects, words_of
 from vsms_cli.api.strict_json import decode
 from vsms_cli.domain.answers import Cancelled, Requested, Swapped
@@ -30,7 +30,7 @@ _MOST_ROWS: Final = 10**9  # a count beyond it is none
 _LONGEST_ID: Final = 64  # characters of an id that is shown and no UUID
 
 
-def read_orders(body: bytes, notes: Deviations) -> OrderPage:
+def read_orders(body: bytes, notes: Notes) -> OrderPage:
     """`{"count", "orders"}`, or in older deployments the bare array. What is no object is noted and left out."""
     rows, path, around = list_in(body, "orders", notes)
     found: dict[str, Order] = {}
@@ -47,7 +47,7 @@ def _may_hide_more(rows: int, count: int | None) -> bool:
     return rows >= ORDERS_PAGE or rows in _OTHER_CAPS or (count is not None and count > rows)
 
 
-def read_order(body: bytes, order_id: str, notes: Deviations) -> Order:
+def read_order(body: bytes, order_id: str, notes: Notes) -> Order:
     row = object_in(body, notes, wanted=("id", "order_id"), inside=("order",))
     order = _order(row)
     if order.id != order_id:
@@ -55,7 +55,7 @@ def read_order(body: bytes, order_id: str, notes: Deviations) -> Order:
     return order
 
 
-def read_cancelled(body: bytes, order_id: str, notes: Deviations, *, price: Decimal | None) -> Cancelled:
+def read_cancelled(body: bytes, order_id: str, notes: Notes, *, price: Decimal | None) -> Cancelled:
     """A cancel's 2xx, believed only when every field of the live answer is there and holds up; it has no `order_id`."""
     row = object_in(body, notes)
     _must_be_about(row, order_id, named=False)
@@ -68,7 +68,7 @@ def read_cancelled(body: bytes, order_id: str, notes: Deviations, *, price: Deci
     return Cancelled(status="cancelled", refund_amount=amount)
 
 
-def read_requested(body: bytes, order_id: str, notes: Deviations) -> Requested:
+def read_requested(body: bytes, order_id: str, notes: Notes) -> Requested:
     """ASSUMED, as is the whole refund endpoint: see `client.REFUND_ENDPOINT`."""
     row = object_in(body, notes)
     _must_be_about(row, order_id, named=True)
@@ -78,7 +78,7 @@ def read_requested(body: bytes, order_id: str, notes: Deviations) -> Requested:
     return Requested(request_id=request_id, status=row.text("status"))
 
 
-def read_swapped(body: bytes, order_id: str, notes: Deviations, *, number: str) -> Swapped:
+def read_swapped(body: bytes, order_id: str, notes: Notes, *, number: str) -> Swapped:
     """A swap's 2xx (the reference pages), believed only when it names a number that is not `number`."""
     row = object_in(body, notes)
     _must_be_about(row, order_id, named=True)
@@ -88,7 +88,7 @@ def read_swapped(body: bytes, order_id: str, notes: Deviations, *, number: str) 
     return Swapped(phone_number=now)
 
 
-def read_balance(body: bytes, notes: Deviations) -> Balance:
+def read_balance(body: bytes, notes: Notes) -> Balance:
     row = object_in(body, notes, wanted=_BALANCE, inside=("account", "user"))
     amount = row.money(*_BALANCE, always=True)
     if amount is None:
@@ -96,11 +96,11 @@ def read_balance(body: bytes, notes: Deviations) -> Balance:
     return Balance(amount=amount)
 
 
-def read_account(body: bytes, notes: Deviations) -> Account:
+def read_account(body: bytes, notes: Notes) -> Account:
     return Account(email=object_in(body, notes, wanted=("email",), inside=("user", "profile")).text("email"))
 
 
-def read_ledger(body: bytes, notes: Deviations) -> LedgerPage:
+def read_ledger(body: bytes, notes: Notes) -> LedgerPage:
     rows, path, around = list_in(body, "transactions", notes)
     lines = tuple(_transaction(row) for row in objects(rows, path, notes))
     return LedgerPage(
@@ -111,11 +111,11 @@ def read_ledger(body: bytes, notes: Deviations) -> LedgerPage:
     )
 
 
-def read_countries(body: bytes, notes: Deviations) -> tuple[Entry, ...]:
+def read_countries(body: bytes, notes: Notes) -> tuple[Entry, ...]:
     return _entries(body, notes, "countries", ("country_id", "country"), ("country_name", "name"))
 
 
-def read_services(body: bytes, notes: Deviations) -> tuple[Entry, ...]:
+def read_services(body: bytes, notes: Notes) -> tuple[Entry, ...]:
     return _entries(body, notes, "services", ("service_id", "service"), ("service_name", "name"))
 
 
@@ -273,7 +273,7 @@ def _count(around: Fields, name: str) -> int | None:
 
 
 def _entries(
-    body: bytes, notes: Deviations, name: str, codes: tuple[str, ...], names: tuple[str, ...]
+    body: bytes, notes: Notes, name: str, codes: tuple[str, ...], names: tuple[str, ...]
 ) -> tuple[Entry, ...]:
     rows, path, _ = list_in(body, name, notes)
     entries = []

@@ -142,12 +142,15 @@ class Cancelling:
         unnamed = sum(not is_whole_id(order.id) for order in chosen)
         odd = len(listing.maybe_active(self._run.clock.now()))
         for count, why in (
-            (came, "an SMS came for it: `vsms orders refund ID`, if the platform refused the code"),
-            (unnamed, "its id is not a UUID, so no request can name it: ask support@virtualsms.io"),
-            (odd, "its status is not known: give its id to cancel it"),
+            (came, "an SMS came: `vsms orders refund ID`, if the platform refused the code"),
+            (unnamed, "no request can name what has no UUID for an id: ask support@virtualsms.io"),
+            (odd, "the status is not known: `vsms orders cancel ID` leaves it to the service"),
         ):
             if count:
-                self._run.say(f"{count} of the orders {'is' if count == 1 else 'are'} left as it is: {why}")
+                from vsms_cli.render.plural import plural  # noqa: PLC0415 - rarely needed
+
+                left = "it is" if count == 1 else "they are"
+                self._run.say(f"{plural(count, 'order')} left as {left}: {why}")
 
     def _check_clock(self, filters: Filters) -> None:
         """UsageMistake where nobody is asked, and an age would be judged by a clock that can't be trusted."""

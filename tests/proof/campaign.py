@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.fault_server import FaultServer
 from support.ledger_forms import CERTAIN
 from support.vsms import Done, Vsms
+from vsms_cli.sandbox.dialects import DIALECTS
 
 TIME_LIMIT_S: Final = 6.0  # a commit may come 5 s after its answer, and a second request must not overtake it
 ORDERS_A_RUN: Final = 20
@@ -145,10 +146,11 @@ def _signed_in(server: FaultServer, home: str) -> Vsms:
 
 
 def _troubled(dice: random.Random) -> tuple[FaultServer, float]:
-    """A service whose reads lag, or that commits late; and how late, in seconds."""
+    """A service whose reads lag, or that commits late, and that answers in any form; and how late, in seconds."""
     lag, late = dice.choice(((0.0, _LATEST_S), (_LAG_S, _LATEST_S - _LAG_S), (dice.random() * _LAG_S, 1.0)))
     form = dice.choice(sorted(CERTAIN))
-    return FaultServer(pays_again=True, read_lag_s=lag, ledger_form=form), late
+    dialect = dice.choice((None, *DIALECTS))
+    return FaultServer(pays_again=True, read_lag_s=lag, ledger_form=form, dialect=dialect), late
 
 
 def _plant(server: FaultServer, operation: str, order_id: str, dice: random.Random, late: float) -> int:

@@ -33,5 +33,12 @@ def test_random_faults_lead_to_no_second_payment_and_no_lie(what: str) -> None:
     assert figures.mutations >= 60
     assert figures.faults > 30
     assert (figures.second, figures.untrue, figures.asked, figures.unknown_after_resolve) == (0, [], 0, 0)
-    done = {"cancels": "cancelled", "swaps": "swapped", "refund requests": "requested"}[what]
-    assert figures.outcomes[done] > 25
+    done = {
+        "cancels": ["cancelled"],
+        "swaps": ["swapped"],
+        "refund requests": [
+            "requested",
+            "already_refunded",
+        ],  # this service grants at once what it is asked for
+    }[what]
+    assert sum(figures.outcomes[outcome] for outcome in done) > 25

@@ -1,5 +1,6 @@
 """`vsms orders watch` on a terminal of its own."""
 
+import json
 import re
 import signal
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from support.fault_kinds import HOSTILE
 from support.fault_server import FaultServer
+from support.forms import http
 from support.vsms import Vsms
 
 Terminal = Callable[..., Any]
@@ -133,6 +135,29 @@ def test_a_young_order_is_not_asked_about(server: FaultServer, watch: Callable[.
     left(child)
 
     assert server.posts() == 0
+
+
+def test_an_order_that_no_request_can_name_is_shown_harmless_and_never_cancelled(
+    server: FaultServer, watch: Callable[..., Any]
+) -> None:
+    row = {
+        "id": "ord_\x1b]0;x\x07",
+        "status": "waiting",
+        "created_at": "2020-01-01T00:00:00Z",
+        "price_charged": "?",
+    }
+    server.fault("orders", raw=http(json.dumps({"orders": [row, None]}).encode()), times=None)
+    child = watch(shows=re.escape("ord_\\x1b]0;x\\x07"))
+    child.send("c")
+    child.expect("no request can name it")
+    time.sleep(1.2)  # another read of the same
+    child.send("q")
+    text = left(child)
+
+    assert child.exitstatus == 0
+    assert {request.operation for request in server.requests} == {"orders"}
+    assert "3 values of the service's answers can't be read" in text
+    assert "\x1b]0" not in text
 
 
 def test_failed_reads_are_a_note_and_it_goes_on(server: FaultServer, watch: Callable[..., Any]) -> None:

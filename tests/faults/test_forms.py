@@ -250,3 +250,57 @@ def test_ended_orders_without_an_id_are_unjudged_each_and_never_missing(stage: S
     assert stage.run("orders", "list", "--all", "-q").lines == [good]
     assert stage.run("orders", "list", "--all", "-o", "table").code == 0
     assert stage.run("stats", "--json").code == 0
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_a_ledger_in_another_envelope_is_the_ledger(stage: Scene, envelope: str) -> None:
+    order = stage.server.add_order(status="cancelled", age_s=3600)
+    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    lines = [
+        {"id": "t-1", "type": "purchase", "amount": -0.8, "order_id": order, "created_at": at},
+        {"id": "t-2", "type": "refund", "amount": 0.8, "order_id": order, "created_at": at},
+    ]
+    answer = ENVELOPES[envelope](lines).replace(b'"orders"', b'"transactions"')
+    stage.server.fault("transactions", raw=http(answer), times=None)
+
+    assert [row["id"] for row in stage.run("transactions", "list", "--json").json] == ["t-1", "t-2"]
+    assert stage.run("refunds", "audit", "--json").json["orders"][0]["verdict"] == "refunded"
+
+
+@pytest.mark.parametrize("status", ["", None, "on hold"])
+def test_an_order_of_no_known_status_is_cancelled_where_its_id_is_given(
+    stage: Scene, status: str | None
+) -> None:
+    order = stage.server.add_order()
+    odd = {**listed(stage.server, order), "order_id": order, "status": status}
+    stage.server.fault("order", raw=http(json.dumps(odd).encode()), times=None)
+    stage.server.fault("orders", raw=http(ENVELOPES["as documented"]([odd])), times=None)
+
+    foreseen = stage.run("orders", "cancel", order, "--dry-run", "--json")
+    filtered = stage.run("orders", "cancel", "--country", "AR", "--yes", "--json")
+    done = stage.run("orders", "cancel", order, "--yes", "--json")
+
+    assert foreseen.json[0]["outcome"] == "would_cancel"
+    assert (filtered.json, stage.server.posts()) == ([], 1)
+    assert "1 order left as it is: the status is not known" in filtered.err
+    assert (done.json[0]["outcome"], stage.server.times_paid(order)) == ("cancelled", 1)
+
+
+@pytest.mark.parametrize("order_id", ["ord_abc", "12345", "../purchase", "%2e%2e", "?"])
+def test_an_id_that_is_no_uuid_is_shown_and_never_part_of_a_request(stage: Scene, order_id: str) -> None:
+    row = {**listed(stage.server, stage.server.add_order()), "id": order_id}
+    stage.server.fault("orders", raw=http(ENVELOPES["as documented"]([row])), times=None)
+
+    assert stage.run("orders", "list", "-q").lines == [order_id]
+    for command in (
+        ("orders", "cancel", "--all", "--yes"),
+        ("orders", "cancel", order_id, "--yes"),
+        ("orders", "show", order_id),
+        ("orders", "refund", order_id, "--yes"),
+        ("orders", "swap", order_id, "--yes"),
+        ("refunds", "audit"),
+        ("stats",),
+    ):
+        stage.run(*command)
+
+    assert {request.operation for request in stage.server.requests} == {"orders", "transactions"}

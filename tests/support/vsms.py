@@ -17,6 +17,8 @@ from support.canary import assert_unspoken
 from vsms_cli import main as edge
 
 _KEPT = ("PATH", "LANG", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+_NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+"""In the tests' own process keyring would find the backends that other tests made, and keep the one it found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Vsms:
     def __call__(self, *args: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Done:
         """In this process: neither stream is a terminal."""
         out, err = io.StringIO(), io.StringIO()
-        with _replaced(self.environment(env), io.StringIO(stdin), out, err):
+        with _replaced(_NO_KEYRING | self.environment(env), io.StringIO(stdin), out, err):
             code = edge.run(list(args))
         assert_unspoken(out.getvalue() + err.getvalue(), args)
         return Done(code, out.getvalue(), err.getvalue())
@@ -93,7 +95,9 @@ class Vsms:
         try:
             with (
                 open(terminal, "w", encoding="utf-8", newline="") as stream,  # noqa: PTH123 - a descriptor
-                _replaced(self.environment(drawn | dict(env or {})), io.StringIO(), stream, stream),
+                _replaced(
+                    _NO_KEYRING | self.environment(drawn | dict(env or {})), io.StringIO(), stream, stream
+                ),
             ):
                 code = edge.run(list(args))
         finally:

@@ -12,6 +12,7 @@ import pytest
 from api.parts import CANCEL, TOKEN, Rig
 from support.fault_ports import HOST
 from support.fault_server import FaultServer
+from vsms_cli.api.proxies import proxy_of
 from vsms_cli.api.transport import Transport
 from vsms_cli.domain.answers import NotSent
 from vsms_cli.domain.errors import ConfigBroken
@@ -63,7 +64,7 @@ def test_no_proxy_comes_between_us_and_this_machine(monkeypatch: pytest.MonkeyPa
         "http://[::1",
         "http://user:s3cret@host:port",
         "ftp://user:s3cret@host",
-        "socks5://user:s3cret@host:1080",  # needs a package that is not installed
+        "socks5://user:s3cret@host:1080",
         "http://",
         "http://user:s3cret@:3128",
         "http://s3cret:99999",
@@ -110,12 +111,48 @@ def test_a_proxy_that_can_be_used_is_taken(monkeypatch: pytest.MonkeyPatch, valu
         assert transport.host == "virtualsms.test"
 
 
-def test_a_broken_no_proxy_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "excepted"),
+    [
+        ("fd07::/64", "https://[fd07::5]/x", True),
+        ("[fd07::]/64", "https://[fd07::5]:8443/x", True),
+        ("fd07::/64", "https://[fd08::5]/x", False),
+        ("[fd07::5]", "https://[fd07::5]/x", True),
+        ("[fd07::5]:8443", "https://[fd07::5]/x", False),
+        ("fd07::5", "https://[fd07:0::5]/x", True),
+        ("10.0.0.0/8", "https://10.1.2.3/x", True),
+        ("10.1.2.3/8", "https://10.1.2.4/x", True),
+        ("10.0.0.0/8", "https://10.example/x", False),
+        ("10.1.2.3", "https://10.1.2.3/x", True),
+        ("virtualsms.test", URL, True),
+        ("test", URL, True),
+        ("sms.test", URL, False),
+        (".virtualsms.test", URL, False),
+        (".test", URL, True),
+        ("*.test.", URL, True),
+        ("virtualsms.test:443", URL, True),
+        ("virtualsms.test:80", URL, False),
+        ("https://virtualsms.test", URL, True),
+        ("http://virtualsms.test", URL, False),
+        ("a b,virtualsms.test", URL, True),
+        ("s3cret:[::1", URL, False),
+        ("virtualsms.test/99", URL, False),
+        (".,*.,:,/,[]", URL, False),
+        ("", URL, False),
+        ("", "https://localhost/x", True),
+        ("", "https://127.0.0.9:8443/x", True),
+        ("", "https://[::1]/x", True),
+        ("", "https://localhost.example/x", False),
+    ],
+)
+def test_the_hosts_of_no_proxy_and_this_machine_are_reached_directly(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str, url: str, *, excepted: bool
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
-    monkeypatch.setenv("NO_PROXY", "s3cret:[::1")
-    with pytest.raises(ConfigBroken, match="NO_PROXY") as caught:
-        Transport(base_url=URL, token=TOKEN, time_limit=1)
-    assert "s3cret" not in caught.value.message + caught.value.hint
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    found = proxy_of(url)
+    assert (found is None) == excepted
+    assert found is None or (found.name, str(found.url)) == ("HTTPS_PROXY", "http://proxy.example")
 
 
 def test_a_key_log_that_can_t_be_written_is_said_to_be_it(

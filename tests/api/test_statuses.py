@@ -13,6 +13,7 @@ from vsms_cli.api.faults import Meaning, meaning_of
 from vsms_cli.domain.answers import (
     Ambiguous,
     Cancelled,
+    NotSent,
     Refused,
     Requested,
     Throttled,
@@ -23,6 +24,7 @@ from vsms_cli.domain.errors import (
     ExitCode,
     OrderNotFound,
     RateLimited,
+    RefusedByProxy,
     RequestRefused,
     TokenRefused,
     VsmsError,
@@ -39,7 +41,7 @@ ASKED = {"success": True, "order_id": ORDER, "status": "pending", "request_id": 
 def of_fault_list(status: int) -> Meaning:
     """FAULTS.md, retold."""
     special = {401: Meaning.TOKEN, 403: Meaning.TOKEN, 429: Meaning.THROTTLED, 425: Meaning.EARLY}
-    special |= dict.fromkeys((408, 409, 499), Meaning.AMBIGUOUS)
+    special |= dict.fromkeys((408, 409, 499), Meaning.AMBIGUOUS) | {407: Meaning.PROXY}
     by_hundred = {2: Meaning.SUCCESS, 4: Meaning.REFUSED}
     return special.get(status) or by_hundred.get(status // 100, Meaning.AMBIGUOUS)
 
@@ -78,6 +80,7 @@ def test_every_status_of_a_post_is_what_the_table_says_whatever_the_body(body: b
         Meaning.THROTTLED: Throttled,
         Meaning.EARLY: TooEarly,
         Meaning.REFUSED: Refused,
+        Meaning.PROXY: NotSent,
         Meaning.AMBIGUOUS: Ambiguous,
     }
     own_form = b'"error"' in body
@@ -106,6 +109,7 @@ def test_every_status_of_a_read_is_an_answer_or_an_error_of_ours() -> None:
         Meaning.TOKEN: TokenRefused,
         Meaning.EARLY: RequestRefused,
         Meaning.REFUSED: RequestRefused,
+        Meaning.PROXY: RefusedByProxy,
         Meaning.AMBIGUOUS: BadAnswer,
         Meaning.THROTTLED: RateLimited,
     }
@@ -120,7 +124,7 @@ def test_every_status_of_a_read_is_an_answer_or_an_error_of_ours() -> None:
         assert type(caught.value) is kinds[of_fault_list(status)], status
         if status not in {429, 503}:
             assert len(script.sent) == 1, status
-            assert "no: never" in caught.value.message
+            assert "no: never" in caught.value.message or status == 407  # a proxy's words are not shown
 
 
 def test_404_for_an_order_is_not_found_and_elsewhere_a_refusal() -> None:

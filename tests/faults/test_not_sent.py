@@ -107,16 +107,8 @@ def test_a_token_that_can_not_be_one_is_refused_and_never_shown(stage: Scene, to
     assert stage.server.connections == 0
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("HTTP_PROXY", "secret://user@proxy.example"),
-        ("ALL_PROXY", "gopher://secret.example"),
-        ("SSL_CERT_FILE", "/nonexistent/secret.pem"),
-    ],
-)
-def test_a_broken_proxy_or_certificate_variable_is_a_clear_error(stage: Scene, name: str, value: str) -> None:
-    done = stage.run("orders", "cancel", ORDER, "--yes", env={name: value})
+def test_a_broken_certificate_variable_is_a_clear_error(stage: Scene) -> None:
+    done = stage.run("orders", "cancel", ORDER, "--yes", env={"SSL_CERT_FILE": "/nonexistent/secret.pem"})
 
     assert done.code == 2, done.err
     assert "secret" not in done.out + done.err

@@ -18,13 +18,16 @@ from vsms_cli.api.faults import (
     meaning_of,
     problem_of,
     proof_of,
+    proxy_problem,
 )
+from vsms_cli.api.transport import ProxyRefused
 from vsms_cli.domain.answers import Ambiguous, NotSent, Refused, Throttled
 from vsms_cli.domain.errors import (
     BadAnswer,
     ExitCode,
     OrderNotFound,
     Problem,
+    RefusedByProxy,
     RequestRefused,
     RouteMissing,
     TokenRefused,
@@ -130,6 +133,9 @@ class Calls:
                     problem = self._problem(exc, limit)
                     raise Unreachable(problem.message, hint=problem.hint) from exc
                 broken = True
+            except ProxyRefused as exc:
+                self._count(Proof.NOT_SENT)
+                raise self._refused_by_proxy(exc.status) from exc
             except TRANSPORT_ERRORS as exc:
                 # "Connection refused" says more than the timeout of a last attempt that had no time left.
                 problem = self._problem(exc, limit)
@@ -146,6 +152,10 @@ class Calls:
                 self._clock.observe(reply.headers.get("date"))
                 return reply
 
+    def _refused_by_proxy(self, status: int) -> RefusedByProxy:
+        problem = proxy_problem(status, host=self._transport.host)
+        return RefusedByProxy(problem.message, hint=problem.hint, status=status)
+
     def _lacking(self, reply: Reply, path: str, what: str) -> RouteMissing | None:
         """A router's answer for a route that is not there: in the API's own form, or Go's plain text; a web page only
         where another read has shown that this is the API.
@@ -161,6 +171,8 @@ class Calls:
     def _refusal(self, reply: Reply, meaning: Meaning, order_id: str) -> VsmsError:
         if self._refuses_token(reply, meaning):
             return self._token_refused(reply)
+        if meaning is Meaning.PROXY:
+            return self._refused_by_proxy(reply.status)
         if reply.status in _FOREIGN_WITHOUT_FORM and not wire.is_api_error(reply.body):
             return BadAnswer(
                 f"{self._answered_with(reply)}, and not as the API does",
@@ -195,6 +207,9 @@ class Calls:
             if proof_of(exc) is Proof.LOST:
                 return Ambiguous(answered=False, status=None, problem=problem)
             return NotSent(problem=problem, hopeless=proof_of(exc) is Proof.NOT_SENT_AND_HOPELESS)
+        if meaning_of(reply.status) is Meaning.PROXY:
+            self._count(Proof.NOT_SENT)
+            return NotSent(problem=proxy_problem(reply.status, host=self._transport.host), hopeless=True)
         self._clock.observe(reply.headers.get("date"))
         self._pacer.answered(reply.status, reply.headers.get("retry-after"))
         self._note_content_type(reply)

@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 
 from vsms_cli.api.deadline import ProxyUnreachable
-from vsms_cli.api.transport import AnswerUnusable
+from vsms_cli.api.transport import AnswerUnusable, ProxyRefused
 from vsms_cli.domain.errors import ExitCode, Problem
 
 
@@ -34,9 +34,11 @@ class Meaning(Enum):
     THROTTLED = auto()
     EARLY = auto()
     REFUSED = auto()  # only where the body is the API's own: `wire.is_api_error`
+    PROXY = auto()  # a proxy wants a name and password: it handed nothing on
     AMBIGUOUS = auto()
 
 
+_STATUSES: Final = frozenset(status.value for status in HTTPStatus)
 _CLIENT_CLOSED_REQUEST: Final = 499  # nginx's own: whoever asked it hung up
 _GAVE_UP: Final = frozenset(
     {
@@ -53,7 +55,7 @@ TRANSPORT_ERRORS: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError,
 BROKEN_OFF: Final = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
 """A connection that ended in the middle of an exchange."""
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_HOPELESS: Final = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
+_HOPELESS: Final = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, ProxyRefused)
 
 
 def proof_of(exc: Exception) -> Proof:
@@ -78,6 +80,8 @@ def meaning_of(status: int) -> Meaning:
             return Meaning.THROTTLED
         case HTTPStatus.TOO_EARLY:
             return Meaning.EARLY
+        case HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return Meaning.PROXY
         case HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.CONFLICT:
             return Meaning.AMBIGUOUS
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -94,8 +98,24 @@ def gave_up(status: int) -> bool:
 
 def problem_of(exc: Exception, *, host: str, time_limit: float) -> Problem:
     """The exception in words for the person, naming the host; nothing of a header or a URL stands in it."""
+    if isinstance(exc, ProxyRefused):
+        return proxy_problem(exc.status, host=host)
     message, hint = _words(exc, host, time_limit)
     return Problem(code="unreachable", message=message, hint=hint, exit_code=ExitCode.UNREACHABLE)
+
+
+def proxy_problem(status: int, *, host: str) -> Problem:
+    """A proxy's refusal in words. The proxy's own are not shown."""
+    phrase = f" {HTTPStatus(status).phrase}" if status in _STATUSES else ""
+    wants_password = status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+    return Problem(
+        code="unreachable",
+        message=f"the proxy on the way to {host} refused: {status}{phrase}; nothing was sent",
+        hint="put its name and password into HTTPS_PROXY: http://NAME:PASSWORD@HOST:PORT"
+        if wants_password
+        else "check HTTPS_PROXY, or name the host in NO_PROXY to reach it directly",
+        exit_code=ExitCode.UNREACHABLE,
+    )
 
 
 def _words(exc: Exception, host: str, time_limit: float) -> tuple[str, str]:

@@ -7,8 +7,11 @@ and only for the base URL's own host, and a debug log in which the token never s
 from __future__ import annotations
 
 import os
+import re
 import ssl
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Final, Protocol
@@ -18,14 +21,20 @@ import httpcore
 import httpx
 
 from vsms_cli import __version__
-from vsms_cli.api.deadline import BoundedBackend, BoundedStream, not_begun_once, whole_request_within
+from vsms_cli.api.deadline import (
+    BoundedBackend,
+    BoundedStream,
+    ProxyUnreachable,
+    not_begun_once,
+    whole_request_within,
+)
 from vsms_cli.api.leftovers import follows_soon, left_in_parser
-from vsms_cli.api.proxies import check_proxies, proxy_broken
+from vsms_cli.api.proxies import Proxy, proxy_broken, proxy_of
 from vsms_cli.api.struck import struck
 from vsms_cli.domain.errors import ConfigBroken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
@@ -34,6 +43,11 @@ _NAMES_OF_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _LOCATION: Final = "vsms_location"
 _LONGEST_LOCATION: Final = 200  # characters
 _SHOWN_HEADERS: Final = ("content-type", "content-length", "date", "retry-after", "x-request-id")
+_COMPRESSIONS: Final = frozenset(
+    {"br", "compress", "dcb", "dcz", "deflate", "gzip", "x-compress", "x-gzip", "zstd"}
+)
+"""IANA's, without what no HTTP server sends. Anything else is none: `UTF-8`, `none`, nothing at all."""
+_STATUS: Final = re.compile(r"([1-5][0-9]{2})(?![0-9])", re.ASCII)
 
 
 class AnswerUnusable(httpx.TransportError):
@@ -42,6 +56,14 @@ class AnswerUnusable(httpx.TransportError):
 
 class RequestNotBuilt(httpx.LocalProtocolError):
     """Nothing was sent, and trying again would not help."""
+
+
+class ProxyRefused(httpx.ProxyError):
+    """The proxy answered CONNECT with another status than 2xx: the service was not asked."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the proxy answered with status {status}")
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +116,9 @@ class Transport:
         self.time_limit = time_limit
         self.host = urlsplit(base_url).netloc
         self._log = log
-        self._client = _client(door, base_url=base_url)
+        proxy = None if door is not None else proxy_of(base_url)
+        self._gate = None if proxy is None else _Gate()
+        self._client = _client(door, base_url=base_url, proxy=proxy)
         self._pools = _pools_of(self._client)
         for pool in self._pools:
             inner = pool._network_backend  # noqa: SLF001 - see _pools_of
@@ -132,19 +156,32 @@ class Transport:
             with whole_request_within(self.time_limit):
                 if method == "POST":
                     with not_begun_once(self._halted):
-                        reply = self._exchange(request)
+                        reply = self._through_gate(request)
                 else:
-                    reply = self._exchange(request)
+                    reply = self._through_gate(request)
         except Exception as exc:
             self._debug(method, path, type(exc).__name__, started, {})
             raise
         self._debug(method, path, str(reply.status), started, reply.headers)
         return reply
 
+    def _through_gate(self, request: httpx.Request) -> Reply:
+        if self._gate is None:
+            return self._exchange(request)
+        with self._gate.first_alone(self.time_limit):
+            try:
+                return self._exchange(request)
+            except httpx.ProxyError as exc:
+                status = None if isinstance(exc.__cause__, ProxyUnreachable) else _STATUS.match(str(exc))
+                if status is None:
+                    raise
+                raise ProxyRefused(int(status[1])) from None
+
     def _exchange(self, request: httpx.Request) -> Reply:
         response = self._client.send(request, stream=True, follow_redirects=False)
         try:
-            if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            encodings = response.headers.get("content-encoding", "").lower().split(",")
+            if _COMPRESSIONS & {encoding.strip() for encoding in encodings}:
                 raise AnswerUnusable("the answer is compressed although that was not asked for")
             body = bytearray()
             for chunk in _whole(response):
@@ -188,16 +225,45 @@ class Transport:
         self._log(self.without_token(line))
 
 
-def _client(door: httpx.BaseTransport | None, *, base_url: str) -> httpx.Client:
-    """To the door, or to the network as the environment says: its certificates, and for https its proxies."""
-    if door is None:
-        check_proxies()
+class _Gate:
+    """Before a proxy. Each CONNECT carries its password, and some wrong ones lock an account: so the first request goes
+    alone, and where the proxy refused it none goes after it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open = False
+        self._refused: int | None = None
+
+    @contextmanager
+    def first_alone(self, time_limit: float) -> Iterator[None]:
+        """ProxyRefused at once where it refused before; ConnectTimeout where the first took all the time there was."""
+        if self._open:
+            yield
+            return
+        if not self._lock.acquire(timeout=time_limit):
+            raise httpx.ConnectTimeout("another request waits for the proxy")
+        try:
+            if self._refused is not None:
+                raise ProxyRefused(self._refused)
+            try:
+                yield
+            except ProxyRefused as exc:
+                self._refused = exc.status
+                raise
+            self._open = True
+        finally:
+            self._lock.release()
+
+
+def _client(door: httpx.BaseTransport | None, *, base_url: str, proxy: Proxy | None) -> httpx.Client:
+    """To the door, or to the network as the environment says: its certificates, and its proxy."""
     try:
         return httpx.Client(
             transport=door,
             verify=_certificates(base_url) if door is None else _trusts_nobody(),
-            # Plain http goes to loopback alone, and a proxy would carry the token off this machine in clear.
-            trust_env=door is None and urlsplit(base_url).scheme != "http",
+            proxy=None if proxy is None else proxy.url,
+            trust_env=False,
             cookies=_NoCookies(),
             limits=httpx.Limits(
                 max_connections=MAX_CONNECTIONS,
@@ -211,9 +277,9 @@ def _client(door: httpx.BaseTransport | None, *, base_url: str) -> httpx.Client:
             },
             event_hooks={"response": [_forget_location]},
         )
-    except (ValueError, httpx.InvalidURL, ImportError):
-        # Its text may hold the proxy's password, so it is not shown. A SOCKS proxy needs a package of its own.
-        raise proxy_broken("a proxy variable (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY or NO_PROXY)") from None
+    except (ValueError, httpx.InvalidURL):
+        # Its text may hold the proxy's password, so it is not shown.
+        raise proxy_broken("a proxy variable" if proxy is None else proxy.name) from None
 
 
 def _certificates(base_url: str) -> ssl.SSLContext:
@@ -287,4 +353,4 @@ def _pools_of(client: httpx.Client) -> list[httpcore.ConnectionPool]:
 
 
 def _is_proxy(pool: httpcore.ConnectionPool) -> bool:
-    return isinstance(pool, httpcore.HTTPProxy | httpcore.SOCKSProxy)
+    return isinstance(pool, httpcore.HTTPProxy)

@@ -10,7 +10,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import typer
 
@@ -27,6 +26,7 @@ from vsms_cli.domain.errors import (
     KeyringUnusable,
     OrderNotFound,
     RateLimited,
+    RefusedByProxy,
     RequestRefused,
     TokenMissing,
     TokenRefused,
@@ -200,10 +200,13 @@ class _Doctor:
             return
         url = urlsplit(self._run.settings.base_url.value)
         host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-        if url.scheme == "https" and getproxies().get("https") and not proxy_bypass(host):
-            yield passed("network", "through a proxy, as HTTPS_PROXY or the system says")
-            return
+        from vsms_cli.api.proxies import proxy_of  # noqa: PLC0415 - httpx
         from vsms_cli.api.reach import reach  # noqa: PLC0415 - httpx
+
+        proxy = proxy_of(self._run.settings.base_url.value)
+        if proxy is not None:
+            yield passed("network", f"through a proxy, as {proxy.name} or the system says")
+            return
 
         yield from reach(host, port, tls=url.scheme == "https")
 
@@ -314,6 +317,8 @@ def _unanswered(name: str, exc: VsmsError) -> Check:
             return failed(name, "still rate-limited", "run it again in a minute")
         case OrderNotFound():
             return warned(name, "the order that was listed is not found", "run it again")
+        case RefusedByProxy():
+            return failed(name, f"the proxy refuses with status {exc.status}", exc.hint)
         case Unreachable():
             return failed(name, "no whole answer came", "check the network, then try again")
         case RequestRefused():

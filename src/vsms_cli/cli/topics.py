@@ -36,9 +36,9 @@ ENVIRONMENT: Final = {
 """Every variable that vsms itself reads. Those of proxies and CA files are httpx's, and in no table of ours."""
 
 PRECEDENCE: Final = (
-    "Proxies (`HTTPS_PROXY` and its like) and CA files (`SSL_CERT_FILE`) are read as httpx reads them; a loopback URL "
-    "goes through no proxy. An option goes before a variable, a variable before `config.toml`, and that before the "
-    "default."
+    "Requests go through the http proxy that `HTTPS_PROXY` or `ALL_PROXY` names, unless `NO_PROXY` names the host; "
+    "SOCKS proxies are not supported, and a loopback URL goes through no proxy. CA files (`SSL_CERT_FILE`) are read as "
+    "httpx reads them. An option goes before a variable, a variable before `config.toml`, and that before the default."
 )
 SEVERAL_ORDERS: Final = (
     "Several orders: any unknown → 8; else all done → 0; some done → 3; "

@@ -151,6 +151,14 @@ class Unreachable(VsmsError):
     exit_code = ExitCode.UNREACHABLE
 
 
+class RefusedByProxy(Unreachable):
+    """A proxy between here and the service refused with this HTTP status. Nothing was sent."""
+
+    def __init__(self, message: str, *, hint: str, status: int) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
 class BadAnswer(VsmsError):
     """An answer came and is not the API's: HTML, broken JSON, a missing field, a 5xx."""
 

@@ -152,9 +152,9 @@ class Unreachable(VsmsError):
 
 
 class RefusedByProxy(Unreachable):
-    """A proxy between here and the service refused with this HTTP status. Nothing was sent."""
+    """A proxy between here and the service refused with this HTTP status (None: not told). Nothing was sent."""
 
-    def __init__(self, message: str, *, hint: str, status: int) -> None:
+    def __init__(self, message: str, *, hint: str = "", status: int | None = None) -> None:
         super().__init__(message, hint=hint)
         self.status = status
 

@@ -136,7 +136,7 @@ _OF_COMMANDS: Final = frozenset({"--json", "--output", "-o", "--quiet", "-q", "-
 
 def _path_in(argv: Sequence[str]) -> str:
     """The command that was called, for Typer's errors that do not know it."""
-    from vsms_cli.cli.app import GROUPS, ROOT  # noqa: PLC0415 - see run
+    from vsms_cli.cli.tree import GROUPS, ROOT  # noqa: PLC0415 - see run
 
     words = [word for word in argv if not word.startswith("-")]
     group = next((word for word in words if word in ROOT), "")

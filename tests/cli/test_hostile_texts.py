@@ -65,9 +65,7 @@ def test_in_a_pipe_whatever_the_text(service: FaultServer, tmp_path: Path, text:
 
 def commands(service: FaultServer, text: str) -> list[tuple[str, ...]]:
     """Those whose lines for a person hold text of the service's; `text` stands in every field of every answer."""
-    completed, waiting, other = (
-        service.add_order(status=status) for status in ("completed", "waiting", "waiting")
-    )
+    completed, waiting = (service.add_order(status=status) for status in ("completed", "waiting"))
     service.deliver(completed, text, sender=text)
     service.fault("any", "hostile-text", text=text, times=None)
     return [
@@ -76,7 +74,6 @@ def commands(service: FaultServer, text: str) -> list[tuple[str, ...]]:
         ("orders", "wait", completed, "-o", "table", "--timeout", "1s"),
         ("orders", "cancel", waiting, "--yes"),
         ("orders", "refund", completed, "--yes"),
-        ("orders", "swap", other, "--yes"),
         ("transactions", "list"),
         ("refunds", "audit"),
         ("stats",),
@@ -113,6 +110,15 @@ def test_on_a_terminal_whatever_the_service_says_of_a_refusal(
             service.fault("any", kind, text=text, form="text", times=None)
             done = vsms.on_a_terminal(*line)
             assert not harmful(OURS.sub("", done.out)), (line, done.out)
+
+
+def test_on_a_terminal_a_swap_that_is_read_for_ten_seconds(service: FaultServer, tmp_path: Path) -> None:
+    service.clear()
+    order = service.add_order()
+    service.fault("any", "hostile-text", text=HOSTILE, times=None)
+    done = signed_in(tmp_path, service).on_a_terminal("orders", "swap", order, "--yes", "--debug")
+    assert "crashed:" not in done.out
+    assert not harmful(OURS.sub("", done.out)), done.out
 
 
 @pytest.mark.parametrize("kind", ["hostile-text", "400"])

@@ -11,10 +11,11 @@ from typer.main import get_command
 
 from promises import pictures, transcript
 from support.vsms import Vsms
-from vsms_cli.cli.app import GROUPS, app
-from vsms_cli.cli.auth.status import FIELDS as STATUS_FIELDS
-from vsms_cli.cli.config.path import FIELDS as CONFIG_PATH_FIELDS
-from vsms_cli.cli.config.show import FIELDS as CONFIG_SHOW_FIELDS
+from vsms_cli.cli.app import app
+from vsms_cli.cli.auth import STATUS_FIELDS
+from vsms_cli.cli.config import PATH_FIELDS as CONFIG_PATH_FIELDS
+from vsms_cli.cli.config import SHOW_FIELDS as CONFIG_SHOW_FIELDS
+from vsms_cli.cli.tree import GROUPS
 from vsms_cli.domain.audit import Verdict
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.outcomes import OUTCOMES, Result

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from vsms_cli.cli.auth.status import FIELDS as STATUS_FIELDS
-from vsms_cli.cli.config.path import FIELDS as PATH_FIELDS
-from vsms_cli.cli.config.show import FIELDS as SHOW_FIELDS
+from vsms_cli.cli.auth import STATUS_FIELDS
+from vsms_cli.cli.config import PATH_FIELDS, SHOW_FIELDS
 from vsms_cli.render import check_lines, money_rows, number_words, rows
 
 FIELDS: Final = {

@@ -7,12 +7,11 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from vsms_cli.cli.app import GROUPS, ROOT
 from vsms_cli.cli.app import app as root
-from vsms_cli.cli.lazy import Lazy
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.topics import TOPICS, text_of
+from vsms_cli.cli.tree import GROUPS, ROOT, Command
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 
 
@@ -44,7 +43,7 @@ def app(
 
 
 def _require_command(words: Sequence[str]) -> None:
-    known: Mapping[str, Lazy | str] = {**TOPICS, **ROOT}
+    known: Mapping[str, Command | str] = {**TOPICS, **ROOT}
     for index, word in enumerate(words):
         see = " ".join(("vsms", *words[:index]))
         if word not in known:

@@ -14,6 +14,7 @@ import typer
 
 from vsms_cli import __version__
 from vsms_cli.cli.runtime import Common, Output, Runtime
+from vsms_cli.cli.tree import GROUPS, ROOT
 from vsms_cli.domain.errors import ExitCode
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -128,10 +129,9 @@ def _help(body: Body, examples: Sequence[str], summary: str) -> str:
 
 
 def _summary_of(body: Body) -> str:
-    from vsms_cli.cli.app import GROUPS, ROOT  # noqa: PLC0415 - it imports this module
-
-    lines = (lazy for table in (ROOT, *GROUPS.values()) for lazy in table.values())
-    return next((lazy.summary for lazy in lines if lazy.module == body.__module__), "")
+    places = (body.__module__, f"{body.__module__}:{body.__name__}")
+    found = (command for table in (ROOT, *GROUPS.values()) for command in table.values())
+    return next((command.summary for command in found if command.where in places), "")
 
 
 def _bare_app() -> typer.Typer:

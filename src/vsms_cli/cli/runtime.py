@@ -218,7 +218,7 @@ class Runtime:
         return Sandbox(book, hold=hold, dialect=dialect)
 
     def _sandbox_book(self) -> "Book":
-        from vsms_cli.cli.sandbox.opening import open_book  # noqa: PLC0415 - see the top
+        from vsms_cli.cli.sandbox_opening import open_book  # noqa: PLC0415 - see the top
 
         book = open_book(self.paths)
         self._stack.callback(book.close)

@@ -1,4 +1,4 @@
-"""`vsms config show`"""
+"""`vsms config`: the settings in force, and where each comes from."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -6,24 +6,26 @@ from decimal import Decimal
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import shape_of
+from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ConfigBroken, ExitCode
-from vsms_cli.render.documents import Row, Value, cell
+from vsms_cli.render.documents import Row, Value, cell, to_json
+from vsms_cli.render.formats import Format
+from vsms_cli.render.safe import safe
 from vsms_cli.store.config_file import line_of, read_config
 from vsms_cli.store.paths import CONFIG_DIR_VARIABLE, STATE_DIR_VARIABLE
 from vsms_cli.store.settings import Source
 from vsms_cli.store.settings import Value as Setting
 
-FIELDS = ("key", "value", "source")
+SHOW_FIELDS = ("key", "value", "source")
 
 
 @command("show", examples=("vsms config show", "vsms config show --json | jq -r '.[] | .key'"))
-def app(run: Runtime) -> ExitCode:
+def show(run: Runtime) -> ExitCode:
     """Show every setting, and whether an option, a variable, config.toml or the default decides it.
 
     The token is none of them: see `vsms auth status`.
     """
-    shape = shape_of(run, FIELDS, ids=False)
+    shape = shape_of(run, SHOW_FIELDS, ids=False)
     rows = list(_rows(run))
     if shape.for_a_person:
         from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - Rich: terminals only
@@ -75,3 +77,24 @@ def _line(run: Runtime, key: str) -> int:
         return line_of(read_config(run.paths.config_file)[1], key)
     except ConfigBroken:  # changed since it was read, a moment ago
         return 1
+
+
+PATH_FIELDS = ("config_file", "config_dir")
+
+
+@command("path", examples=('"$EDITOR" "$(vsms config path)"', "vsms config path --json"), checked=False)
+def path(run: Runtime) -> ExitCode:
+    """Print where config.toml is looked for, also where it is missing or broken."""
+    row = {"config_file": str(run.paths.config_file), "config_dir": str(run.paths.config_dir)}
+    try:
+        shape = shape_of(run, PATH_FIELDS, ids=False)
+    except ConfigBroken:  # which is what its path is wanted for
+        said = Format.JSON if run.output.chosen == Format.JSON else Format.TSV
+        shape = Shape(format=said, fields=PATH_FIELDS, chosen=False)
+    if shape.format is Format.JSON:
+        run.streams.out.line(to_json({name: row[name] for name in shape.fields}))
+    elif shape.chosen:
+        run.streams.out.line("\t".join(safe(row[name]) for name in shape.fields))
+    else:
+        run.streams.out.line(row["config_file"])
+    return ExitCode.OK

@@ -1,4 +1,4 @@
-"""`vsms journal resolve`"""
+"""`vsms journal`: what was sent that moves money, and what came of it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.entries import JournalEntry
@@ -14,14 +15,56 @@ from vsms_cli.domain.errors import ExitCode, JournalDamaged, StopRequested, Usag
 from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.resolve import WORDS, resolve, resolve_by_word
-from vsms_cli.render.documents import Document
+from vsms_cli.render.details import entry_details
+from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.number_words import result_line
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 from vsms_cli.render.sentences import dressed
 
 
+@command("list", examples=("vsms journal list", "vsms journal list --unresolved --json"))
+def list_entries(
+    run: Runtime,
+    *,
+    unresolved: Annotated[
+        bool, typer.Option("--unresolved", help="Only those whose outcome is not known yet.")
+    ] = False,
+) -> ExitCode:
+    """List what was sent that moves money, oldest first."""
+    shape = shape_of(run, JOURNAL_FIELDS)
+    entries = run.journal.entries(unresolved=unresolved)
+    if not entries:
+        run.say("no entries")
+    print_rows(run, shape, [journal_row(entry) for entry in entries], table=lambda: _table(run, entries))
+    return ExitCode.OK
+
+
+def _table(run: Runtime, entries: Sequence[JournalEntry]) -> str:
+    from vsms_cli.render.tables import journal_table  # noqa: PLC0415 - Rich: terminals only
+
+    return journal_table(entries, width=run.streams.width, colour=run.streams.colour)
+
+
+@command("show", examples=("vsms journal show 12",))
+def show(
+    run: Runtime,
+    *,
+    number: Annotated[int, typer.Argument(metavar="ENTRY", help="As `vsms journal list` numbers it.", min=1)],
+) -> ExitCode:
+    """Tell an entry's story: what was intended, what was answered, what was read."""
+    shape = shape_of(run, (*JOURNAL_FIELDS, "events"))
+    entry = run.journal.entry(number)
+    if entry is None:
+        raise VsmsError(f"the journal of {run.host} has no entry {number}", hint="see `vsms journal list`")
+    story = run.journal.story(number)
+    events: list[Row] = [{"at": event.at, "message": event.what} for event in story]
+    row: Row = {**journal_row(entry), "events": events}
+    print_one(run, shape, row, for_a_person=lambda: entry_details(entry, story))
+    return ExitCode.OK
+
+
 @command("resolve", examples=("vsms journal resolve", "vsms journal resolve 12 --as failed"))
-def app(
+def resolve_entries(
     run: Runtime,
     *,
     number: Annotated[

@@ -1,4 +1,4 @@
-"""`vsms transactions list`"""
+"""`vsms transactions`: the ledger, as the service keeps it."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -32,7 +32,7 @@ _TYPES = ("deposit", "purchase", "refund", "credit", "admin_credit")  # the refe
         "vsms transactions list --type refund --json | jq 'map(.amount) | add * 100 | round / 100'",
     ),
 )
-def app(
+def list_lines(
     run: Runtime,
     *,
     type_: Annotated[str | None, typer.Option("--type", metavar="T", help=f"{', '.join(_TYPES)}.")] = None,

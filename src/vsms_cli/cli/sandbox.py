@@ -1,4 +1,4 @@
-"""`vsms sandbox serve`"""
+"""`vsms sandbox`: serve, reset and move the embedded service."""
 
 from datetime import timedelta
 from typing import Annotated, Final
@@ -7,11 +7,14 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.sandbox_opening import kept_aside
 from vsms_cli.cli.signals import Signalled
-from vsms_cli.domain.errors import ExitCode, UsageMistake, VsmsError
+from vsms_cli.domain.errors import ExitCode, OrderNotFound, SandboxBroken, UsageMistake, VsmsError
+from vsms_cli.domain.orders import parse_id_or_beginning
+from vsms_cli.domain.times import parse_duration, rfc3339
 from vsms_cli.sandbox.app import OPERATIONS, Sandbox
 from vsms_cli.sandbox.dialects import DIALECTS
-from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.errors import OrderUnknown, SandboxError
 from vsms_cli.sandbox.trouble import ANY, KINDS, Fault, Trouble, seconds_in
 
 _TOKEN: Final = "vsms_sandbox"  # noqa: S105 - the sandbox takes any token of the right form
@@ -39,7 +42,7 @@ _DIALECT_HELP: Final = (
     ),
     rows=False,
 )
-def app(
+def serve_sandbox(
     run: Runtime,
     *,
     port: Annotated[
@@ -100,4 +103,57 @@ def _serve(run: Runtime, sandbox: Sandbox, *, port: int, trouble: Trouble) -> Ex
     except Signalled as exc:
         run.say("the sandbox is closed")
         return exc.exit_code
+    return ExitCode.OK
+
+
+@command("reset", examples=("vsms sandbox reset",), rows=False)
+def reset_sandbox(
+    run: Runtime,
+    *,
+    scenario: Annotated[str, typer.Option(metavar="NAME", help="What the sandbox begins with.")] = "default",
+) -> ExitCode:
+    """Begin the sandbox anew: its orders, its ledger and its clock. The journal keeps what was done in it."""
+    try:
+        sandbox = run.sandbox
+    except SandboxBroken as exc:
+        run.say(f"{exc.message}: it is kept as {kept_aside(run.paths.sandbox).name}")
+        sandbox = run.sandbox
+    try:
+        sandbox.reset(scenario)
+    except ValueError as exc:
+        raise UsageMistake(str(exc)) from exc
+    run.say("the sandbox is as on its first day")
+    return ExitCode.OK
+
+
+@command("advance", examples=("vsms sandbox advance 20m",), rows=False)
+def advance_clock(
+    run: Runtime,
+    *,
+    duration: Annotated[str, typer.Argument(metavar="DURATION", help="90s, 5m, 2h, 30d.")],
+) -> ExitCode:
+    """Move the sandbox's clock: orders grow old, and those whose time is up refund themselves."""
+    try:
+        now = run.sandbox.advance(parse_duration(duration))
+    except SandboxError as exc:
+        raise UsageMistake(str(exc)) from exc
+    run.say(f"in the sandbox it is {rfc3339(now.replace(microsecond=0))}")
+    return ExitCode.OK
+
+
+@command("deliver", examples=('vsms sandbox deliver 7e44c0 "Your code is 123456"',), rows=False)
+def deliver_sms(
+    run: Runtime,
+    *,
+    order_id: Annotated[str, typer.Argument(metavar="ID", help="The id, or a beginning of 6 characters.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What the SMS says.")],
+) -> ExitCode:
+    """Let an SMS arrive for a waiting order of the sandbox."""
+    try:
+        delivered = run.sandbox.deliver(parse_id_or_beginning(order_id), text)
+    except OrderUnknown as exc:
+        raise OrderNotFound(str(exc), hint="see `vsms --sandbox orders list`") from exc
+    except SandboxError as exc:
+        raise VsmsError(str(exc)) from exc
+    run.say(f"an SMS arrived for {delivered}")
     return ExitCode.OK

@@ -1,0 +1,207 @@
+"""`vsms auth`: the token, where it lies, and which profile is in force."""
+
+import getpass
+import sys
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_one
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import shape_of
+from vsms_cli.domain.errors import (
+    ConfirmationNeeded,
+    Declined,
+    ExitCode,
+    TokenMissing,
+    TokenRefused,
+    UsageMistake,
+    VsmsError,
+)
+from vsms_cli.domain.money import CURRENCY, dollars
+from vsms_cli.render.documents import Row
+from vsms_cli.render.safe import safe
+from vsms_cli.store.credentials import check_token, environment_token_variable, mask, read_token_line
+from vsms_cli.store.settings import Source, service_name, set_active_profile
+
+if TYPE_CHECKING:  # help and completion import this module, and httpx costs 60 ms
+    from vsms_cli.api.client import Client
+
+
+@command(
+    "login",
+    examples=(
+        "vsms auth login",
+        "vsms auth login --profile work",
+        "pass show virtualsms | vsms auth login --with-token",
+    ),
+    rows=False,
+)
+def login(
+    run: Runtime,
+    *,
+    with_token: Annotated[bool, typer.Option("--with-token", help="Read the token from stdin.")] = False,
+    insecure_storage: Annotated[
+        bool,
+        typer.Option("--insecure-storage", help="Keep it in a file of mode 0600 instead of the keyring."),
+    ] = False,
+) -> ExitCode:
+    """Prove a token with the balance call, then keep it in the OS keyring. It is never taken from the command line."""
+    if run.in_sandbox:
+        raise UsageMistake("the sandbox needs no token", hint="leave out --sandbox to sign in to the service")
+    variable = environment_token_variable(run.env)
+    token = _from_stdin() if with_token else _asked(run)
+    client = run.client_for(token)
+    balance = client.balance()
+    email = email_of(client)
+    service = service_name(run.settings.base_url.value)
+    profile = run.settings.profile.value
+    source = run.vault.store(service, profile, token, insecure=insecure_storage)
+    run.say(
+        f"signed in to {run.host}{'' if email is None else f' as {email}'}, balance {dollars(balance.amount)}"
+    )
+    run.say(f"token {mask(token)} of profile {profile} is kept in {source.description}")
+    if variable is not None:
+        run.say(f"{variable} is set and goes before it: unset it to use the token that was just stored")
+    return ExitCode.OK
+
+
+def _from_stdin() -> str:
+    if sys.stdin is None:
+        raise UsageMistake("--with-token reads the token from stdin, which is closed")
+    return read_token_line(sys.stdin)
+
+
+def _asked(run: Runtime) -> str:
+    """Ask with hidden input. Without a terminal getpass would echo, so there it is refused."""
+    if not run.interactive:
+        raise ConfirmationNeeded(
+            "there is no terminal to ask for the token on", hint="give it on stdin with --with-token"
+        )
+    try:
+        text = getpass.getpass(f"Token for {run.host} (hidden): ", stream=None)
+    except EOFError:
+        raise Declined("no token was given; nothing was stored") from None
+    except UnicodeError:
+        text = "\ufffd"  # bytes that are no text: refused as any other that is not ASCII
+    return check_token(text)
+
+
+STATUS_FIELDS = ("profile", "account", "host", "token_source", "token", "valid", "balance", "currency")
+
+
+@command("status", examples=("vsms auth status", "vsms auth status --json"))
+def status(run: Runtime) -> ExitCode:
+    """Say which token is in force, where it comes from, whether the service takes it, and the balance."""
+    shape = shape_of(run, STATUS_FIELDS, ids=False)
+    row, stopped = _look(run)
+    print_one(run, shape, row, for_a_person=lambda: _in_words(row))
+    if stopped is not None:
+        raise stopped
+    return ExitCode.OK
+
+
+def _look(run: Runtime) -> tuple[Row, VsmsError | None]:
+    """What is known, and what kept us from knowing more. `valid` is null where the service could not be asked."""
+    row: dict[str, str | None] = dict.fromkeys(STATUS_FIELDS)
+    row |= {"profile": run.settings.profile.value, "host": run.host, "currency": CURRENCY}
+    if run.in_sandbox:
+        row |= {"token_source": "none needed"}
+    else:
+        try:
+            found = run.token()
+        except TokenMissing as exc:
+            return row, exc
+        row |= {"token_source": found.source.description, "token": mask(found.token)}
+    try:
+        balance = run.client.balance().amount
+    except VsmsError as exc:
+        return {**row, "valid": False if isinstance(exc, TokenRefused) else None}, exc
+    return {**row, "valid": True, "balance": balance, "account": email_of(run.client)}, None
+
+
+def _in_words(row: Row) -> str:
+    width = max(map(len, STATUS_FIELDS))
+    return "".join(f"{name.ljust(width)}  {safe(text)}\n" for name, text in _words(row))
+
+
+def _words(row: Row) -> list[tuple[str, str]]:
+    said = {True: "yes", False: "no: the service refuses it", None: "not known"}
+    balance = row["balance"]
+    texts = {
+        "profile": str(row["profile"]),
+        "account": str(row["account"] or "not known"),
+        "host": str(row["host"]),
+        "token source": str(row["token_source"] or "none"),
+        "token": str(row["token"] or "none"),
+        "valid": said[row["valid"] if isinstance(row["valid"], bool) else None],
+    }
+    if balance is not None:
+        texts["balance"] = dollars(balance)  # type: ignore[arg-type] # a Decimal: see _look
+    return list(texts.items())
+
+
+@command("logout", examples=("vsms auth logout", "vsms auth logout --profile work"), rows=False)
+def logout(run: Runtime) -> ExitCode:
+    """Remove the profile's stored token. This does not revoke it; twice is fine."""
+    profile = run.settings.profile.value
+    removal = run.vault.delete(service_name(run.settings.base_url.value), profile)
+    if removal.found:
+        run.say(f"the token of profile {profile} for {run.host} was removed from this machine")
+    else:
+        run.say(f"no token of profile {profile} for {run.host} was stored")
+    if removal.unasked is not None:
+        run.say(f"the keyring could not be asked: {removal.unasked.message}")
+    run.say("this does not revoke it: a token is revoked on the account's page")
+    variable = environment_token_variable(run.env)
+    if variable is not None:
+        run.say(f"{variable} is set and still supplies a token")
+    return ExitCode.OK
+
+
+@command("switch", examples=("vsms auth switch work",), rows=False)
+def switch(
+    run: Runtime,
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A profile that signed in before.")],
+) -> ExitCode:
+    """Make another profile the one in force, in config.toml."""
+    known = run.vault.profiles.names(service_name(run.settings.base_url.value))
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        guess = f"did you mean {near[0]}? " if near else ""
+        names = f"there are {', '.join(known)}; " if known else ""
+        raise UsageMistake(
+            f"no profile {name[:64]!r} has signed in to {run.host}",
+            hint=f"{guess}{names}`vsms auth login --profile NAME` makes one",
+        )
+    set_active_profile(run.paths, name)
+    run.say(f"profile {name} is in force for {run.host}")
+    if run.settings.profile.source is Source.ENVIRONMENT:
+        run.say("VSMS_PROFILE is set and goes before it")
+    return ExitCode.OK
+
+
+@command(
+    "token",
+    examples=(
+        'curl -H @<(echo "X-API-Key: $(vsms auth token)") https://virtualsms.io/api/v1/customer/balance',
+    ),
+    rows=False,
+)
+def token(run: Runtime) -> ExitCode:
+    """Print the token in force, for another program. Nothing is sent."""
+    if run.in_sandbox:
+        raise UsageMistake("the sandbox has no token", hint="leave out --sandbox")
+    run.streams.out.line(run.token().token)
+    return ExitCode.OK
+
+
+def email_of(client: "Client") -> str | None:
+    """The account's e-mail; None where the deployment does not give it. The profile is a courtesy, not a proof."""
+    try:
+        return client.account().email
+    except VsmsError:
+        return None

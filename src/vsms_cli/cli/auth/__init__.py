@@ -1,1 +1,0 @@
-"""`vsms auth`: the token, where it lies, and which profile is in force."""

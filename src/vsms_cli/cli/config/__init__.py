@@ -1,1 +1,0 @@
-"""`vsms config`: the settings in force, and where each comes from."""

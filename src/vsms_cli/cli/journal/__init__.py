@@ -1,1 +1,0 @@
-"""`vsms journal`: what was intended, and what came of it."""

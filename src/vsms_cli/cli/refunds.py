@@ -1,0 +1,223 @@
+"""`vsms refunds`: whether all money that should have come back came back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
+
+import typer
+
+from vsms_cli.cli.confirm import ask
+from vsms_cli.cli.options import command
+from vsms_cli.cli.orders.options import DryRun, Yes
+from vsms_cli.cli.reporting import tell_error
+from vsms_cli.cli.runtime import Runtime
+from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.domain.audit import Audit
+from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.money import dollars
+from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.plans import PlannedRefund, RefundPlan
+from vsms_cli.domain.tickets import Operation
+from vsms_cli.domain.times import parse_duration
+from vsms_cli.ops.audit import Requests, appeal_for, asked_before, audit, note_references, plan_requests
+from vsms_cli.render.documents import Row, cell, to_json
+from vsms_cli.render.formats import Format
+from vsms_cli.render.money_rows import AUDIT_FIELDS, audit_row, audit_totals
+from vsms_cli.render.money_words import audit_fine, audit_next, audit_remarks, audit_summary, request_question
+from vsms_cli.render.safe import safe
+from vsms_cli.render.sentences import dressed, refund_line, refund_summary
+
+
+@command(
+    "audit",
+    examples=(
+        "vsms refunds audit",
+        "vsms refunds audit --since 7d --json | jq .totals",
+        "vsms refunds audit --request",
+    ),
+)
+def audit_refunds(
+    run: Runtime,
+    *,
+    since: Annotated[str, typer.Option(metavar="D", help="Orders bought in the last 12h, 30d.")] = "30d",
+    request: Annotated[
+        bool, typer.Option("--request", help="Ask once for each refund that is missing.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> ExitCode:
+    """Hold every order against the ledger: used, refunded, missing, short, twice, pending, or unjudged.
+
+    Exit code 9 when money is missing. With --request it shows what is missing, asks, and requests it.
+    """
+    shape = shape_of(run, AUDIT_FIELDS)
+    span = parse_duration(since)
+    if (yes or dry_run) and not request:
+        raise UsageMistake("--yes and --dry-run go with --request", hint="without it nothing is sent")
+    found = audit(run.desk, since=span)
+    note_references(run.journal, found)
+    report = Report(run, shape, found)
+    if request:
+        return Requesting(run, report, found).go(yes=yes, dry_run=dry_run)
+    report.show()
+    return report.conclude(asked_before=asked_before(run.journal, found))
+
+
+class Report:
+    """An audit on stdout, and its sums on stderr."""
+
+    def __init__(self, run: Runtime, shape: Shape, found: Audit) -> None:
+        self._run = run
+        self._found = found
+        self.shape = shape
+
+    def show(self, results: Mapping[str, Result] | None = None, *, message: str | None = None) -> None:
+        """`results` are what `--request` came to by order, `message` the one to support."""
+        rows = [audit_row(case, (results or {}).get(case.order_id)) for case in self._found.all_cases]
+        if self.shape.for_a_person:
+            self._show_table(rows)
+        elif self.shape.format is Format.JSON:
+            inner = ",\n    ".join(to_json({name: row[name] for name in self.shape.fields}) for row in rows)
+            orders = f"[\n    {inner}\n  ]" if rows else "[]"
+            totals = to_json(audit_totals(self._found))
+            self._run.streams.out.line(
+                f'{{\n  "totals": {totals},\n  "orders": {orders},\n  "support_message": {to_json(message)}\n}}'
+            )
+        else:
+            document = self.shape.document(self._run)
+            for row in rows:
+                document.row(row)
+            document.end()
+
+    def _show_table(self, rows: Sequence[Row]) -> None:
+        from vsms_cli.render.money_tables import audit_table  # noqa: PLC0415 - Rich: terminals only
+        from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - as above
+
+        streams, shape = self._run.streams, self.shape
+        if shape.chosen:
+            cells = [[cell(row[name]) for name in shape.fields] for row in rows]
+            if cells:
+                streams.out.write(
+                    fields_table(shape.fields, cells, width=streams.width, colour=streams.colour)
+                )
+            return
+        streams.out.write(audit_table(self._found, width=streams.width, colour=streams.colour))
+        if fine := audit_fine(self._found):
+            streams.out.line(fine)
+
+    def hand_over(self, message: str) -> None:
+        """The message to support: to stdout, unless somebody chose a format to parse, which has its own rows."""
+        if self.shape.format is Format.JSON:
+            return
+        body = "\n".join(safe(line) for line in message.split("\n"))
+        chosen = self._run.settings.output.value is not None and not self.shape.for_a_person
+        (self._run.streams.talk if chosen else self._run.streams.out).write(f"\n{body}\n\n")
+
+    def conclude(self, results: Sequence[Result] | None = None, *, asked_before: int = 0) -> ExitCode:
+        """The sums, what they leave open, and what to type next."""
+        if not self._found.cases and not self._found.unjudged:
+            self._run.say("no orders were bought in that time")
+            return ExitCode.OK
+        self._run.say(audit_summary(self._found))
+        for remark in audit_remarks(self._found):
+            self._run.say(remark)
+        for line in audit_next(self._found, results, asked_before=asked_before):
+            self._run.say_next(line)
+        return ExitCode.MONEY_MISSING if self._found.owed else ExitCode.OK
+
+
+class Requesting:
+    """One order after the other; nothing is audited anew after the question."""
+
+    def __init__(self, run: Runtime, report: Report, found: Audit) -> None:
+        self._run = run
+        self._report = report
+        self._found = found
+        self._stopped_by: VsmsError | None = None
+        self._requests = Requests(run.desk)
+
+    def go(self, *, yes: bool, dry_run: bool) -> ExitCode:
+        plan = plan_requests(self._run.desk, self._found)
+        if self._report.shape.for_a_person:
+            self._report.show()
+        if not (yes or dry_run):
+            self._show_and_ask(plan)
+        results: list[Result] = []
+        with self._run.stop.gently(lambda: self._run.say("ending: what is under way finishes")):
+            for item in plan.items:
+                result = item.foreseen if dry_run else self._one(item)
+                results.append(result)
+                self._tell(result)
+        return self._conclude(plan, results, dry_run=dry_run)
+
+    def _show_and_ask(self, plan: RefundPlan) -> None:
+        from vsms_cli.render.plans import refund_plan_table  # noqa: PLC0415 - Rich: terminals only
+
+        asking = {item.order_id for item in plan.items if item.foreseen.outcome is Outcome.WOULD_REQUEST}
+        if not asking:
+            return
+        streams = self._run.streams
+        table = refund_plan_table(plan, width=streams.width, colour=streams.talk_colour)
+        streams.talk.write(f"{table}\n")
+        owed = [case.owed for case in self._found.owed if case.order_id in asking]
+        total = sum(amount for amount in owed if amount is not None)
+        ask(self._run, request_question(len(asking), dollars(total) if total else "?"))
+
+    def _one(self, item: PlannedRefund) -> Result:
+        if self._stopped_by is not None or self._run.stop.requested:
+            return _skipped(item)
+        try:
+            return self._requests.ask(item)
+        except VsmsError as exc:
+            self._stopped_by = exc
+            return Result(
+                operation=Operation.REFUND,
+                order_id=item.order_id,
+                outcome=Outcome.FAILED,
+                problem=exc.as_problem(),
+            )
+
+    def _tell(self, result: Result) -> None:
+        if not self._report.shape.for_a_person:
+            return
+        mark, line = refund_line(result)
+        out = self._run.streams.out
+        self._guarded(
+            lambda: out.line(dressed(mark, line, unicode=out.takes_unicode, colour=self._run.streams.colour))
+        )
+
+    def _conclude(self, plan: RefundPlan, results: list[Result], *, dry_run: bool) -> ExitCode:
+        message = appeal_for(self._found, plan, results)
+        if not self._report.shape.for_a_person:
+            by_order = {result.order_id: result for result in results}
+            self._guarded(lambda: self._report.show(by_order, message=message))
+        if message is not None:
+            self._guarded(lambda: self._report.hand_over(message))
+        if self._stopped_by is not None:
+            tell_error(self._run, self._stopped_by)
+        if results:
+            self._run.say(refund_summary(results))
+        code = self._report.conclude(None if dry_run else results, asked_before=self._asked_before(results))
+        if self._stopped_by is not None:
+            return self._stopped_by.exit_code
+        if self._run.stop.requested:
+            return self._run.stop.exit_code
+        unknown = any(result.outcome is Outcome.UNKNOWN for result in results)
+        return ExitCode.UNKNOWN if unknown else code
+
+    @staticmethod
+    def _asked_before(results: list[Result]) -> int:
+        return sum(result.outcome is Outcome.ALREADY_REQUESTED for result in results)
+
+    def _guarded(self, write: Callable[[], None]) -> None:
+        """What was sent is journalled by now; a reader that left only keeps more from being sent."""
+        try:
+            write()
+        except StreamClosed as exc:
+            self._stopped_by = self._stopped_by or exc
+
+
+def _skipped(item: PlannedRefund) -> Result:
+    problem = Problem(code="skipped", message="ended before this was sent", hint="run the same command again")
+    return Result(
+        operation=Operation.REFUND, order_id=item.order_id, outcome=Outcome.SKIPPED, problem=problem
+    )

@@ -1,1 +1,0 @@
-"""`vsms refunds`: whether all money that should have come back came back."""

@@ -1,1 +1,0 @@
-"""`vsms sandbox`: the operator's levers of the embedded service."""

@@ -1,1 +1,0 @@
-"""`vsms transactions`: the ledger, as the service keeps it."""

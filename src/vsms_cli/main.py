@@ -22,7 +22,7 @@ def main() -> None:
     gc.set_threshold(_GARBAGE)
     try:
         if sys.argv[1:] != ["--version"]:
-            from vsms_cli.render.ready import wait_for_streams  # noqa: PLC0415 - see run
+            from vsms_cli.render.blocking_io import wait_for_streams  # noqa: PLC0415 - see run
 
             wait_for_streams()
         code = run(sys.argv[1:])

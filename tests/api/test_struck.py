@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from api.parts import CANCEL, TOKEN, Rig
 from support.fault_server import FaultServer
+from vsms_cli.api.redaction import struck
 from vsms_cli.api.strict_json import decode
-from vsms_cli.api.struck import struck
 from vsms_cli.api.transport import Transport
 from vsms_cli.domain.answers import Refused
 

@@ -21,7 +21,7 @@ from vsms_cli.api.deviations import Deviations
 from vsms_cli.domain.audit import Audit
 from vsms_cli.domain.pages import LedgerPage, OrderPage
 from vsms_cli.ops.audit import audit
-from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.context import Context
 
 if TYPE_CHECKING:
     from vsms_cli.domain.ports import Service
@@ -85,8 +85,8 @@ def body(value: Any) -> bytes:
 def audited(told: Told) -> Audit:
     clock = Time()
     assert clock.now() == NOW
-    desk = Desk(service=cast("Service", told), journal=FakeJournal(), clock=clock, stop=clock)
-    return audit(desk, since=timedelta(seconds=WINDOW_S))
+    context = Context(service=cast("Service", told), journal=FakeJournal(), clock=clock, stop=clock)
+    return audit(context, since=timedelta(seconds=WINDOW_S))
 
 
 @settings(

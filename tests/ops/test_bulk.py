@@ -10,7 +10,7 @@ from ops.world import LIMIT, START, Say, World, order, order_id
 from vsms_cli.domain.answers import Ambiguous, TooEarly
 from vsms_cli.domain.errors import JournalUnusable, RateLimited, StreamClosed, TokenRefused, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.ops.bulk import WORKERS, BulkReport, Target, cancel_all
+from vsms_cli.ops.dispatcher import WORKERS, BulkReport, Target, cancel_all
 
 
 class Run:
@@ -35,7 +35,9 @@ class Run:
         self.targets[number] = Target(order_id=known.id, order=known, opens_at=known.cancel_opens_at)
 
     def go(self, *, wait: bool = False) -> BulkReport:
-        return cancel_all(self.world.desk, self.targets, wait=wait, on_end=self._ended, on_wait=self._waiting)
+        return cancel_all(
+            self.world.context, self.targets, wait=wait, on_end=self._ended, on_wait=self._waiting
+        )
 
     def _ended(self, result: Result) -> None:
         self.told.append(result)

@@ -18,7 +18,7 @@ OLD = 10 * LIMIT
 
 
 def cancel(world: World) -> Result:
-    return cancel_order(world.desk, ORDER, order=None)
+    return cancel_order(world.context, ORDER, order=None)
 
 
 @pytest.mark.parametrize("outcome", [None, "unknown"])
@@ -112,16 +112,16 @@ def test_an_open_one_that_a_refused_token_hides_stays_open_and_nothing_more_is_a
 ) -> None:
     world.journal.known(Operation.CANCEL, ORDER, outcome=outcome)
     world.service.reads = [TokenRefused("401")] * 9
-    desk = world.desk
+    context = world.context
 
     world.journal.known(Operation.CANCEL, order_id(1), outcome="unknown")
     world.journal.known(Operation.CANCEL, order_id(2), outcome="cancelled")
 
-    assert cancel_order(desk, ORDER, order=None).outcome is Outcome.UNKNOWN
-    assert cancel_order(desk, order_id(1), order=None).outcome is Outcome.UNKNOWN
+    assert cancel_order(context, ORDER, order=None).outcome is Outcome.UNKNOWN
+    assert cancel_order(context, order_id(1), order=None).outcome is Outcome.UNKNOWN
     for number in (2, 3):
         with pytest.raises(TokenRefused):
-            cancel_order(desk, order_id(number), order=None)
+            cancel_order(context, order_id(number), order=None)
     assert [sent.what for sent in world.service.log] == ["read"]
     assert [row.outcome for row in world.journal.rows] == [outcome, "unknown", "cancelled"]
     assert world.journal.claimed == []
@@ -183,7 +183,7 @@ def test_resolve_settles_what_is_in_doubt_too(world: World, status: str, outcome
     entry = world.journal.known(Operation.CANCEL, ORDER, outcome="failed", in_doubt=True, age_s=OLD)
     world.service.become(ORDER, status)
 
-    result = resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
+    result = resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
 
     assert result.outcome.value == outcome
     assert not world.journal.rows[0].in_doubt
@@ -191,11 +191,11 @@ def test_resolve_settles_what_is_in_doubt_too(world: World, status: str, outcome
 
 def test_while_another_process_has_the_order_it_waits_and_then_asks_nothing(world: World) -> None:
     world.journal.others[ORDER] = 7
-    desk = world.desk
+    context = world.context
     world.journal.known(Operation.CANCEL, ORDER, outcome="cancelled")  # by the other, by then
     world.service.become(ORDER, "cancelled")
 
-    assert cancel_order(desk, ORDER, order=None).outcome is Outcome.ALREADY_CANCELLED
+    assert cancel_order(context, ORDER, order=None).outcome is Outcome.ALREADY_CANCELLED
     assert world.service.log == []
 
 
@@ -204,7 +204,7 @@ def test_a_wait_of_a_second_for_another_process_is_said_once(world: World, naps:
     world.journal.others[ORDER] = naps
     said: list[str] = []
 
-    assert cancel_order(replace(world.desk, say=said.append), ORDER, order=None).done
+    assert cancel_order(replace(world.context, say=said.append), ORDER, order=None).done
     assert len(said) == told
     assert all(f"another process has the order {ORDER}" in text for text in said)
 
@@ -214,7 +214,7 @@ def test_reading_on_for_more_than_a_second_is_said_once(world: World, age_s: flo
     world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=age_s)
     said: list[str] = []
 
-    cancel_order(replace(world.desk, say=said.append), ORDER, order=None)
+    cancel_order(replace(world.context, say=said.append), ORDER, order=None)
 
     assert len(said) == told
     assert all(ORDER in text and "reading the order for 0:" in text for text in said)
@@ -225,7 +225,7 @@ def test_reading_on_for_more_than_a_second_is_said_once(world: World, age_s: flo
 
 def resolved(world: World, on_wait: Callable[[float], None] = lambda _left: None) -> Result:
     (entry,) = world.journal.entries(unresolved=True)
-    return resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=on_wait)
+    return resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=on_wait)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_resolve_leaves_to_a_live_process_what_it_is_at(world: World) -> None:
     ticket = world.journal.ticket_of(entry)
     world.journal.close(ticket, "already_cancelled")  # while resolve waited for the claim
 
-    result = resolve(world.desk, entry, ticket, on_wait=lambda _left: None)
+    result = resolve(world.context, entry, ticket, on_wait=lambda _left: None)
 
     assert result.outcome is Outcome.ALREADY_CANCELLED
     assert world.outcomes == ["already_cancelled"]
@@ -310,7 +310,7 @@ def test_resolve_tells_of_a_refund_request_as_a_live_process_closed_it(world: Wo
     ticket = world.journal.ticket_of(entry)
     world.journal.close(ticket, "requested", reference="r-1", detail="so be it")
 
-    result = resolve(world.desk, entry, ticket, on_wait=lambda _left: None)
+    result = resolve(world.context, entry, ticket, on_wait=lambda _left: None)
 
     assert isinstance(result, Result)
     assert (result.outcome, result.request_id) == (Outcome.REQUESTED, "r-1")
@@ -324,7 +324,7 @@ def test_what_was_read_is_said_also_where_it_cannot_be_written(
     world.journal.known(Operation.CANCEL, ORDER, outcome="unknown", age_s=10 * LIMIT)
     world.journal.breaks = {"close": 1}
 
-    result = cancel_order(world.desk, ORDER, order=None)
+    result = cancel_order(world.context, ORDER, order=None)
 
     assert result.outcome == outcome
     assert world.journal.rows[0].unresolved, "the next one reads it again"
@@ -336,7 +336,7 @@ def test_nothing_more_is_sent_where_it_cannot_be_written_that_it_still_waits(wor
     world.journal.breaks = {"close": 1}
 
     with pytest.raises(JournalUnusable):
-        cancel_order(world.desk, ORDER, order=None)
+        cancel_order(world.context, ORDER, order=None)
     assert world.service.times("cancel") == []
 
 

@@ -60,7 +60,7 @@ def test_a_cancel(
     world.service.reads = [*reads, *[Unreachable("x")] * 100]
 
     try:
-        result = cancel_order(world.desk, ORDER, order=None)
+        result = cancel_order(world.context, ORDER, order=None)
     except VsmsError:
         result = None
 
@@ -115,12 +115,12 @@ def test_a_refund_request_that_may_have_arrived_is_the_last(
     world.holds(order(status))
     said = list(posts)
     world.says(*posts, *[Say(NotSent(problem=WHY, hopeless=True))] * 100)
-    plan = plan_refunds(world.desk, [ORDER])
+    plan = plan_refunds(world.context, [ORDER])
     world.time.stop_at = stop_at
     world.service.ledger_fails = ledger_fails
 
     try:
-        outcome = carry_out(world.desk, plan.items[0], Ask()).outcome
+        outcome = carry_out(world.context, plan.items[0], Ask()).outcome
     except VsmsError:
         outcome = None
 
@@ -130,7 +130,7 @@ def test_a_refund_request_that_may_have_arrived_is_the_last(
     assert doubtful in ([], used[-1:])
     if doubtful:
         world.service.ledger_fails = 0
-        again = plan_refunds(world.desk, [ORDER]).items[0]
+        again = plan_refunds(world.context, [ORDER]).items[0]
         expected = {Outcome.REQUESTED: Outcome.ALREADY_REQUESTED}
         assert outcome is not None
         assert again.foreseen.outcome is expected.get(outcome, Outcome.UNKNOWN)

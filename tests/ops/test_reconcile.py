@@ -26,7 +26,7 @@ from vsms_cli.domain.errors import (
 )
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.cancel_policy import cancel_order
-from vsms_cli.ops.reading import OFTEN
+from vsms_cli.ops.polling import OFTEN
 from vsms_cli.ops.reconcile import DOUBT_S, LAG_S, SHED_PATIENCE_S
 
 WHY = Problem(code="x", message="why", exit_code=ExitCode.UNREACHABLE)
@@ -44,7 +44,7 @@ READS = len(OFTEN)
 
 
 def cancel(world: World) -> Result:
-    return cancel_order(world.desk, ORDER, order=None)
+    return cancel_order(world.context, ORDER, order=None)
 
 
 def posts(world: World) -> int:
@@ -225,7 +225,7 @@ def test_what_was_paid_before_our_first_request_is_not_counted_as_ours(world: Wo
 def test_a_404_about_an_order_that_was_listed_is_read_first(world: World) -> None:
     world.says(Say(ABSENT))
 
-    result = cancel_order(world.desk, ORDER, order=order())
+    result = cancel_order(world.context, ORDER, order=order())
 
     assert (result.outcome, result.status) == (Outcome.FAILED, "waiting")
 
@@ -368,6 +368,6 @@ def test_a_refund_beyond_the_price_is_not_the_settlements_to_judge(world: World)
     # `api.wire` believes no amount above the price; without a price the ledger is not asked.
     world.says(Say(Cancelled(status="cancelled", refund_amount=Decimal("0.50")), makes="cancelled"))
 
-    result = cancel_order(world.desk, ORDER, order=order())
+    result = cancel_order(world.context, ORDER, order=order())
 
     assert (result.refund_amount, result.short_by) == (Decimal("0.50"), Decimal("0.30"))

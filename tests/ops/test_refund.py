@@ -18,8 +18,8 @@ GRANTED = Requested(request_id="r-7", status="pending")
 
 
 def refund(world: World, ask: Ask | None = None) -> Result:
-    (planned,) = plan_refunds(world.desk, [ORDER]).items
-    return carry_out(world.desk, planned, ask or Ask())
+    (planned,) = plan_refunds(world.context, [ORDER]).items
+    return carry_out(world.context, planned, ask or Ask())
 
 
 def requests(world: World) -> int:
@@ -172,19 +172,19 @@ def test_each_answer_ends_it_with_one_request(world: World, answer: Answer, outc
 def test_a_lost_answer_that_the_ledger_shows_is_refunded(world: World) -> None:
     world.holds(order("completed"))
     world.says(Say(LOST))
-    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    (planned,) = plan_refunds(world.context, [ORDER]).items
     world.service.pay(ORDER, kind="credit")
 
-    assert carry_out(world.desk, planned, Ask()).outcome is Outcome.ALREADY_REFUNDED
+    assert carry_out(world.context, planned, Ask()).outcome is Outcome.ALREADY_REFUNDED
 
 
 def test_a_ledger_that_can_not_be_read_leaves_it_unknown(world: World) -> None:
     world.holds(order("completed"))
     world.says(Say(LOST))
-    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    (planned,) = plan_refunds(world.context, [ORDER]).items
     world.service.ledger_fails = 9
 
-    result = carry_out(world.desk, planned, Ask())
+    result = carry_out(world.context, planned, Ask())
 
     assert result.outcome is Outcome.UNKNOWN
     assert result.problem is not None
@@ -207,11 +207,11 @@ def test_an_earlier_request_is_never_followed_by_another(
     world.holds(order("completed"))
     if when == "before the plan":
         world.journal.known(Operation.REFUND, ORDER, outcome=outcome)
-    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    (planned,) = plan_refunds(world.context, [ORDER]).items
     if when == "after the plan":  # another process, while the question was on the screen
         world.journal.known(Operation.REFUND, ORDER, outcome=outcome)
 
-    result = carry_out(world.desk, planned, Ask())
+    result = carry_out(world.context, planned, Ask())
 
     assert result.outcome.value == expected
     assert requests(world) == 0
@@ -247,10 +247,10 @@ def test_what_is_never_sent_fails_within_the_time_limit(world: World) -> None:
 def test_asked_to_end_before_it_was_sent_it_is_skipped(world: World, stop_at: float) -> None:
     world.holds(order("completed"))
     world.says(*[Say(DOWN)] * 9)
-    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    (planned,) = plan_refunds(world.context, [ORDER]).items
     world.time.stop_at = stop_at
 
-    assert carry_out(world.desk, planned, Ask()).outcome is Outcome.SKIPPED
+    assert carry_out(world.context, planned, Ask()).outcome is Outcome.SKIPPED
     assert set(world.outcomes) <= {"skipped"}
 
 
@@ -275,13 +275,13 @@ def test_a_refused_token_stops_the_run_and_closes_the_entry(world: World) -> Non
 def test_an_order_that_ends_between_the_look_and_the_cancel(
     world: World, *, status: str, paid: bool, outcome: str
 ) -> None:
-    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    (planned,) = plan_refunds(world.context, [ORDER]).items
     world.says(Say(ENDED))
     world.holds(order(status))
     if paid:
         world.service.pay(ORDER)
 
-    assert carry_out(world.desk, planned, Ask()).outcome.value == outcome
+    assert carry_out(world.context, planned, Ask()).outcome.value == outcome
 
 
 @pytest.mark.parametrize(("status", "outcome"), [("strange", "not_eligible"), (None, "failed")])
@@ -298,8 +298,8 @@ def test_what_is_not_to_be_had_needs_no_request(world: World, status: str | None
 
 
 def test_a_cancel_in_doubt_is_a_refund_in_doubt(world: World) -> None:
-    (planned,) = plan_refunds(world.desk, [ORDER]).items
+    (planned,) = plan_refunds(world.context, [ORDER]).items
     world.says(Say(LOST))
     world.service.orders_by_id.clear()
 
-    assert carry_out(world.desk, planned, Ask()).outcome is Outcome.UNKNOWN
+    assert carry_out(world.context, planned, Ask()).outcome is Outcome.UNKNOWN

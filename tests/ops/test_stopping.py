@@ -12,7 +12,7 @@ from vsms_cli.ops.reconcile import LAG_S
 
 
 def cancel(world: World) -> Result:
-    return cancel_order(world.desk, ORDER, order=None)
+    return cancel_order(world.context, ORDER, order=None)
 
 
 def test_before_the_request_it_is_skipped_and_no_intent_is_left(world: World) -> None:

@@ -27,7 +27,7 @@ def world() -> World:
 
 
 def swap(world: World) -> Result:
-    return swap_order(world.desk, order(phone_number=OLD), number=OLD)
+    return swap_order(world.context, order(phone_number=OLD), number=OLD)
 
 
 def swaps(world: World) -> int:
@@ -201,7 +201,7 @@ def test_an_open_swap_that_worked_gets_no_second(world: World) -> None:
     world.journal.known(Operation.SWAP, ORDER, outcome="unknown", age_s=10 * LIMIT, reference=OLD)
     world.holds(order(phone_number=NEW))
 
-    result = swap_order(world.desk, order(phone_number=NEW), number=NEW)
+    result = swap_order(world.context, order(phone_number=NEW), number=NEW)
 
     assert (result.outcome, result.phone_number, result.previous_number) == (Outcome.SWAPPED, NEW, OLD)
     assert swaps(world) == 0
@@ -221,7 +221,7 @@ def test_a_swap_that_was_in_doubt_is_read_before_another_is_sent(world: World) -
     assert swap(world).outcome is Outcome.UNKNOWN
     world.holds(order(phone_number=NEW))  # the service was slow, and did it after all
 
-    result = swap_order(world.desk, order(phone_number=NEW), number=NEW)
+    result = swap_order(world.context, order(phone_number=NEW), number=NEW)
 
     assert (result.outcome, result.phone_number) == (Outcome.SWAPPED, NEW)
     assert swaps(world) == 2
@@ -245,7 +245,7 @@ def test_resolve_compares_the_number_with_the_one_noted_before(
     world.holds(order(phone_number=number))
     entry = world.journal.known(Operation.SWAP, ORDER, outcome=None, age_s=age_s, reference=OLD)
 
-    result = resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
+    result = resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
 
     assert result.outcome == outcome
     assert world.outcomes == [outcome]
@@ -257,7 +257,7 @@ def test_resolve_leaves_unknown_what_can_not_be_read(world: World) -> None:
     world.service.reads = [Unreachable("no answer")]
     entry = world.journal.known(Operation.SWAP, ORDER, outcome=None, age_s=10 * LIMIT, reference=OLD)
 
-    result = resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
+    result = resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
 
     assert result.outcome is Outcome.UNKNOWN
     assert world.outcomes == ["unknown"]
@@ -267,7 +267,7 @@ def test_resolve_says_what_the_process_that_sent_it_wrote_meanwhile(world: World
     entry = world.journal.known(Operation.SWAP, ORDER, outcome=None, reference=OLD)
     world.journal.rows[0] = replace(entry, outcome="swapped")
 
-    result = resolve(world.desk, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
+    result = resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
 
     assert result.outcome is Outcome.SWAPPED
     assert world.service.log == []

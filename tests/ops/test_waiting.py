@@ -47,16 +47,16 @@ def scene(*events: tuple[float, Callable[[Order], Order]], **fields: object) -> 
 
 
 def wait(world: World, timeout: float | None = None, cancel_after: float | None = None) -> WaitResult:
-    desk = world.desk
+    context = world.context
     return wait_for_code(
-        desk,
+        context,
         ORDER,
         Limits(
             timeout=None if timeout is None else timedelta(seconds=timeout),
             cancel_after=None if cancel_after is None else timedelta(seconds=cancel_after),
         ),
         watcher=Watcher(),
-        cancel=lambda known: cancel_waiting(desk, ORDER, known),
+        cancel=lambda known: cancel_waiting(context, ORDER, known),
     )
 
 
@@ -142,14 +142,14 @@ def test_failed_reads_are_told_and_waited_out() -> None:
     world = scene((60, arrives))
     world.service.reads = [Unreachable("gone"), BadAnswer("html"), Unreachable("gone")]
     told: list[tuple[VsmsError, float]] = []
-    desk = world.desk
+    context = world.context
 
     result = wait_for_code(
-        desk,
+        context,
         ORDER,
         Limits(),
         watcher=Watcher(failed=lambda error, pause: told.append((error, pause))),
-        cancel=lambda known: cancel_waiting(desk, ORDER, known),
+        cancel=lambda known: cancel_waiting(context, ORDER, known),
     )
 
     assert result.end is WaitEnd.CODE

@@ -17,7 +17,7 @@ from vsms_cli.domain.money import Account, Balance, Transaction
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.pages import LedgerPage, OrderPage
 from vsms_cli.domain.tickets import Operation, Ticket
-from vsms_cli.ops.desk import Desk
+from vsms_cli.ops.context import Context
 
 LIMIT = 30.0  # seconds for a whole request
 PRICE = Decimal("0.80")
@@ -378,8 +378,8 @@ class World:
         self.service = FakeService(self.time)
 
     @property
-    def desk(self) -> Desk:
-        return Desk(service=self.service, journal=self.journal, clock=self.time, stop=self.time)
+    def context(self) -> Context:
+        return Context(service=self.service, journal=self.journal, clock=self.time, stop=self.time)
 
     def holds(self, *orders: Order) -> None:
         self.service.orders_by_id |= {known.id: known for known in orders}

@@ -10,8 +10,8 @@ import pytest
 from promises import words
 from promises.test_readme import README, ROOT, table
 from vsms_cli.cli import topics
+from vsms_cli.cli.completion_tree import FILE
 from vsms_cli.cli.fields import FIELDS
-from vsms_cli.cli.words import FILE
 from vsms_cli.store.settings import OUTPUT_FORMATS
 
 SOURCE = [path for path in sorted((ROOT / "src").rglob("*.py")) if path.name != "topics.py"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from vsms_cli.sandbox.app import Answer, Request, Sandbox
-from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.database import Database
 
 KEY: Final = "vsms_made_up_for_the_tests"
 
@@ -29,7 +29,7 @@ class Wristwatch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     sandbox: Sandbox
-    book: Book
+    book: Database
 
     def ask(self, method: str, path: str, body: bytes = b"", *, key: str | None = KEY) -> Answer:
         headers = {} if key is None else {"x-api-key": key}
@@ -67,7 +67,7 @@ def decoded(answer: Answer) -> Any:
     return text
 
 
-def assert_adds_up(book: Book) -> None:
+def assert_adds_up(book: Database) -> None:
     """Every line begins where the one before ended, and no order's refund was paid twice."""
     with book.turn() as page:
         lines = page.rows("SELECT * FROM ledger ORDER BY seq")

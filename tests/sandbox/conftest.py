@@ -5,7 +5,7 @@ import pytest
 
 from sandbox.caller import Caller, Wristwatch
 from vsms_cli.sandbox.app import Sandbox
-from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.database import Database
 
 
 @pytest.fixture
@@ -14,12 +14,12 @@ def watch() -> Wristwatch:
 
 
 @pytest.fixture
-def book(tmp_path: Path, watch: Wristwatch) -> Iterator[Book]:
-    book = Book.open(tmp_path / "sandbox.db", clock=watch)
+def book(tmp_path: Path, watch: Wristwatch) -> Iterator[Database]:
+    book = Database.open(tmp_path / "sandbox.db", clock=watch)
     yield book
     book.close()
 
 
 @pytest.fixture
-def caller(book: Book) -> Caller:
+def caller(book: Database) -> Caller:
     return Caller(sandbox=Sandbox(book, seed=7), book=book)

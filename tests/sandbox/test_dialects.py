@@ -11,7 +11,7 @@ from sandbox.caller import Caller
 from support.fault_answers import dumps
 from support.forms import ROWS
 from vsms_cli.sandbox.app import Sandbox
-from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.dialects import DIALECTS, ROW_FORMS, told
 
 ROW: dict[str, Any] = {
@@ -49,7 +49,7 @@ def test_each_form_is_one_of_the_table_and_means_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_dialect_changes_the_form_of_an_answer_and_not_what_is_done(dialect: str) -> None:
-    book = Book.in_memory()
+    book = Database.in_memory()
     documented = Caller(sandbox=Sandbox(book), book=book)
     other = Caller(sandbox=Sandbox(book, dialect=dialect), book=book)
 

@@ -19,9 +19,9 @@ import pytest
 import vsms_cli
 from sandbox.caller import KEY, Caller, assert_adds_up
 from vsms_cli.sandbox.app import BODY_LIMIT
-from vsms_cli.sandbox.door import SandboxTransport
 from vsms_cli.sandbox.errors import SandboxError
 from vsms_cli.sandbox.server import serve, serving
+from vsms_cli.sandbox.transport import SandboxTransport
 
 BALANCE = b"GET /api/v1/customer/balance HTTP/1.1\r\nHost: x\r\nX-API-Key: vsms_x\r\n"
 
@@ -119,7 +119,7 @@ def test_nothing_of_the_client_is_loaded_with_the_sandbox_and_httpx_only_by_its_
     script = (
         "import sys, vsms_cli.sandbox.app, vsms_cli.sandbox.server\n"
         "assert 'httpx' not in sys.modules\n"
-        "import vsms_cli.sandbox.door\n"
+        "import vsms_cli.sandbox.transport\n"
         "print(*sorted({name.split('.')[1] for name in sys.modules if name.startswith('vsms_cli.')}))"
     )
     source = str(Path(vsms_cli.__file__).parents[1])

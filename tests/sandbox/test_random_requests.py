@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sandbox.caller import Caller, Wristwatch, assert_adds_up
 from vsms_cli.sandbox.app import Request, Sandbox
-from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.errors import SandboxError
 from vsms_cli.sandbox.jsontext import written
 
@@ -22,7 +22,7 @@ from vsms_cli.sandbox.jsontext import written
 @contextmanager
 def new_caller() -> Iterator[Caller]:
     with tempfile.TemporaryDirectory() as directory:
-        book = Book.open(Path(directory) / "sandbox.db", clock=Wristwatch())
+        book = Database.open(Path(directory) / "sandbox.db", clock=Wristwatch())
         try:
             yield Caller(sandbox=Sandbox(book, seed=7), book=book)
         finally:

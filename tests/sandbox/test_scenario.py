@@ -9,10 +9,10 @@ import pytest
 from sandbox.caller import Caller, Wristwatch, assert_adds_up
 from vsms_cli.sandbox import scenario
 from vsms_cli.sandbox.app import Sandbox
-from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.orders import Status
-from vsms_cli.sandbox.page import moment
 from vsms_cli.sandbox.scenario import Past, Scenario
+from vsms_cli.sandbox.tables import moment
 
 
 def test_the_first_start_has_every_state_and_many_countries_and_services(caller: Caller) -> None:
@@ -73,7 +73,7 @@ def test_american_and_british_numbers_are_those_kept_for_fiction(caller: Caller)
 def test_a_seed_gives_the_same_ids_and_no_seed_other_ones(tmp_path: Path) -> None:
     ids = []
     for number, seed in enumerate((1, 1, 2, None, None)):
-        book = Book.open(tmp_path / f"{number}.db")
+        book = Database.open(tmp_path / f"{number}.db")
         ids.append([order["id"] for order in Caller(sandbox=Sandbox(book, seed=seed), book=book).orders()])
         book.close()
     assert ids[0] == ids[1]

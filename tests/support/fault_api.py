@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from support.fault_answers import Answer, plain, refusal
-from support.fault_book import ACTIVE, Book, Order
+from support.fault_book import ACTIVE, Database, Order
 from support.fault_lists import UNIT_PRICE, Lists, detail
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    book: Book
+    book: Database
     pays_again: bool = False  # the adversary: no idempotency, a refund for every POST
     older: bool = False  # a deployment with bare arrays and `balance_usd`
     refund_status: int = 202  # 404, 405 or 501: this deployment has no such route

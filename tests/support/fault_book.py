@@ -46,7 +46,7 @@ class Transaction:
     created_at: datetime
 
 
-class Book:
+class Database:
     """Thread-safe. Whoever plans on what he reads and then writes holds `lock` over both."""
 
     def __init__(

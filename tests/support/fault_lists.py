@@ -11,7 +11,7 @@ from support.fault_answers import Answer
 from support.ledger_forms import AS_DOCUMENTED, LEDGER_FORMS, PAGINGS
 
 if TYPE_CHECKING:
-    from support.fault_book import Book, Order
+    from support.fault_book import Database, Order
 
 MAX_ORDERS = 200  # API.md: 1 to 200
 MAX_TRANSACTIONS = 100  # API.md: at most 100, by the documentation
@@ -46,7 +46,7 @@ def detail(order: Order) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    book: Book
+    book: Database
     older: bool  # a deployment with bare arrays and `balance_usd`
     ledger_form: str = "as documented"  # one of LEDGER_FORMS or of PAGINGS
 

@@ -21,7 +21,7 @@ from support.canary import CANARY
 from support.fault_actions import ACTIONS
 from support.fault_answers import Answer, dumps, refusal
 from support.fault_api import BASE, MUTATIONS, Api, Plan, route
-from support.fault_book import Book
+from support.fault_book import Database
 from support.fault_kills import Kill
 from support.fault_kinds import STRANGE, Fault, strange_answer
 from support.fault_listener import Listener
@@ -41,7 +41,7 @@ KINDS = frozenset(STRANGE) | frozenset(ACTIONS)
 
 
 class FaultServer:
-    """Settings given by name are the Book's (balance, cooldown_s, lifetime_s, pays_on_expiry, clock_offset,
+    """Settings given by name are the database's (balance, cooldown_s, lifetime_s, pays_on_expiry, clock_offset,
     read_lag_s).
 
     `date_offset` shifts the Date header alone, by seconds; `clock_offset` and `advance` the whole server.
@@ -71,7 +71,7 @@ class FaultServer:
         self.latency = latency
         self.date_offset = date_offset
         self.rate_retry_after = rate_retry_after
-        self.book = Book(**book)
+        self.book = Database(**book)
         self.api = Api(
             book=self.book,
             pays_again=pays_again,

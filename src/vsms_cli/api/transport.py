@@ -30,7 +30,7 @@ from vsms_cli.api.deadline import (
 )
 from vsms_cli.api.leftovers import follows_soon, left_in_parser
 from vsms_cli.api.proxies import Proxy, proxy_broken, proxy_of
-from vsms_cli.api.struck import struck
+from vsms_cli.api.redaction import struck
 from vsms_cli.domain.errors import ConfigBroken
 
 if TYPE_CHECKING:

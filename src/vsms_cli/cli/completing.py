@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from vsms_cli.cli.completion_tree import CompletionTree, Node
 from vsms_cli.cli.topics import FORMATS, TOPICS
-from vsms_cli.cli.words import Node, Words
 from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.orders import KNOWN_STATUSES
 from vsms_cli.render.safe import safe
@@ -44,7 +44,7 @@ def complete(words: Sequence[str]) -> int:
 
 def candidates(words: Sequence[str], env: Mapping[str, str]) -> list[Candidate]:
     """Those for the last word, given all words behind `vsms`."""
-    paths, tree = Paths.from_environment(env), Words.of_this_program()
+    paths, tree = Paths.from_environment(env), CompletionTree.of_this_program()
     line = _Line.read([_plain(word) for word in words] or [""], tree)
     found = _Values(line, env, paths, tree).all()
     return [(f"{line.before}{value}", about) for value, about in found]
@@ -66,7 +66,7 @@ class _Line:
     ended: bool = False
 
     @classmethod
-    def read(cls, words: Sequence[str], tree: Words) -> "_Line":
+    def read(cls, words: Sequence[str], tree: CompletionTree) -> "_Line":
         line = cls(node=tree.node(()), current="")
         for word in words[:-1]:
             line._take(word, tree)
@@ -79,7 +79,7 @@ class _Line:
         line.current = last
         return line
 
-    def _take(self, word: str, tree: Words) -> None:
+    def _take(self, word: str, tree: CompletionTree) -> None:
         if self.option:
             if word != "=":
                 self.said[self.option], self.option = word, ""
@@ -101,7 +101,7 @@ class _Line:
 
 
 class _Values:
-    def __init__(self, line: _Line, env: Mapping[str, str], paths: Paths, tree: Words) -> None:
+    def __init__(self, line: _Line, env: Mapping[str, str], paths: Paths, tree: CompletionTree) -> None:
         self._line = line
         self._env = env
         self._paths = paths

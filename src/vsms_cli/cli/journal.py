@@ -175,8 +175,8 @@ def _settle(run: Runtime, entry: JournalEntry, word: str | None) -> Result:
         _say_wait(run, left)
 
     if word is None:
-        return resolve(run.desk, entry, ticket, on_wait=on_wait)
-    return resolve_by_word(run.desk, entry, ticket, word=word, on_wait=on_wait)
+        return resolve(run.context, entry, ticket, on_wait=on_wait)
+    return resolve_by_word(run.context, entry, ticket, word=word, on_wait=on_wait)
 
 
 def _keep_aside(run: Runtime, damage: JournalDamaged) -> ExitCode:

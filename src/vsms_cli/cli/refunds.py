@@ -53,7 +53,7 @@ def audit_refunds(
     span = parse_duration(since)
     if (yes or dry_run) and not request:
         raise UsageMistake("--yes and --dry-run go with --request", hint="without it nothing is sent")
-    found = audit(run.desk, since=span)
+    found = audit(run.context, since=span)
     note_references(run.journal, found)
     report = Report(run, shape, found)
     if request:
@@ -133,10 +133,10 @@ class Requesting:
         self._report = report
         self._found = found
         self._stopped_by: VsmsError | None = None
-        self._requests = Requests(run.desk)
+        self._requests = Requests(run.context)
 
     def go(self, *, yes: bool, dry_run: bool) -> ExitCode:
-        plan = plan_requests(self._run.desk, self._found)
+        plan = plan_requests(self._run.context, self._found)
         if self._report.shape.for_a_person:
             self._report.show()
         if not (yes or dry_run):

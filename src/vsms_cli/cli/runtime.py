@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from vsms_cli.cli.notifier import Notifier
 from vsms_cli.cli.signals import Stop
-from vsms_cli.cli.talking import Talking
 from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake
 from vsms_cli.render.formats import Format
 from vsms_cli.render.streams import Streams
@@ -22,10 +22,10 @@ if TYPE_CHECKING:  # what a command does not use is not imported: start-up is pa
     from vsms_cli.api.client import Client
     from vsms_cli.domain.catalogue import Catalogue
     from vsms_cli.domain.entries import JournalEntry
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
     from vsms_cli.sandbox.app import Sandbox
-    from vsms_cli.sandbox.book import Book
-    from vsms_cli.sandbox.door import SandboxTransport
+    from vsms_cli.sandbox.database import Database
+    from vsms_cli.sandbox.transport import SandboxTransport
     from vsms_cli.store.credentials import Found
     from vsms_cli.store.journal import JournalFile
     from vsms_cli.store.seen import SeenOrders
@@ -162,7 +162,7 @@ class Runtime:
     def client(self) -> "Client":
         if not self.in_sandbox:
             return self.client_for(self.token().token)
-        from vsms_cli.sandbox.door import SandboxTransport  # noqa: PLC0415 - see the top
+        from vsms_cli.sandbox.transport import SandboxTransport  # noqa: PLC0415 - see the top
 
         self.streams.talk.line("sandbox: no network, no token, no money")
         return self._client(_SANDBOX_URL, _SANDBOX_TOKEN, SandboxTransport(self.sandbox))
@@ -209,15 +209,15 @@ class Runtime:
     def served_sandbox(self, *, ephemeral: bool, hold: timedelta | None, dialect: str | None) -> "Sandbox":
         """The same, or one of its own in memory, for a server of ours."""
         from vsms_cli.sandbox.app import Sandbox  # noqa: PLC0415 - see the top
-        from vsms_cli.sandbox.book import Book  # noqa: PLC0415 - as above
+        from vsms_cli.sandbox.database import Database  # noqa: PLC0415 - as above
 
         if not ephemeral:
             return Sandbox(self._sandbox_book(), hold=hold, dialect=dialect)
-        book = Book.in_memory()
+        book = Database.in_memory()
         self._stack.callback(book.close)
         return Sandbox(book, hold=hold, dialect=dialect)
 
-    def _sandbox_book(self) -> "Book":
+    def _sandbox_book(self) -> "Database":
         from vsms_cli.cli.sandbox_opening import open_book  # noqa: PLC0415 - see the top
 
         book = open_book(self.paths)
@@ -233,11 +233,11 @@ class Runtime:
         return journal
 
     @cached_property
-    def desk(self) -> "Desk":
-        from vsms_cli.ops.desk import Desk  # noqa: PLC0415 - see the top
+    def context(self) -> "Context":
+        from vsms_cli.ops.context import Context  # noqa: PLC0415 - see the top
 
         client = self.client
-        return Desk(service=client, journal=self.journal, clock=self.clock, stop=self.stop, say=self.say)
+        return Context(service=client, journal=self.journal, clock=self.clock, stop=self.stop, say=self.say)
 
     def catalogue(self, *, fresh: bool = False) -> tuple["Catalogue", bool]:
         """Countries and services, and whether they are as of now; from the last day's cache unless `fresh`."""
@@ -268,8 +268,8 @@ class Runtime:
         self.talk.say_next(command)
 
     @cached_property
-    def talk(self) -> Talking:
-        return Talking(self.streams, self.settings)
+    def talk(self) -> Notifier:
+        return Notifier(self.streams, self.settings)
 
     def _mention_unreadable(self) -> None:
         """What of the answers could not be read, once for a command."""

@@ -15,7 +15,7 @@ from vsms_cli.domain.times import parse_duration, rfc3339
 from vsms_cli.sandbox.app import OPERATIONS, Sandbox
 from vsms_cli.sandbox.dialects import DIALECTS
 from vsms_cli.sandbox.errors import OrderUnknown, SandboxError
-from vsms_cli.sandbox.trouble import ANY, KINDS, Fault, Trouble, seconds_in
+from vsms_cli.sandbox.fault_injection import ANY, KINDS, Fault, FaultInjection, seconds_in
 
 _TOKEN: Final = "vsms_sandbox"  # noqa: S105 - the sandbox takes any token of the right form
 _FAULT_HELP: Final = (
@@ -77,7 +77,9 @@ def serve_sandbox(
     What a client needs is printed as two `export` lines; each request is a line on stderr. Ctrl-C ends it.
     """
     try:
-        trouble = Trouble(map(Fault.read, fault or ()), rate_limit=rate_limit, latency_s=seconds_in(latency))
+        trouble = FaultInjection(
+            map(Fault.read, fault or ()), rate_limit=rate_limit, latency_s=seconds_in(latency)
+        )
         held = None if hold is None else timedelta(seconds=seconds_in(hold))
     except SandboxError as exc:
         raise UsageMistake(str(exc), hint="see `vsms sandbox serve --help`") from exc
@@ -87,7 +89,7 @@ def serve_sandbox(
     return _serve(run, sandbox, port=port, trouble=trouble)
 
 
-def _serve(run: Runtime, sandbox: Sandbox, *, port: int, trouble: Trouble) -> ExitCode:
+def _serve(run: Runtime, sandbox: Sandbox, *, port: int, trouble: FaultInjection) -> ExitCode:
     from vsms_cli.sandbox.server import serve  # noqa: PLC0415 - http.server is not for `--help`
 
     try:

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from vsms_cli.domain.errors import SandboxBroken, VsmsError
-from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.errors import SandboxError
 from vsms_cli.store.paths import Paths, private_dir
 
 
-def open_book(paths: Paths) -> Book:
+def open_book(paths: Paths) -> Database:
     """SandboxBroken for a file that is no book; VsmsError where no file can be."""
     try:
         private_dir(paths.state_dir)
-        return Book.open(paths.sandbox)
+        return Database.open(paths.sandbox)
     except OSError as exc:
         raise VsmsError(
             f"the sandbox can't be opened in {paths.state_dir}: {exc.strerror}",

@@ -26,7 +26,7 @@ def app(
     """Show what was spent and what came back, how often a code came, and how long it took."""
     as_object = run.format(ids=False) is Format.JSON
     shape = shape_of(run, STATS_KEYS if as_object else STATS_FIELDS, ids=False)
-    found = stats(run.desk, since=parse_duration(since))
+    found = stats(run.context, since=parse_duration(since))
     _print(run, shape, found)
     for remark in stats_remarks(found):
         run.say(remark)

@@ -66,7 +66,7 @@ ROOT: Final = {
     "auth": Command("", "Sign in and out; profiles."),
     "orders": Command("", "List, show, cancel and refund orders."),
     "refunds": Command("", "Whether all money that should have come back came back."),
-    "balance": Command(f"{_CLI}.money", "Show the prepaid balance."),
+    "balance": Command(f"{_CLI}.balance", "Show the prepaid balance."),
     "transactions": Command("", "The ledger, as the service keeps it."),
     "stats": Command(f"{_CLI}.stats", "Show what was spent, what came back, and how often a code came."),
     "journal": Command("", "What was sent that moves money, and what came of it."),

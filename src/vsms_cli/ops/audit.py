@@ -25,23 +25,25 @@ if TYPE_CHECKING:
 
     from vsms_cli.domain.plans import PlannedRefund, RefundPlan
     from vsms_cli.domain.ports import Journal
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 _ENDED: Final = frozenset({"cancelled", "already_cancelled", "expired"})
 _WORRY: Final = {verdict: place for place, verdict in enumerate(Verdict)}
 
 
-def audit(desk: Desk, *, since: timedelta) -> Audit:
+def audit(context: Context, *, since: timedelta) -> Audit:
     """The orders bought in the last `since`, as listed and as the ledger knows them, each with its verdict."""
-    page = desk.service.orders(status=None)
-    now = desk.clock.now()
+    page = context.service.orders(status=None)
+    now = context.clock.now()
     start = ago(now, since)
     ledger = Ledger((order.id for order in page.orders if order.id), keeps_others=True)
     # After the orders: what ended between the two is in the ledger, and not the other way round.
-    reading = Reading(desk.service, ago(start, DATED_EARLY))
+    reading = Reading(context.service, ago(start, DATED_EARLY))
     for line in reading.lines():
         ledger.add(line)
-    found = judged(page.orders, ledger, ended=_seen_ended(desk.journal), start=start, now=now, full=page.full)
+    found = judged(
+        page.orders, ledger, ended=_seen_ended(context.journal), start=start, now=now, full=page.full
+    )
     return replace(found, unread=ledger.unread + reading.left_out, unshown=reading.unshown)
 
 
@@ -119,11 +121,11 @@ def asked_before(journal: Journal, found: Audit) -> int:
     return 0
 
 
-def plan_requests(desk: Desk, found: Audit) -> RefundPlan:
+def plan_requests(context: Context, found: Audit) -> RefundPlan:
     """What asking for each missing refund takes; one that was asked for before needs nothing."""
     listed = [case.order_id for case in found.all_cases if case.dossier.order is not None]
     return plan_refunds(
-        desk, [case.order_id for case in found.owed if is_whole_id(case.order_id)], listed=listed
+        context, [case.order_id for case in found.owed if is_whole_id(case.order_id)], listed=listed
     )
 
 
@@ -133,7 +135,7 @@ class Requests:
     rest goes into the same message to support.
     """
 
-    desk: Desk
+    context: Context
     no_endpoint: bool = False
 
     def ask(self, item: PlannedRefund) -> Result:
@@ -147,7 +149,7 @@ class Requests:
                 status=status,
                 problem=BY_HAND,
             )
-        result = carry_out(self.desk, item, Ask(reason="not-refunded"))
+        result = carry_out(self.context, item, Ask(reason="not-refunded"))
         self.no_endpoint = self.no_endpoint or result.outcome is Outcome.BY_HAND
         return result
 

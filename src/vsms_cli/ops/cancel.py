@@ -9,7 +9,7 @@ from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.bulk import Target
+from vsms_cli.ops.dispatcher import Target
 from vsms_cli.ops.listing import active_orders
 from vsms_cli.ops.problems import SMS_CAME, too_early_problem
 

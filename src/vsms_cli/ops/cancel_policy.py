@@ -22,8 +22,8 @@ from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.ledger import refunds_of, total_of
 from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.policy import Policy
+from vsms_cli.ops.polling import read_once
 from vsms_cli.ops.problems import SMS_CAME, UNDOCUMENTED_STATUS, UNKNOWN_HINT, too_early_problem
-from vsms_cli.ops.reading import read_once
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.money import Transaction
     from vsms_cli.domain.ports import Journal
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 _NOT_FOUND: Final = 404
 _LEDGER_READS: Final = 3  # it may show a refund a moment after the order shows the cancel
@@ -43,11 +43,13 @@ _CLOCKS_APART: Final = timedelta(
 _CANCELLED: Final = frozenset({Outcome.CANCELLED.value, Outcome.ALREADY_CANCELLED.value})
 
 
-def cancel_order(desk: Desk, order_id: str, *, order: Order | None, price: Decimal | None = None) -> Result:
+def cancel_order(
+    context: Context, order_id: str, *, order: Order | None, price: Decimal | None = None
+) -> Result:
     """Cancel one order, journalled. VsmsError only where the whole run must stop. `price` is what is known of it
     where the order itself is not.
     """
-    return carry_out_once(desk, Cancel(order_id, order=order, price=price))
+    return carry_out_once(context, Cancel(order_id, order=order, price=price))
 
 
 class Cancel(Policy):
@@ -70,40 +72,40 @@ class Cancel(Policy):
     def prior(self, journal: Journal) -> JournalEntry | None:
         return journal.last_cancel(self.order_id)
 
-    def settled_before(self, desk: Desk, entry: JournalEntry) -> Result | None:
+    def settled_before(self, context: Context, entry: JournalEntry) -> Result | None:
         """What another process saw that runs beside this one costs no request, of which all share 60 a minute; else
         one reading stands in place of a request that would come after one that worked.
         """
-        if entry.updated_at >= desk.started and entry.outcome in _CANCELLED:
+        if entry.updated_at >= context.started and entry.outcome in _CANCELLED:
             return self.result(Outcome.ALREADY_CANCELLED, status=Phase.CANCELLED.value)
         try:
-            order = desk.service.order(self.order_id)
+            order = context.service.order(self.order_id)
         except (TokenRefused, RateLimited):
             raise
         except VsmsError as exc:
             return self.result(Outcome.FAILED, problem=exc.as_problem())
         self.learn(order)
-        return self.shown_by_order(desk, order, in_doubt=False)
+        return self.shown_by_order(context, order, in_doubt=False)
 
-    def send(self, desk: Desk, ticket: Ticket) -> Answer:
-        self._first_sent = self._first_sent or desk.clock.now()
-        return desk.service.cancel(ticket, price=self.price)
+    def send(self, context: Context, ticket: Ticket) -> Answer:
+        self._first_sent = self._first_sent or context.clock.now()
+        return context.service.cancel(ticket, price=self.price)
 
-    def accepted(self, desk: Desk, answer: Answer) -> Result:
+    def accepted(self, context: Context, answer: Answer) -> Result:
         assert isinstance(answer, Cancelled)  # noqa: S101 - for mypy: no other answer to a cancel says so
         if self.price is None and not answer.refund_amount:
             # Nothing came back for an order whose price is not known: one reading tells whether that is too little.
             with contextlib.suppress(TokenRefused):  # what was done is done
-                order = read_once(desk, self.order_id)
+                order = read_once(context, self.order_id)
                 self.price = order.price if isinstance(order, Order) else None
         return self.result(Outcome.CANCELLED, status=answer.status, refund_amount=answer.refund_amount)
 
-    def shown_by_order(self, desk: Desk, order: Order, *, in_doubt: bool) -> Result | None:
+    def shown_by_order(self, context: Context, order: Order, *, in_doubt: bool) -> Result | None:
         match order.phase:
             case Phase.WAITING:
                 return None
             case Phase.CANCELLED if in_doubt:
-                return self._cancelled_in_doubt(desk, order)
+                return self._cancelled_in_doubt(context, order)
             case Phase.CANCELLED:
                 return self._ended(order, Outcome.ALREADY_CANCELLED)
             case Phase.EXPIRED:
@@ -118,8 +120,8 @@ class Cancel(Policy):
             case _:
                 assert_never(order.phase)
 
-    def shown_by_ledger(self, desk: Desk, *, in_doubt: bool) -> Result | None:
-        lines = self._refunds(desk)
+    def shown_by_ledger(self, context: Context, *, in_doubt: bool) -> Result | None:
+        lines = self._refunds(context)
         if not lines:
             return None
         outcome = Outcome.CANCELLED if in_doubt else Outcome.ALREADY_CANCELLED
@@ -156,16 +158,16 @@ class Cancel(Policy):
     def _ended(self, order: Order, outcome: Outcome, *, problem: Problem | None = None) -> Result:
         return self.result(outcome, status=order.status, problem=problem, read=True)
 
-    def _cancelled_in_doubt(self, desk: Desk, order: Order) -> Result:
+    def _cancelled_in_doubt(self, context: Context, order: Order) -> Result:
         """Ours, with what the ledger says came back; unless the ledger paid it clearly before our first request."""
         lines: list[Transaction] = []
         for count in range(_LEDGER_READS):
-            if count and desk.stop.wait(_LEDGER_PAUSE_S):
+            if count and context.stop.wait(_LEDGER_PAUSE_S):
                 break
             with contextlib.suppress(
                 VsmsError
             ):  # the order shows that it is done: only the amount is not known
-                lines = self._refunds(desk)
+                lines = self._refunds(context)
             if lines:
                 break
         times = [line.created_at for line in lines if line.created_at is not None]
@@ -174,10 +176,10 @@ class Cancel(Policy):
         amount = total_of(lines) if lines else None
         return self.result(Outcome.CANCELLED, status=order.status, refund_amount=amount, read=True)
 
-    def _refunds(self, desk: Desk) -> list[Transaction]:
+    def _refunds(self, context: Context) -> list[Transaction]:
         """None where the deployment has no ledger: then the order alone tells."""
-        order = self.order or Order(id=self.order_id, status="", created_at=desk.clock.now() - _RECENT)
+        order = self.order or Order(id=self.order_id, status="", created_at=context.clock.now() - _RECENT)
         try:
-            return refunds_of(desk.service, order)
+            return refunds_of(context.service, order)
         except RouteMissing:
             return []

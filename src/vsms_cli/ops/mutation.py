@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import JournalUnusable, StopRequested, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.ops.prior import settle_prior
+from vsms_cli.ops.prior_attempts import settle_prior
 from vsms_cli.ops.reconcile import settle
 from vsms_cli.ops.recording import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy
 
 _UNSETTLED: Final = frozenset(
@@ -36,55 +36,55 @@ _LOCK_NAP_S: Final = 0.1  # between two looks at an order that another process i
 _SILENCE_S: Final = 1.0  # most are done by then; one that was stopped (Ctrl-Z) never is
 
 
-def carry_out_once(desk: Desk, policy: Policy) -> Result:
+def carry_out_once(context: Context, policy: Policy) -> Result:
     """One operation on one order, journalled. VsmsError only where the whole run must stop."""
     try:
-        with claimed(desk, policy.order_id):
-            before = settle_prior(desk, policy)
+        with claimed(context, policy.order_id):
+            before = settle_prior(context, policy)
             if isinstance(before, Result):
                 return before
-            return policy.checked(desk) or _journalled(desk, policy, in_doubt=before)
+            return policy.checked(context) or _journalled(context, policy, in_doubt=before)
     except StopRequested as exc:
         return policy.result(Outcome.SKIPPED, problem=exc.as_problem())
 
 
 @contextlib.contextmanager
-def claimed(desk: Desk, order_id: str) -> Iterator[None]:
+def claimed(context: Context, order_id: str) -> Iterator[None]:
     """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting."""
-    since, told = desk.clock.monotonic(), False
-    while not desk.journal.claim(order_id):
-        if desk.stop.wait(_LOCK_NAP_S):
+    since, told = context.clock.monotonic(), False
+    while not context.journal.claim(order_id):
+        if context.stop.wait(_LOCK_NAP_S):
             raise StopRequested("ended before this was sent: another process has the order")
-        if not told and desk.clock.monotonic() - since >= _SILENCE_S:
+        if not told and context.clock.monotonic() - since >= _SILENCE_S:
             told = True
-            desk.say(f"another process has the order {order_id}: waiting until it is done, or Ctrl-C")
+            context.say(f"another process has the order {order_id}: waiting until it is done, or Ctrl-C")
     try:
         yield
     finally:
-        desk.journal.release(order_id)
+        context.journal.release(order_id)
 
 
-def _journalled(desk: Desk, policy: Policy, *, in_doubt: bool) -> Result:
+def _journalled(context: Context, policy: Policy, *, in_doubt: bool) -> Result:
     """Intent on disk, the request settled, outcome on disk. For an order that is locked."""
-    desk.refusal.check()
-    desk.service.reserve()
+    context.refusal.check()
+    context.service.reserve()
     try:
-        ticket = desk.journal.begin(
+        ticket = context.journal.begin(
             policy.operation,
             policy.order_id,
             price=policy.price,
-            time_limit=desk.service.time_limit,
+            time_limit=context.service.time_limit,
             reference=policy.reference,
         )
     except BaseException:
-        desk.service.give_back()
+        context.service.give_back()
         raise
     try:
-        result = settle(desk, ticket, policy, in_doubt=in_doubt)
+        result = settle(context, ticket, policy, in_doubt=in_doubt)
     except VsmsError as exc:
         # Only what is not in doubt comes as an exception: the service refused before it did anything.
         with contextlib.suppress(JournalUnusable):  # it must not hide why the run stops
             outcome = Outcome.SKIPPED if isinstance(exc, StopRequested) else Outcome.FAILED
-            desk.journal.close(ticket, outcome.value, detail=exc.message)
+            context.journal.close(ticket, outcome.value, detail=exc.message)
         raise
-    return recorded(desk, ticket, policy, result, settled=result.outcome not in _UNSETTLED)
+    return recorded(context, ticket, policy, result, settled=result.outcome not in _UNSETTLED)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.ports import Journal
     from vsms_cli.domain.tickets import Operation, Ticket
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 
 class Policy(ABC):
@@ -65,26 +65,26 @@ class Policy(ABC):
         """The newest entry of this order that decides whether a request may go out."""
 
     @abstractmethod
-    def settled_before(self, desk: Desk, entry: JournalEntry) -> Result | None:
+    def settled_before(self, context: Context, entry: JournalEntry) -> Result | None:
         """What a prior entry says that no reading of the order settles; None where a request may go out."""
 
-    def checked(self, _desk: Desk) -> Result | None:
+    def checked(self, _desk: Context) -> Result | None:
         """The last look before the intent is written; None where a request may go out."""
         return None
 
     @abstractmethod
-    def send(self, desk: Desk, ticket: Ticket) -> Answer: ...
+    def send(self, context: Context, ticket: Ticket) -> Answer: ...
 
     @abstractmethod
-    def accepted(self, desk: Desk, answer: Answer) -> Result:
+    def accepted(self, context: Context, answer: Answer) -> Result:
         """The result of an answer that says it was done, and holds up."""
 
     @abstractmethod
-    def shown_by_order(self, desk: Desk, order: Order, *, in_doubt: bool) -> Result | None:
+    def shown_by_order(self, context: Context, order: Order, *, in_doubt: bool) -> Result | None:
         """What a reading of the order proves; None where it shows that nothing was done yet."""
 
     @abstractmethod
-    def shown_by_ledger(self, desk: Desk, *, in_doubt: bool) -> Result | None:
+    def shown_by_ledger(self, context: Context, *, in_doubt: bool) -> Result | None:
         """What the ledger proves; None where it shows nothing. VsmsError where it can't be read."""
 
     @abstractmethod

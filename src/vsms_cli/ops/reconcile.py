@@ -32,13 +32,13 @@ from vsms_cli.domain.answers import (
 from vsms_cli.domain.errors import Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.ops.reading import NO_USE, OFTEN, ONCE, read_once, read_over
+from vsms_cli.ops.polling import NO_USE, OFTEN, ONCE, read_once, read_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vsms_cli.domain.tickets import Ticket
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy
 
 LAG_S: Final = (
@@ -53,25 +53,25 @@ _BAD_REQUEST: Final = 400
 _UNAVAILABLE: Final = 503
 
 
-def settle(desk: Desk, ticket: Ticket, policy: Policy, *, in_doubt: bool) -> Result:
+def settle(context: Context, ticket: Ticket, policy: Policy, *, in_doubt: bool) -> Result:
     """Send the request and settle it. `in_doubt` is whether an earlier one may have been carried out unseen.
 
     VsmsError only where nothing is in doubt and the run must stop.
     """
-    return _Settlement(desk, ticket, policy, in_doubt=in_doubt).run()
+    return _Settlement(context, ticket, policy, in_doubt=in_doubt).run()
 
 
 class _Settlement:
     """One request on its way to one outcome."""
 
-    def __init__(self, desk: Desk, ticket: Ticket, policy: Policy, *, in_doubt: bool) -> None:
-        self._desk = desk
+    def __init__(self, context: Context, ticket: Ticket, policy: Policy, *, in_doubt: bool) -> None:
+        self._desk = context
         self._ticket = ticket
         self._policy = policy
         self._in_doubt = in_doubt
         self._requests = 0
         self._sheds = 0
-        self._attempts = desk.attempts()
+        self._attempts = context.attempts()
 
     def run(self) -> Result:
         try:
@@ -253,22 +253,22 @@ def _sheds_load(answer: Answer) -> bool:
     return isinstance(answer, Ambiguous) and answer.status == _UNAVAILABLE
 
 
-def settle_by_reading(desk: Desk, policy: Policy) -> Result | Order | Problem:
+def settle_by_reading(context: Context, policy: Policy) -> Result | Order | Problem:
     """What one reading of the order shows of an earlier request, without sending it again. TokenRefused comes out."""
-    order = read_once(desk, policy.order_id)
+    order = read_once(context, policy.order_id)
     if isinstance(order, Problem):
         return order
     policy.learn(order)
-    return policy.shown_by_order(desk, order, in_doubt=True) or order
+    return policy.shown_by_order(context, order, in_doubt=True) or order
 
 
-def next_turn(desk: Desk, ticket: Ticket, why: str) -> None:
+def next_turn(context: Context, ticket: Ticket, why: str) -> None:
     """Wait for another request's turn, and note on disk what it is for: an entry is as young as its last request."""
-    desk.service.reserve()
+    context.service.reserve()
     try:
-        desk.journal.note(ticket, why)
+        context.journal.note(ticket, why)
     except BaseException:
-        desk.service.give_back()
+        context.service.give_back()
         raise
 
 

@@ -11,24 +11,24 @@ from vsms_cli.ops.problems import UNKNOWN_HINT
 if TYPE_CHECKING:
     from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.tickets import Ticket
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy
 
 
-def recorded(desk: Desk, ticket: Ticket, policy: Policy, result: Result, *, settled: bool) -> Result:
+def recorded(context: Context, ticket: Ticket, policy: Policy, result: Result, *, settled: bool) -> Result:
     """The result, on disk. Where it can't be written it happened all the same, and what is said must be what
     happened: the entry stays open, and the next one meets the same journal before anything is sent.
     """
     try:
-        record(desk, ticket, policy, result, settled=settled)
+        record(context, ticket, policy, result, settled=settled)
     except JournalUnusable as exc:
         return replace(result, problem=result.problem or _unrecorded(exc))
     return result
 
 
-def record(desk: Desk, ticket: Ticket, policy: Policy, result: Result, *, settled: bool) -> None:
+def record(context: Context, ticket: Ticket, policy: Policy, result: Result, *, settled: bool) -> None:
     """Put on disk what became of a ticket. `settled` as in the port."""
-    desk.journal.close(
+    context.journal.close(
         ticket,
         result.outcome.value,
         refund_amount=result.refund_amount,

@@ -21,7 +21,7 @@ from vsms_cli.ops.refund_policy import RefundRequest
 
 if TYPE_CHECKING:
     from vsms_cli.domain.orders import Order
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 REASONS: Final = ("code-rejected", "code-invalid", "wrong-number", "not-refunded", "other")
 _MISSING_REASON: Final = "not-refunded"
@@ -39,22 +39,22 @@ class Ask:
         return _MISSING_REASON if step is RefundStep.MISSING else self.reason or _CREDIT_REASON
 
 
-def carry_out(desk: Desk, planned: PlannedRefund, ask: Ask) -> Result:
+def carry_out(context: Context, planned: PlannedRefund, ask: Ask) -> Result:
     """Do what was shown. VsmsError only where the whole run must stop."""
     order = planned.order
     if order is None or planned.step is RefundStep.NOTHING:
         return planned.foreseen
     match planned.step:
         case RefundStep.CANCEL:
-            return _as_refund(desk, cancel_order(desk, planned.order_id, order=order), order)
+            return _as_refund(context, cancel_order(context, planned.order_id, order=order), order)
         case RefundStep.CREDIT | RefundStep.MISSING:
             reason = ask.reason_for(planned.step)
-            return carry_out_once(desk, RefundRequest(order.id, order=order, reason=reason, note=ask.note))
+            return carry_out_once(context, RefundRequest(order.id, order=order, reason=reason, note=ask.note))
         case _:
             assert_never(planned.step)
 
 
-def _as_refund(desk: Desk, result: Result, order: Order | None) -> Result:
+def _as_refund(context: Context, result: Result, order: Order | None) -> Result:
     """What a cancel's end means to somebody who asked for the money back."""
     outcome = Outcome.FAILED
     problem = result.problem
@@ -62,7 +62,7 @@ def _as_refund(desk: Desk, result: Result, order: Order | None) -> Result:
         case Outcome.CANCELLED | Outcome.WOULD_CANCEL:
             outcome = Outcome.CANCELLED
         case Outcome.ALREADY_CANCELLED | Outcome.EXPIRED:
-            return _ended_meanwhile(desk, result, order)
+            return _ended_meanwhile(context, result, order)
         case Outcome.UNKNOWN:
             outcome = Outcome.UNKNOWN
         case Outcome.SKIPPED:
@@ -80,7 +80,7 @@ def _as_refund(desk: Desk, result: Result, order: Order | None) -> Result:
     )
 
 
-def _ended_meanwhile(desk: Desk, result: Result, order: Order | None) -> Result:
+def _ended_meanwhile(context: Context, result: Result, order: Order | None) -> Result:
     """It ended between our look and our cancel: only the ledger says whether it was refunded."""
     problem = Problem(
         code="ended",
@@ -88,7 +88,7 @@ def _ended_meanwhile(desk: Desk, result: Result, order: Order | None) -> Result:
         hint="run the same command again in a minute",
     )
     try:
-        dossier = None if order is None else dossiers_of(desk.service, [order])[order.id]
+        dossier = None if order is None else dossiers_of(context.service, [order])[order.id]
     except VsmsError as exc:
         problem = replace(
             problem, message=f"the order ended meanwhile, and the ledger can't be read: {exc.message}"

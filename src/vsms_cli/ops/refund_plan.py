@@ -22,48 +22,50 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 _LEDGER_DECIDES: Final = frozenset({Phase.CANCELLED, Phase.EXPIRED, Phase.COMPLETED})
 
 
-def plan_refunds(desk: Desk, ids: Sequence[str], *, listed: Sequence[str] | None = None) -> RefundPlan:
+def plan_refunds(context: Context, ids: Sequence[str], *, listed: Sequence[str] | None = None) -> RefundPlan:
     """Look at each order, at the ledger where that decides, and at our own journal. `listed` are the account's orders
     where they are known.
     """
-    found = [_look(desk, order_id) for order_id in ids]
+    found = [_look(context, order_id) for order_id in ids]
     ended = [order for order in found if isinstance(order, Order) and order.phase in _LEDGER_DECIDES]
     no_ledger: Problem | None = None
     try:
-        dossiers = dossiers_of(desk.service, ended, listed=listed)
+        dossiers = dossiers_of(context.service, ended, listed=listed)
     except RouteMissing as exc:  # only a code that was rejected can be told without one
         no_ledger = exc.as_problem()
         dossiers = {order.id: Dossier.of(Ledger(), order.id, order) for order in ended}
     return RefundPlan(
         items=tuple(
-            _plan(desk, known, dossiers.get(known.id), no_ledger) if isinstance(known, Order) else known
+            _plan(context, known, dossiers.get(known.id), no_ledger) if isinstance(known, Order) else known
             for known in found
         )
     )
 
 
-def _look(desk: Desk, order_id: str) -> Order | PlannedRefund:
+def _look(context: Context, order_id: str) -> Order | PlannedRefund:
     try:
-        return desk.service.order(order_id)
+        return context.service.order(order_id)
     except OrderNotFound as exc:
         return _nothing(order_id, None, Outcome.FAILED, problem=exc.as_problem())
 
 
-def _plan(desk: Desk, order: Order, dossier: Dossier | None, no_ledger: Problem | None) -> PlannedRefund:
+def _plan(
+    context: Context, order: Order, dossier: Dossier | None, no_ledger: Problem | None
+) -> PlannedRefund:
     if no_ledger is not None and order.phase in {Phase.CANCELLED, Phase.EXPIRED}:
         return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=no_ledger)
     if dossier is not None:
         step = RefundStep.CREDIT if order.phase is Phase.COMPLETED else RefundStep.MISSING
         due = step is RefundStep.MISSING or dossier.whole
         verified = prove(dossier).verified if due else None
-        return replace(_plan_request(desk, order, dossier, step), verified=verified)
+        return replace(_plan_request(context, order, dossier, step), verified=verified)
     if order.phase is Phase.WAITING:
-        return _plan_waiting(order, desk.clock.now())
+        return _plan_waiting(order, context.clock.now())
     return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=_UNKNOWN_STATUS)
 
 
@@ -83,10 +85,10 @@ def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
     return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
 
 
-def _plan_request(desk: Desk, order: Order, dossier: Dossier, step: RefundStep) -> PlannedRefund:
+def _plan_request(context: Context, order: Order, dossier: Dossier, step: RefundStep) -> PlannedRefund:
     if dossier.whole:
         return refunded(dossier)
-    earlier = desk.journal.last_refund_request(order.id)
+    earlier = context.journal.last_refund_request(order.id)
     if earlier is not None:
         before = replace(requested_before(earlier), status=order.status)
         return PlannedRefund(order_id=order.id, order=order, step=RefundStep.NOTHING, foreseen=before)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.ports import Journal
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 _NO_SUCH_ROUTE: Final = frozenset({404, 405, 501})  # for an order that was just read
 _CONFLICT: Final = 409
@@ -65,28 +65,28 @@ class RefundRequest(Policy):
     def prior(self, journal: Journal) -> JournalEntry | None:
         return journal.last_refund_request(self.order_id)
 
-    def settled_before(self, _desk: Desk, entry: JournalEntry) -> Result | None:
+    def settled_before(self, _desk: Context, entry: JournalEntry) -> Result | None:
         """No second request is ever sent: not after one that arrived, and not after one that may have."""
         return requested_before(entry)
 
-    def send(self, desk: Desk, ticket: Ticket) -> Answer:
-        return desk.service.request_refund(ticket, reason=self._reason, note=self._note)
+    def send(self, context: Context, ticket: Ticket) -> Answer:
+        return context.service.request_refund(ticket, reason=self._reason, note=self._note)
 
-    def accepted(self, _desk: Desk, answer: Answer) -> Result:
+    def accepted(self, _desk: Context, answer: Answer) -> Result:
         assert isinstance(answer, Requested)  # noqa: S101 - for mypy: no other answer to a request says so
         return replace(self._about(Outcome.REQUESTED), request_id=answer.request_id)
 
-    def shown_by_order(self, _desk: Desk, _order: Order, *, in_doubt: bool) -> Result | None:
+    def shown_by_order(self, _desk: Context, _order: Order, *, in_doubt: bool) -> Result | None:
         """An order's status says nothing of a request."""
         del in_doubt
         return None
 
-    def shown_by_ledger(self, desk: Desk, *, in_doubt: bool) -> Result | None:
+    def shown_by_ledger(self, context: Context, *, in_doubt: bool) -> Result | None:
         """Refunded, where the ledger shows the whole price: granted by this request or by itself."""
         del in_doubt
-        order = self.order or desk.service.order(self.order_id)
+        order = self.order or context.service.order(self.order_id)
         self.learn(order)
-        dossier = dossiers_of(desk.service, [order])[order.id]
+        dossier = dossiers_of(context.service, [order])[order.id]
         if not dossier.whole:
             return None
         line = dossier.first_refund

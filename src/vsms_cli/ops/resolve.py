@@ -10,7 +10,7 @@ from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.mutation import claimed
-from vsms_cli.ops.prior import settle_open
+from vsms_cli.ops.prior_attempts import settle_open
 from vsms_cli.ops.recording import recorded
 from vsms_cli.ops.refund_policy import RefundRequest
 from vsms_cli.ops.swap_policy import Swap
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vsms_cli.domain.entries import JournalEntry
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy
 
 _POLICIES: Final[Mapping[Operation, type[Policy]]] = {
@@ -33,29 +33,31 @@ WORDS: Final[Mapping[Operation, tuple[str, str]]] = {
 """What a person may say of an entry that nothing shows: that it was carried out, or that it was not."""
 
 
-def resolve(desk: Desk, entry: JournalEntry, ticket: Ticket, *, on_wait: Callable[[float], None]) -> Result:
+def resolve(
+    context: Context, entry: JournalEntry, ticket: Ticket, *, on_wait: Callable[[float], None]
+) -> Result:
     """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet. StopRequested if asked to
     end while another process has the order, TokenRefused where the service refuses the token: both leave it as it is.
     """
-    with claimed(desk, entry.order_id):
-        now = desk.journal.entry(entry.entry) or entry  # as it is now that no other process is at it
+    with claimed(context, entry.order_id):
+        now = context.journal.entry(entry.entry) or entry  # as it is now that no other process is at it
         policy = _POLICIES[now.operation].of_entry(now)
         if now.outcome is not None and not now.unsettled:  # the process that sent it was still at work
             recorded_before = policy.recorded_as(now, Outcome(now.outcome))
             problem = None if now.detail is None else Problem(code="recorded", message=now.detail)
             return replace(recorded_before, problem=problem)
-        result = settle_open(desk, now, policy, on_wait=on_wait)
-        return recorded(desk, ticket, policy, result, settled=result.outcome is not Outcome.UNKNOWN)
+        result = settle_open(context, now, policy, on_wait=on_wait)
+        return recorded(context, ticket, policy, result, settled=result.outcome is not Outcome.UNKNOWN)
 
 
 def resolve_by_word(
-    desk: Desk, entry: JournalEntry, ticket: Ticket, *, word: str, on_wait: Callable[[float], None]
+    context: Context, entry: JournalEntry, ticket: Ticket, *, word: str, on_wait: Callable[[float], None]
 ) -> Result:
     """As `resolve`; what stays unknown is closed as a person says. What can be read goes before any word.
 
     `word` is one of `WORDS` for the entry's operation. After `failed` the same may be sent again.
     """
-    seen = resolve(desk, entry, ticket, on_wait=on_wait)
+    seen = resolve(context, entry, ticket, on_wait=on_wait)
     if seen.outcome is not Outcome.UNKNOWN:
         return seen
     problem = Problem(
@@ -64,4 +66,4 @@ def resolve_by_word(
         exit_code=ExitCode.OK,
     )
     said = replace(seen, outcome=Outcome(word), problem=problem)
-    return recorded(desk, ticket, _POLICIES[entry.operation].of_entry(entry), said, settled=True)
+    return recorded(context, ticket, _POLICIES[entry.operation].of_entry(entry), said, settled=True)

@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
     from vsms_cli.domain.money import Transaction
     from vsms_cli.domain.ports import Service
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 _READ_AT_MOST: Final = 20  # details of completed orders: a third of a minute's requests
 _ENDED: Final = (Phase.COMPLETED, Phase.CANCELLED, Phase.EXPIRED)
 
 
-def stats(desk: Desk, *, since: timedelta) -> Stats:
-    page = desk.service.orders(status=None)
-    now = desk.clock.now()
+def stats(context: Context, *, since: timedelta) -> Stats:
+    page = context.service.orders(status=None)
+    now = context.clock.now()
     start = ago(now, since)
     orders = [order for order in page.orders if order.created_at is None or order.created_at >= start]
-    reading = Reading(desk.service, start)
+    reading = Reading(context.service, start)
     spent, returned, unread = _money(reading.lines())
-    seconds = _seconds_to_code(desk.service, orders)
+    seconds = _seconds_to_code(context.service, orders)
     return Stats(
         since=start,
         spent=spent,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.ports import Journal
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 SWAP_COOLDOWN: Final = timedelta(seconds=120)  # the reference pages: a hold of two minutes
 _NOT_FOUND: Final = 404
@@ -43,9 +43,9 @@ _ENDED: Final = {
 _REFUND_HINT: Final = "if the platform refused the code: `vsms orders refund ID`"
 
 
-def swap_order(desk: Desk, order: Order, *, number: str) -> Result:
+def swap_order(context: Context, order: Order, *, number: str) -> Result:
     """Get another number than `number`, journalled. VsmsError only where the whole run must stop."""
-    return carry_out_once(desk, Swap(order.id, order=order, number=number))
+    return carry_out_once(context, Swap(order.id, order=order, number=number))
 
 
 def foresee_swap(order: Order, *, now: datetime) -> Result | None:
@@ -87,19 +87,21 @@ class Swap(Policy):
     def prior(self, journal: Journal) -> JournalEntry | None:
         return journal.open_swap(self.order_id)
 
-    def settled_before(self, _desk: Desk, _entry: JournalEntry) -> Result | None:
+    def settled_before(self, _desk: Context, _entry: JournalEntry) -> Result | None:
         return None
 
-    def checked(self, desk: Desk) -> Result | None:
+    def checked(self, context: Context) -> Result | None:
         """Another process may have had the order until now: whoever asked for both asked for one other number."""
-        order = desk.service.order(self.order_id)
+        order = context.service.order(self.order_id)
         self.learn(order)
-        return self.shown_by_order(desk, order, in_doubt=False) or foresee_swap(order, now=desk.clock.now())
+        return self.shown_by_order(context, order, in_doubt=False) or foresee_swap(
+            order, now=context.clock.now()
+        )
 
-    def send(self, desk: Desk, ticket: Ticket) -> Answer:
-        return desk.service.swap(ticket, number=self._number or "")
+    def send(self, context: Context, ticket: Ticket) -> Answer:
+        return context.service.swap(ticket, number=self._number or "")
 
-    def accepted(self, _desk: Desk, answer: Answer) -> Result:
+    def accepted(self, _desk: Context, answer: Answer) -> Result:
         assert isinstance(answer, Swapped)  # noqa: S101 - for mypy: no other answer to a swap says so
         return replace(
             self.result(Outcome.SWAPPED, status=Phase.WAITING.value),
@@ -107,7 +109,7 @@ class Swap(Policy):
             previous_number=self._number,
         )
 
-    def shown_by_order(self, _desk: Desk, order: Order, *, in_doubt: bool) -> Result | None:
+    def shown_by_order(self, _desk: Context, order: Order, *, in_doubt: bool) -> Result | None:
         """Swapped, where the number is another than before; how the order ended; None while it waits unchanged."""
         if self._number is None:  # the journal of an early version: nothing to compare with
             return self.unknown(self.not_done)
@@ -119,7 +121,7 @@ class Swap(Policy):
             return self.numbered(Outcome.SWAPPED, order)
         return self.ended(order)
 
-    def shown_by_ledger(self, _desk: Desk, *, in_doubt: bool) -> Result | None:
+    def shown_by_ledger(self, _desk: Context, *, in_doubt: bool) -> Result | None:
         """A swap moves no money, so the ledger shows nothing of it."""
         del in_doubt
         return None

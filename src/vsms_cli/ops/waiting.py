@@ -16,7 +16,7 @@ from vsms_cli.ops.cancel_policy import cancel_order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 _FIRST_STEP_S: Final = 5.0  # between two reads: most codes come within a minute
 _LONGEST_STEP_S: Final = 15.0
@@ -66,7 +66,7 @@ class Watcher:
 
 
 def wait_for_code(
-    desk: Desk,
+    context: Context,
     order_id: str,
     limits: Limits,
     *,
@@ -74,28 +74,28 @@ def wait_for_code(
     cancel: Callable[[Order | None], Result],
 ) -> WaitResult:
     """Raises VsmsError where no reading can help: an unknown order, a refused token, a rate limit past patience."""
-    return _Waiting(desk, order_id, limits, watcher, cancel).go()
+    return _Waiting(context, order_id, limits, watcher, cancel).go()
 
 
-def cancel_waiting(desk: Desk, order_id: str, order: Order | None) -> Result:
+def cancel_waiting(context: Context, order_id: str, order: Order | None) -> Result:
     """Through the same choke point as `orders cancel`."""
-    return cancel_order(desk, order_id, order=order)
+    return cancel_order(context, order_id, order=order)
 
 
 class _Waiting:
     def __init__(
         self,
-        desk: Desk,
+        context: Context,
         order_id: str,
         limits: Limits,
         watcher: Watcher,
         cancel: Callable[[Order | None], Result],
     ) -> None:
-        self._desk = desk
+        self._desk = context
         self._order_id = order_id
         self._watcher = watcher
         self._cancel = cancel
-        self._start = desk.clock.monotonic()
+        self._start = context.clock.monotonic()
         self._timeout = self._at(limits.timeout)
         self._cancel_at = self._at(limits.cancel_after)
         self._order: Order | None = None

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import parse_qsl, unquote
 
 from vsms_cli.sandbox import endpoints, ledger, orders, scenario
-from vsms_cli.sandbox.asking import Call, storable
+from vsms_cli.sandbox.answers import Refusal, Reply, refusal
 from vsms_cli.sandbox.catalogue import PRODUCTS
-from vsms_cli.sandbox.dialect import Refusal, Reply, refusal
 from vsms_cli.sandbox.dialects import told
 from vsms_cli.sandbox.errors import OrderNotWaiting, OrderUnknown, SandboxError
 from vsms_cli.sandbox.jsontext import written
 from vsms_cli.sandbox.orders import Message, Order, Status
-from vsms_cli.sandbox.page import Page, stamp
+from vsms_cli.sandbox.parameters import Call, storable
+from vsms_cli.sandbox.tables import Page, stamp
 
 if TYPE_CHECKING:
-    from vsms_cli.sandbox.book import Book
+    from vsms_cli.sandbox.database import Database
 
 BODY_LIMIT: Final = 64 * 1024  # bytes; the longest honest body is a refund request of some 2 KB
 
@@ -105,7 +105,7 @@ class Sandbox:
 
     def __init__(
         self,
-        book: Book,
+        book: Database,
         *,
         seed: int | None = None,
         hold: timedelta | None = None,

@@ -9,26 +9,26 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from vsms_cli.sandbox import dialect, ledger, numbers, orders
-from vsms_cli.sandbox.asking import Call, choice, plea
+from vsms_cli.sandbox import answers, ledger, orders, phone_numbers
+from vsms_cli.sandbox.answers import Reply, refusal
 from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS, price
-from vsms_cli.sandbox.dialect import Reply, refusal
 from vsms_cli.sandbox.ledger import Extract, Kind
 from vsms_cli.sandbox.orders import Order, Status
-from vsms_cli.sandbox.page import Page, moment, stamp
+from vsms_cli.sandbox.parameters import Call, choice, plea
+from vsms_cli.sandbox.tables import Page, moment, stamp
 
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 def list_orders(page: Page, call: Call) -> Reply:
     found = orders.newest(page, status=call.text("status"), limit=call.limit(default=50, highest=200))
-    rows = [dialect.listed(order, cooldown=page.cooldown) for order in found]
+    rows = [answers.listed(order, cooldown=page.cooldown) for order in found]
     return Reply(200, {"count": len(rows), "orders": rows})
 
 
 def show_order(page: Page, call: Call) -> Reply:
     order = _order(page, call)
-    return Reply(200, dialect.detailed(order, orders.messages(page, order), cooldown=page.cooldown))
+    return Reply(200, answers.detailed(order, orders.messages(page, order), cooldown=page.cooldown))
 
 
 def purchase(page: Page, call: Call) -> Reply:
@@ -37,7 +37,7 @@ def purchase(page: Page, call: Call) -> Reply:
     cost, funds = price(product, country), ledger.balance(page)
     if funds < cost:
         raise refusal(402, "Insufficient balance", required=cost, current=funds)
-    digits = numbers.draw(page, country)
+    digits = phone_numbers.draw(page, country)
     if digits is None:
         raise refusal(404, "No numbers available")
     order = orders.place(
@@ -48,16 +48,16 @@ def purchase(page: Page, call: Call) -> Reply:
         price=cost,
         at=page.now,
     )
-    return Reply(200, dialect.detailed(order, (), cooldown=page.cooldown))
+    return Reply(200, answers.detailed(order, (), cooldown=page.cooldown))
 
 
 def cancel(page: Page, call: Call) -> Reply:
     order = _order(page, call)
     if order.status is not Status.WAITING:
-        raise dialect.wrong_status("cancel", order)
+        raise answers.wrong_status("cancel", order)
     left = order.created_at + page.cooldown - page.now
     if left.total_seconds() > 0:
-        raise dialect.too_early_to_cancel(cooldown=page.cooldown, left=left)
+        raise answers.too_early_to_cancel(cooldown=page.cooldown, left=left)
     orders.end(page, order, Status.CANCELLED, at=page.now, refunded=True)
     return Reply(
         200,
@@ -68,16 +68,16 @@ def cancel(page: Page, call: Call) -> Reply:
 def swap(page: Page, call: Call) -> Reply:
     order = _order(page, call)
     if order.status is not Status.WAITING:
-        raise dialect.wrong_status("swap", order)
+        raise answers.wrong_status("swap", order)
     left = order.created_at + page.cooldown - page.now
     if left.total_seconds() > 0:
-        raise dialect.too_early_to_swap(cooldown=page.cooldown, left=left)
-    digits = numbers.draw(page, COUNTRIES[order.country])
+        raise answers.too_early_to_swap(cooldown=page.cooldown, left=left)
+    digits = phone_numbers.draw(page, COUNTRIES[order.country])
     if digits is None:
         raise refusal(404, "No replacement available")
     number = f"+{digits}" if order.phone_number.startswith("+") else digits
     orders.renumber(page, order, number)
-    return Reply(200, dialect.swapped(order, number=number))
+    return Reply(200, answers.swapped(order, number=number))
 
 
 def request_refund(page: Page, call: Call) -> Reply:
@@ -102,7 +102,7 @@ def show_balance(page: Page, _: Call) -> Reply:
 
 
 def show_profile(page: Page, _: Call) -> Reply:
-    profile = dialect.profiled(
+    profile = answers.profiled(
         account=page.setting("account_id") or "",
         balance=ledger.balance(page),
         spent=abs(ledger.total(page, Kind.PURCHASE)),
@@ -122,26 +122,26 @@ def list_transactions(page: Page, call: Call) -> Reply:
         offset=call.offset(),
     )
     count, found = ledger.lines(page, extract)
-    rows = [dialect.posted(line) for line in found]
+    rows = [answers.posted(line) for line in found]
     return Reply(
         200, {"count": count, "limit": extract.limit, "offset": extract.offset, "transactions": rows}
     )
 
 
 def list_services(_page: Page, _: Call) -> Reply:
-    return Reply(200, {"services": [dialect.offered(product) for product in PRODUCTS.values()]})
+    return Reply(200, {"services": [answers.offered(product) for product in PRODUCTS.values()]})
 
 
 def list_countries(_page: Page, _: Call) -> Reply:
-    return Reply(200, {"countries": [dialect.served(country, PRODUCTS) for country in COUNTRIES.values()]})
+    return Reply(200, {"countries": [answers.served(country, PRODUCTS) for country in COUNTRIES.values()]})
 
 
 def show_price(_page: Page, call: Call) -> Reply:
-    return Reply(200, dialect.priced(*choice(call.text("service"), call.text("country"))))
+    return Reply(200, answers.priced(*choice(call.text("service"), call.text("country"))))
 
 
 def _order(page: Page, call: Call) -> Order:
     order = orders.find(page, call.order_id) if _UUID.fullmatch(call.order_id) else None
     if order is None:
-        raise dialect.no_such_order()
+        raise answers.no_such_order()
     return order

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.sandbox.page import Page, moment, stamp
+from vsms_cli.sandbox.tables import Page, moment, stamp
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from vsms_cli.sandbox import ledger
-from vsms_cli.sandbox.page import Page, moment, stamp
+from vsms_cli.sandbox.tables import Page, moment, stamp
 
 if TYPE_CHECKING:
     import sqlite3

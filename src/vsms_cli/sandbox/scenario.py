@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.sandbox import ledger, numbers, orders
+from vsms_cli.sandbox import ledger, orders, phone_numbers
 from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS, price
 from vsms_cli.sandbox.ledger import Kind
 from vsms_cli.sandbox.orders import Message, Order, Status
@@ -15,7 +15,7 @@ from vsms_cli.sandbox.orders import Message, Order, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vsms_cli.sandbox.page import Page
+    from vsms_cli.sandbox.tables import Page
 
 DEFAULT: Final = "default"
 LOST_REFUNDS: Final = "lost-refunds"
@@ -95,7 +95,7 @@ def _paying_in(page: Page, entry: Money) -> Callable[[datetime], None]:
 def _buying(page: Page, past: Past, bought: dict[int, Order], index: int) -> Callable[[datetime], None]:
     def happens(at: datetime) -> None:
         product, country = PRODUCTS[past.product], COUNTRIES[past.country]
-        digits = numbers.draw(page, country)
+        digits = phone_numbers.draw(page, country)
         bought[index] = orders.place(
             page,
             phone_number=f"+{digits}" if past.plus else str(digits),

@@ -15,10 +15,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.sandbox import access, mischief
+from vsms_cli.sandbox import access_log, fault_answers
 from vsms_cli.sandbox.app import BODY_LIMIT, Answer, Request, Sandbox
 from vsms_cli.sandbox.errors import SandboxError
-from vsms_cli.sandbox.trouble import Fault, Trouble
+from vsms_cli.sandbox.fault_injection import Fault, FaultInjection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,11 +40,11 @@ class SandboxServer(ThreadingHTTPServer):
         sandbox: Sandbox,
         port: int,
         *,
-        trouble: Trouble | None = None,
+        trouble: FaultInjection | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self.sandbox = sandbox
-        self.trouble = trouble or Trouble()
+        self.trouble = trouble or FaultInjection()
         self.log = log
         self.ending = threading.Event()
         super().__init__((_LOOPBACK, port), _Desk)
@@ -74,7 +74,7 @@ def serve(
     sandbox: Sandbox,
     port: int = 0,
     *,
-    trouble: Trouble | None = None,
+    trouble: FaultInjection | None = None,
     log: Callable[[str], None] | None = None,
 ) -> SandboxServer:
     """A server on loopback; port 0 takes a free one. SandboxError where the port can't be had.
@@ -96,7 +96,7 @@ def serving(
     sandbox: Sandbox,
     port: int = 0,
     *,
-    trouble: Trouble | None = None,
+    trouble: FaultInjection | None = None,
     log: Callable[[str], None] | None = None,
 ) -> Iterator[str]:
     """Serves from a thread of its own meanwhile; gives the base URL."""
@@ -151,7 +151,7 @@ class _Desk(BaseHTTPRequestHandler):
             self.server.ending.wait(self.server.trouble.latency_s)
             wait = self.server.trouble.over_limit(request.key)
             if wait is not None:
-                self._send(mischief.too_many(self.server.sandbox, wait))
+                self._send(fault_answers.too_many(self.server.sandbox, wait))
                 return
             fault = self.server.trouble.fault_for(request.operation)
             if fault is None:
@@ -164,14 +164,14 @@ class _Desk(BaseHTTPRequestHandler):
     def _log(self, request: Request, began: float, note: str) -> None:
         if self.server.log is not None:
             seconds = time.monotonic() - began
-            self.server.log(access.line(request, status=self._said, seconds=seconds, note=note))
+            self.server.log(access_log.line(request, status=self._said, seconds=seconds, note=note))
 
     def _fail(self, request: Request, fault: Fault) -> None:
         """As the fault says. What ends without an answer is an OSError, as from a client that went away."""
         answer = self.server.sandbox.handle(request) if fault.done else None
         match fault.kind:
             case "timeout" | "slow":
-                self._hold_back(mischief.pause_s(fault))
+                self._hold_back(fault_answers.pause_s(fault))
                 if answer is None or fault.kind == "timeout":
                     raise ConnectionAbortedError(fault.name)
                 self._send(answer)
@@ -184,7 +184,7 @@ class _Desk(BaseHTTPRequestHandler):
                 self._send(answer or self.server.sandbox.refuse(200, "cut"), cut=True)
                 raise ConnectionAbortedError(fault.name)
             case _:
-                self._send(mischief.wrong_answer(self.server.sandbox, fault))
+                self._send(fault_answers.wrong_answer(self.server.sandbox, fault))
 
     def _hold_back(self, seconds: float) -> None:
         """Until then, or until the client or the server has had enough."""

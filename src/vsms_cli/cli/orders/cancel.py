@@ -19,7 +19,7 @@ from vsms_cli.cli.orders.options import (
     Service,
     Yes,
 )
-from vsms_cli.cli.orders.wanted import Mode, Wanted
+from vsms_cli.cli.orders.selection import Mode, Wanted
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import proof_columns, shape_of
 from vsms_cli.domain.errors import ExitCode

@@ -14,8 +14,8 @@ from vsms_cli.domain.orders import Phase, is_whole_id
 from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
 from vsms_cli.domain.times import short_duration
-from vsms_cli.ops.bulk import ENDED_BEFORE, cancel_all, pass_over, skipped
 from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
+from vsms_cli.ops.dispatcher import ENDED_BEFORE, cancel_all, pass_over, skipped
 from vsms_cli.ops.listing import active_orders, orders_with
 from vsms_cli.ops.selection import complete
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
-    from vsms_cli.cli.orders.cancel_talk import CancelTalk
-    from vsms_cli.cli.orders.wanted import Mode, Wanted
+    from vsms_cli.cli.orders.cancel_output import CancelTalk
+    from vsms_cli.cli.orders.selection import Mode, Wanted
     from vsms_cli.cli.runtime import Runtime
     from vsms_cli.cli.shape import Shape
     from vsms_cli.domain.orders import Order
@@ -51,7 +51,7 @@ class Cancelling:
 
     @cached_property
     def _talk(self) -> CancelTalk:
-        from vsms_cli.cli.orders.cancel_talk import CancelTalk  # noqa: PLC0415 - see there
+        from vsms_cli.cli.orders.cancel_output import CancelTalk  # noqa: PLC0415 - see there
 
         return CancelTalk(self._run, self._shape, self._mode)
 
@@ -211,13 +211,13 @@ class Cancelling:
                 self._ended(result)
         except StreamClosed as exc:
             self._stopped_by = exc
-            pass_over(self._run.desk, targets, why=ENDED_BEFORE)
+            pass_over(self._run.context, targets, why=ENDED_BEFORE)
             results |= {target.order_id: skipped(target, why=ENDED_BEFORE) for target in targets}
             targets = []
         if targets:
             with self._run.stop.gently(self._say_ending):
                 report = cancel_all(
-                    self._run.desk,
+                    self._run.context,
                     targets,
                     wait=self._mode.wait,
                     on_end=self._ended,

@@ -9,7 +9,7 @@ import typer
 from vsms_cli.cli.confirm import ask
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
-from vsms_cli.cli.orders.proving import prove, refunds_wanted, tell_proofs, verified_of, with_proof
+from vsms_cli.cli.orders.verification import prove, refunds_wanted, tell_proofs, verified_of, with_proof
 from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
@@ -61,7 +61,7 @@ def app(
     _check(reason, note)
     wanted = ids_or_beginnings(ids) if dry_run or not yes else whole_ids(ids)
     whole = complete(wanted, [] if all(map(is_whole_id, wanted)) else orders_with(run.client, []).orders)
-    plan = plan_refunds(run.desk, whole)
+    plan = plan_refunds(run.context, whole)
     if not (yes or dry_run) and plan.needs_question:
         _show_and_ask(run, plan)
     return _Refunding(run, shape, Ask(reason=reason, note=note), by_mail=open_).go(plan, dry_run=dry_run)
@@ -133,7 +133,7 @@ class _Refunding:
         if self._stopped_by is not None or self._run.stop.requested:
             return _skipped(item)
         try:
-            return carry_out(self._run.desk, item, self._asked)
+            return carry_out(self._run.context, item, self._asked)
         except VsmsError as exc:
             self._stopped_by = exc
             return Result(

@@ -7,7 +7,7 @@ import typer
 from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
-from vsms_cli.cli.orders.wanted import one_order
+from vsms_cli.cli.orders.selection import one_order
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode, OrderNotFound
@@ -76,7 +76,7 @@ def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Resul
     if asks:
         _show_and_ask(run, order)
     with run.stop.gently(lambda: run.say("ending: what is under way finishes; once more ends at once")):
-        return swap_order(run.desk, order, number=number)
+        return swap_order(run.context, order, number=number)
 
 
 def _show_and_ask(run: Runtime, order: Order) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import duration_or_seconds
-from vsms_cli.cli.orders.wanted import one_order
+from vsms_cli.cli.orders.selection import one_order
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.codes import code_in
@@ -65,9 +65,9 @@ class _Wait:
 
     def go(self, limits: Limits) -> ExitCode:
         watcher = Watcher(tick=self._tick, failed=self._failed)
-        desk = self._run.desk
+        context = self._run.context
         try:
-            result = wait_for_code(desk, self._order_id, limits, watcher=watcher, cancel=self._cancel)
+            result = wait_for_code(context, self._order_id, limits, watcher=watcher, cancel=self._cancel)
         finally:
             self._line.hide()
         return self._tell(result)
@@ -85,7 +85,7 @@ class _Wait:
         run = self._run
         run.say("the time is up: cancelling the order")
         with run.stop.gently(lambda: run.say("ending: what is under way finishes; once more ends at once")):
-            return cancel_waiting(run.desk, self._order_id, order)
+            return cancel_waiting(run.context, self._order_id, order)
 
     def _tell(self, result: WaitResult) -> ExitCode:
         run = self._run

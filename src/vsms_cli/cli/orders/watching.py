@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from vsms_cli.cli.orders.background_reader import Failed, Reader
 from vsms_cli.cli.orders.keys import Keys
-from vsms_cli.cli.orders.reader import Failed, Reader
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, StreamClosed, VsmsError
 from vsms_cli.domain.money import dollars
@@ -27,7 +27,7 @@ _KEYS: Final = "q leaves   up/down selects   c cancels"
 class Watching:
     def __init__(self, run: Runtime, filters: Filters, *, interval: float) -> None:
         self._run = run
-        self._desk = run.desk
+        self._desk = run.context
         self._reader = Reader(lambda board: look(run.client, run.clock, filters, board), interval=interval)
         self._board: Board | None = None
         self._selected = ""  # an order's id: rows move

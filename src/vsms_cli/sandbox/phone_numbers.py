@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from vsms_cli.sandbox.catalogue import Country
-    from vsms_cli.sandbox.page import Page
+    from vsms_cli.sandbox.tables import Page
 
 _NORTH_AMERICAN_AREAS: Final = {
     "US": ("202", "206", "212", "213", "303", "305", "312", "404", "415", "512", "602", "617", "702", "713"),

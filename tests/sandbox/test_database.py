@@ -14,16 +14,16 @@ import pytest
 import vsms_cli
 from sandbox.caller import Caller, assert_adds_up
 from vsms_cli.sandbox.app import Sandbox
-from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.errors import SandboxError
 
 CUSTOMER = """
 import json, sys
 from pathlib import Path
 from vsms_cli.sandbox.app import Request, Sandbox
-from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.database import Database
 
-book = Book.open(Path(sys.argv[1]))
+book = Database.open(Path(sys.argv[1]))
 sandbox = Sandbox(book)
 
 def ask(method, path, body=b""):
@@ -47,7 +47,7 @@ def mode(path: Path) -> int:
 def test_only_the_owner_can_read_the_book_and_its_journal(tmp_path: Path) -> None:
     previous = os.umask(0)
     try:
-        book = Book.open(tmp_path / "sandbox.db")
+        book = Database.open(tmp_path / "sandbox.db")
         with book.turn() as page:
             page.set("name", "value")
             beside = [mode(path) for path in tmp_path.iterdir()]
@@ -59,13 +59,13 @@ def test_only_the_owner_can_read_the_book_and_its_journal(tmp_path: Path) -> Non
 
 
 def test_what_was_done_is_there_after_opening_the_book_again(tmp_path: Path) -> None:
-    first = Book.open(tmp_path / "sandbox.db")
+    first = Database.open(tmp_path / "sandbox.db")
     caller = Caller(sandbox=Sandbox(first), book=first)
     order = caller.buy()
     caller.sandbox.advance(timedelta(hours=2))
     orders, balance = caller.orders(), caller.balance()
     first.close()
-    second = Book.open(tmp_path / "sandbox.db")
+    second = Database.open(tmp_path / "sandbox.db")
     again = Caller(sandbox=Sandbox(second, seed=1), book=second)
     assert again.orders() == orders
     assert again.balance() == balance
@@ -95,14 +95,14 @@ def test_the_book_itself_refuses_a_second_refund(caller: Caller) -> None:
 
 def test_a_directory_that_is_not_there_is_an_error_with_the_path(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match=r"missing/sandbox\.db can't be opened"):
-        Book.open(tmp_path / "missing" / "sandbox.db")
+        Database.open(tmp_path / "missing" / "sandbox.db")
 
 
 def test_a_file_that_is_no_book_is_an_error_and_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
     path.write_text("not a database" * 100)
     with pytest.raises(SandboxError, match=r"can't be used"):
-        Book.open(path)
+        Database.open(path)
     assert path.read_text() == "not a database" * 100
 
 
@@ -112,7 +112,7 @@ def test_a_book_of_another_version_is_refused(tmp_path: Path) -> None:
     other.execute("PRAGMA user_version = 99")
     other.close()
     with pytest.raises(SandboxError, match="version 99, not 1"):
-        Book.open(path)
+        Database.open(path)
 
 
 def test_many_threads_share_one_book(caller: Caller) -> None:
@@ -137,7 +137,7 @@ def test_threads_may_open_a_new_book_at_the_same_time(tmp_path: Path) -> None:
 
     def start(_: int) -> Decimal:
         together.wait()
-        book = Book.open(tmp_path / "sandbox.db")
+        book = Database.open(tmp_path / "sandbox.db")
         balance = Caller(sandbox=Sandbox(book), book=book).balance()
         book.close()
         return balance
@@ -162,7 +162,7 @@ def test_several_processes_share_one_book_from_its_first_start(tmp_path: Path) -
     ends = [process.communicate(timeout=60) for process in started]
     assert [process.returncode for process in started] == [0] * 4, ends
     tallies = [[int(word) for word in out.split()] for out, _ in ends]
-    book = Book.open(path)
+    book = Database.open(path)
     caller = Caller(sandbox=Sandbox(book), book=book)
     assert sum(cancelled for cancelled, _ in tallies) == 8  # ten wait, two of them are too young
     assert len(caller.orders()) == 21 + sum(bought for _, bought in tallies)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vsms_cli.cli.orders.proving import prove, tell_proofs, wanted_of
+from vsms_cli.cli.orders.verification import prove, tell_proofs, wanted_of
 from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.rows import cancel_row
@@ -24,7 +24,7 @@ from vsms_cli.render.sentences import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from vsms_cli.cli.orders.wanted import Mode
+    from vsms_cli.cli.orders.selection import Mode
     from vsms_cli.cli.runtime import Runtime
     from vsms_cli.cli.shape import Shape
     from vsms_cli.domain.errors import StreamClosed, VsmsError

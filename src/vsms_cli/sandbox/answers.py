@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.sandbox.catalogue import Country, Product, price
-from vsms_cli.sandbox.page import stamp
+from vsms_cli.sandbox.tables import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vsms_cli.domain.outcomes import Result
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 OFTEN: Final = (0.0, 1 / 12, 1 / 4, 1 / 2, 1.0)
 """When an order is read, as shares of the time over which it is: soon at first, as most commits come soon."""
@@ -22,10 +22,10 @@ _WORTH_SAYING_S: Final = 1.0  # a wait of seconds in silence looks like a hang
 NO_USE: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED, ExitCode.REFUSED})  # to read once more
 
 
-def read_once(desk: Desk, order_id: str) -> Order | Problem:
+def read_once(context: Context, order_id: str) -> Order | Problem:
     """TokenRefused comes out: it ends the whole run."""
     try:
-        return desk.service.order(order_id)
+        return context.service.order(order_id)
     except TokenRefused:
         raise
     except VsmsError as exc:
@@ -33,7 +33,7 @@ def read_once(desk: Desk, order_id: str) -> Order | Problem:
 
 
 def read_over(
-    desk: Desk,
+    context: Context,
     order_id: str,
     seconds: float,
     *,
@@ -43,29 +43,29 @@ def read_over(
     """Read the order at `moments`, shares of `seconds` from now, until `shown` makes a result of one reading; else
     the last reading. Asked to end, the reading under way is the last. TokenRefused as from `read_once`.
     """
-    start = desk.clock.monotonic()
+    start = context.clock.monotonic()
     last: Order | Problem | None = None
     for number, moment in enumerate(moments):
-        ahead = start + seconds * moment - desk.clock.monotonic()
+        ahead = start + seconds * moment - context.clock.monotonic()
         if last is not None:
             if ahead <= 0 and number < len(moments) - 1:  # a slow reading took this moment's place
                 continue
-            if desk.stop.wait(max(0.0, ahead)):
+            if context.stop.wait(max(0.0, ahead)):
                 return last
-        last = read_once(desk, order_id)
+        last = read_once(context, order_id)
         if isinstance(last, Order):
             result = shown(last)
             if result is not None:
                 return result
         elif last.exit_code in NO_USE:
             return last
-        if desk.stop.requested:
+        if context.stop.requested:
             return last
     assert last is not None  # noqa: S101 - for mypy: `moments` is never empty
     return last
 
 
-def said_once(desk: Desk, order_id: str) -> Callable[[float], None]:
+def said_once(context: Context, order_id: str) -> Callable[[float], None]:
     """An `on_wait` for a run that was meant to send."""
     said = False
 
@@ -74,7 +74,7 @@ def said_once(desk: Desk, order_id: str) -> Callable[[float], None]:
         if not said and left >= _WORTH_SAYING_S:
             said = True
             span = short_duration(timedelta(seconds=left))
-            desk.say(
+            context.say(
                 f"an earlier request about {order_id} may yet be on its way: reading the order for {span}"
             )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILE: Final = Path(__file__).with_name("words.json")
+FILE: Final = Path(__file__).with_name("completion_tree.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Node:
     fields: tuple[str, ...] = ()
 
 
-class Words:
+class CompletionTree:
     """The nodes by their path, read once."""
 
     def __init__(self, nodes: Mapping[str, Any]) -> None:

@@ -108,7 +108,7 @@ def _is_kind(kind: str, bare: str) -> bool:
     return bare in KINDS and bare != "STATUS" and (bare != "slow" or kind == bare)
 
 
-class Trouble:
+class FaultInjection:
     """The script, shared by all connections: no fault meant for one request hits two that come at once."""
 
     def __init__(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.sandbox import orders
 from vsms_cli.sandbox.errors import SandboxError
-from vsms_cli.sandbox.page import SCHEMA, SCHEMA_VERSION, Page
+from vsms_cli.sandbox.tables import SCHEMA, SCHEMA_VERSION, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ def _machine_time() -> datetime:
     return datetime.now(UTC)
 
 
-class Book:
+class Database:
     """The sandbox's file. Every access is one write transaction, so accesses happen one after the other.
 
     One connection behind a lock serves all threads; SQLite's own lock keeps processes apart.

@@ -11,14 +11,14 @@ import pytest
 
 from sandbox.caller import KEY, Caller, assert_adds_up
 from vsms_cli.sandbox.app import Sandbox
-from vsms_cli.sandbox.book import Book
+from vsms_cli.sandbox.database import Database
+from vsms_cli.sandbox.fault_injection import KINDS, Fault, FaultInjection, seconds_in
 from vsms_cli.sandbox.server import serving
-from vsms_cli.sandbox.trouble import KINDS, Fault, Trouble, seconds_in
 
 
 @contextmanager
 def client_in(caller: Caller, *faults: str, **options: float) -> Iterator[httpx.Client]:
-    trouble = Trouble(map(Fault.read, faults), latency_s=options.get("latency_s", 0.0))
+    trouble = FaultInjection(map(Fault.read, faults), latency_s=options.get("latency_s", 0.0))
     with (
         serving(caller.sandbox, trouble=trouble) as url,
         httpx.Client(base_url=url, headers={"X-API-Key": KEY}, trust_env=False, timeout=1) as client,
@@ -102,7 +102,7 @@ def test_every_answer_comes_late_by_the_latency(caller: Caller) -> None:
 
 def test_the_rate_limit_is_each_keys_own_and_slides() -> None:
     now = 1000.0
-    trouble = Trouble(rate_limit=3, clock=lambda: now)
+    trouble = FaultInjection(rate_limit=3, clock=lambda: now)
     assert [trouble.over_limit("a") for _ in range(4)] == [None, None, None, 60]
     assert trouble.over_limit("b") is None
     now += 59.5
@@ -115,7 +115,7 @@ def test_past_the_rate_limit_nothing_is_done_and_the_answer_says_when(caller: Ca
     lines: list[str] = []
     order = oldest(caller)
     with (
-        serving(caller.sandbox, trouble=Trouble(rate_limit=1), log=lines.append) as url,
+        serving(caller.sandbox, trouble=FaultInjection(rate_limit=1), log=lines.append) as url,
         httpx.Client(base_url=url, headers={"X-API-Key": KEY}, trust_env=False) as client,
     ):
         client.get("/customer/balance")
@@ -126,7 +126,7 @@ def test_past_the_rate_limit_nothing_is_done_and_the_answer_says_when(caller: Ca
     assert lines[1].startswith(f"POST /api/v1/customer/cancel/{order} 429 ")
 
 
-def test_the_hold_goes_before_the_services_two_minutes(book: Book) -> None:
+def test_the_hold_goes_before_the_services_two_minutes(book: Database) -> None:
     Caller(sandbox=Sandbox(book, seed=7), book=book)
     at_once = Caller(sandbox=Sandbox(book, hold=timedelta()), book=book)
     later = Caller(sandbox=Sandbox(book, hold=timedelta(hours=1)), book=book)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vsms_cli.ops.outage import Attempts, Outage
-from vsms_cli.ops.refusal import Refusal
+from vsms_cli.ops.retry_policy import Attempts, RetryPolicy
+from vsms_cli.ops.token_rejection import TokenRejection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Context:
     """The service, the journal, the time, whether we were asked to end, and who is told why nothing happens."""
 
     service: Service
     journal: Journal
     clock: Clock
     stop: Stop
-    outage: Outage = field(default_factory=Outage)
-    shedding: Outage = field(default_factory=Outage)  # since when the service answers 503
-    refusal: Refusal = field(default_factory=Refusal)
+    outage: RetryPolicy = field(default_factory=RetryPolicy)
+    shedding: RetryPolicy = field(default_factory=RetryPolicy)  # since when the service answers 503
+    refusal: TokenRejection = field(default_factory=TokenRejection)
     say: Callable[[str], None] = lambda _text: None  # to the person, from any thread
     started: datetime = field(
         default_factory=lambda: datetime.now(UTC)

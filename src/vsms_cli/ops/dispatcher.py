@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
 
 ENDED_BEFORE: Final = "ended before this was sent"
 WORKERS: Final = 5  # 50 orders at 50 ms each take half a second; a burst of more would look like abuse
@@ -53,7 +53,7 @@ class BulkReport:
 
 
 def cancel_all(
-    desk: Desk,
+    context: Context,
     targets: Sequence[Target],
     *,
     wait: bool,
@@ -66,14 +66,14 @@ def cancel_all(
 
     `meanwhile` is called once, before either: while the first requests are under way, if they take long enough.
     """
-    return _Run(desk, targets, wait=wait, on_end=on_end, on_wait=on_wait, meanwhile=meanwhile).go()
+    return _Run(context, targets, wait=wait, on_end=on_end, on_wait=on_wait, meanwhile=meanwhile).go()
 
 
-def pass_over(desk: Desk, targets: Sequence[Target], *, why: str) -> None:
+def pass_over(context: Context, targets: Sequence[Target], *, why: str) -> None:
     """Account in the journal for orders that nothing was sent for. They are told all the same where it can't be."""
     if targets:
         with suppress(JournalUnusable):
-            desk.journal.pass_over(
+            context.journal.pass_over(
                 Operation.CANCEL, [(target.order_id, target.price) for target in targets], why=why
             )
 
@@ -91,7 +91,7 @@ def skipped(target: Target, *, why: str) -> Result:
 class _Run:
     def __init__(
         self,
-        desk: Desk,
+        context: Context,
         targets: Sequence[Target],
         *,
         wait: bool,
@@ -99,7 +99,7 @@ class _Run:
         on_wait: Callable[[int, timedelta], None],
         meanwhile: Callable[[], None],
     ) -> None:
-        self._desk = desk
+        self._desk = context
         self._targets = targets
         self._wait = wait
         self._on_end = on_end
@@ -110,9 +110,9 @@ class _Run:
         self._early: dict[int, Result] = {}  # answered 425, and waiting for their moment
         self._running = 0
         self._stopped_by: VsmsError | None = None
-        start = desk.clock.monotonic()
+        start = context.clock.monotonic()
         # An order that nobody looked at was bought before now, so it has ended by then.
-        self._last_end = desk.clock.now() + ORDER_LIFE
+        self._last_end = context.clock.now() + ORDER_LIFE
         self._due = [(self._moment(target.opens_at, start), index) for index, target in enumerate(targets)]
         heapq.heapify(self._due)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from vsms_cli.sandbox.app import Answer, Sandbox
-    from vsms_cli.sandbox.trouble import Fault
+    from vsms_cli.sandbox.fault_injection import Fault
 
 _SILENCE_S: Final = 60.0  # longer than most clients wait
 _SLOW_S: Final = 5.0

@@ -13,7 +13,7 @@ _FIRST_PAUSE_S: Final = 0.2  # before a request that was provably not sent goes 
 _LONGEST_PAUSE_S: Final = 2.0
 
 
-class Outage:
+class RetryPolicy:
     """Since when nothing gets through. Patience is for the outage as a whole: once it is over, each order makes a
     single attempt, until one gets through.
     """
@@ -38,7 +38,7 @@ class Outage:
 class Attempts:
     """The pauses between the attempts at one request that is provably not sent."""
 
-    def __init__(self, outage: Outage, *, clock: Clock, stop: Stop, limit: float) -> None:
+    def __init__(self, outage: RetryPolicy, *, clock: Clock, stop: Stop, limit: float) -> None:
         self._outage = outage
         self._clock = clock
         self._stop = stop

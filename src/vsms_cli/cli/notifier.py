@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WORTH_SAYING_S: Final = 0.9  # a shorter wait for the rate limit passes in silence
 
 
-class Talking:
+class Notifier:
     """For one run. `elsewhere` takes what is said while a live table has the terminal; `on_wait` is told of each wait
     for the rate limit, and a progress bar takes its place for a while.
     """

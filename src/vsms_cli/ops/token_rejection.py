@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.errors import TokenRefused
 
 
-class Refusal:
+class TokenRejection:
     """Shared by the workers of a run. An order that is in doubt and can't be read any more is `unknown`, which its
     result says; the run stops at the first one that is not, before anything of it is sent.
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.ops.reading import NO_USE, OFTEN, said_once
+from vsms_cli.ops.polling import NO_USE, OFTEN, said_once
 from vsms_cli.ops.reconcile import DOUBT_S, settle_by_reading
 from vsms_cli.ops.recording import record, recorded
 
@@ -19,62 +19,66 @@ if TYPE_CHECKING:
 
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.orders import Order
-    from vsms_cli.ops.desk import Desk
+    from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy
 
 _NAP_S = 1.0  # at the least, between two reads of an order whose request may still be on its way
 
 
-def settle_prior(desk: Desk, policy: Policy) -> Result | bool:
+def settle_prior(context: Context, policy: Policy) -> Result | bool:
     """How a prior attempt ended, or why nothing may be sent now; else whether one may yet have been carried out
     unseen, and a request may go out.
     """
-    entry = policy.prior(desk.journal)
+    entry = policy.prior(context.journal)
     if entry is None:
         return False
     if not entry.unsettled or not policy.order_shows_it:
-        desk.refusal.check()
-        return policy.settled_before(desk, entry) or False
+        context.refusal.check()
+        return policy.settled_before(context, entry) or False
     earlier = policy.of_entry(entry)
     try:
-        desk.refusal.check()
-        result = settle_open(desk, entry, earlier, on_wait=said_once(desk, entry.order_id))
+        context.refusal.check()
+        result = settle_open(context, entry, earlier, on_wait=said_once(context, entry.order_id))
     except TokenRefused as exc:
-        desk.refusal.met(exc)
+        context.refusal.met(exc)
         return earlier.unknown(exc.as_problem())
-    ticket = desk.journal.ticket_of(entry)
+    ticket = context.journal.ticket_of(entry)
     if result.outcome is Outcome.FAILED:  # another may go out, and nothing does where this can't be written
-        record(desk, ticket, earlier, result, settled=True)
+        record(context, ticket, earlier, result, settled=True)
         return True
-    return recorded(desk, ticket, earlier, result, settled=result.outcome is not Outcome.UNKNOWN)
+    return recorded(context, ticket, earlier, result, settled=result.outcome is not Outcome.UNKNOWN)
 
 
 def settle_open(
-    desk: Desk, entry: JournalEntry, policy: Policy, *, on_wait: Callable[[float], None] = lambda _left: None
+    context: Context,
+    entry: JournalEntry,
+    policy: Policy,
+    *,
+    on_wait: Callable[[float], None] = lambda _left: None,
 ) -> Result:
     """What became of it. FAILED only where neither the order nor the ledger shows anything, both were read, and the
     request can't be on its way any more. `on_wait` is told for how long it may yet be, in seconds. TokenRefused comes
     out.
     """
     if not policy.order_shows_it:
-        return _by_ledger(desk, policy) or policy.unknown(policy.not_done)
-    seen, final = _read_until_old(desk, entry, policy, on_wait)
+        return _by_ledger(context, policy) or policy.unknown(policy.not_done)
+    seen, final = _read_until_old(context, entry, policy, on_wait)
     if isinstance(seen, Result):
         return seen
     if isinstance(seen, Problem):
-        shown = None if seen.exit_code in NO_USE else _by_ledger(desk, policy)
+        shown = None if seen.exit_code in NO_USE else _by_ledger(context, policy)
         return shown if shown is not None and shown.outcome is not Outcome.UNKNOWN else policy.unknown(seen)
     if not final:
         why = StopRequested("ended while it may still be on its way").as_problem()
         return policy.unknown(why, status=seen.status)
     failed = policy.result(Outcome.FAILED, status=seen.status, problem=policy.not_done)
-    return _by_ledger(desk, policy) or failed
+    return _by_ledger(context, policy) or failed
 
 
-def _by_ledger(desk: Desk, policy: Policy) -> Result | None:
+def _by_ledger(context: Context, policy: Policy) -> Result | None:
     """What the ledger shows; UNKNOWN where it can't be read: half of the evidence proves nothing undone."""
     try:
-        return policy.shown_by_ledger(desk, in_doubt=True)
+        return policy.shown_by_ledger(context, in_doubt=True)
     except TokenRefused:
         raise
     except VsmsError as exc:
@@ -82,7 +86,7 @@ def _by_ledger(desk: Desk, policy: Policy) -> Result | None:
 
 
 def _read_until_old(
-    desk: Desk, entry: JournalEntry, policy: Policy, on_wait: Callable[[float], None]
+    context: Context, entry: JournalEntry, policy: Policy, on_wait: Callable[[float], None]
 ) -> tuple[Result | Order | Problem, bool]:
     """The last reading, and whether the entry is so old by then that its request can't be on its way any more. It is
     not where we were asked to end before.
@@ -90,17 +94,17 @@ def _read_until_old(
     The time limit is this run's or the one that the request had, whichever is longer; one that proved nothing is
     waited for as in its own run.
     """
-    clock = desk.clock
-    limit = max(desk.service.time_limit, entry.time_limit or 0.0, policy.least_wait_s)
+    clock = context.clock
+    limit = max(context.service.time_limit, entry.time_limit or 0.0, policy.least_wait_s)
     if entry.in_doubt or entry.outcome is not None:
         limit = max(limit, DOUBT_S)
-    end = clock.monotonic() + limit - min(desk.journal.age_of(entry), limit)
+    end = clock.monotonic() + limit - min(context.journal.age_of(entry), limit)
     while True:
         started = clock.monotonic()
-        seen = settle_by_reading(desk, policy)
+        seen = settle_by_reading(context, policy)
         if isinstance(seen, Result | Problem) or started >= end:
             return seen, True
         left = max(0.0, end - clock.monotonic())
         on_wait(left)
-        if desk.stop.wait(min(left, max(_NAP_S, limit / (len(OFTEN) - 1)))):
+        if context.stop.wait(min(left, max(_NAP_S, limit / (len(OFTEN) - 1)))):
             return seen, False

@@ -6,7 +6,7 @@ signature, makes the runtime, and sees to it that everything opened is closed.
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
@@ -149,9 +149,13 @@ _CONTEXT = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=t
 
 def _with_options(body: Body, *, rows: bool, skip: set[str], checked: bool) -> Callable[..., ExitCode]:
     hints = get_type_hints(body, include_extras=True)
+    groups: dict[str, type[Any]] = {
+        name: hint for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)
+    }
     own = [
-        parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
+        option
         for parameter in list(inspect.signature(body).parameters.values())[1:]
+        for option in _own(parameter, hints[parameter.name])
     ]
     common = [parameter for parameter in _parameters(_Common) if parameter.name not in skip]
     output = _parameters(_Output) if rows else []
@@ -160,11 +164,20 @@ def _with_options(body: Body, *, rows: bool, skip: set[str], checked: bool) -> C
     def run(ctx: typer.Context, **given: Any) -> ExitCode:  # noqa: ANN401 - as Typer parsed them
         said = Common(**{parameter.name: given.pop(parameter.name) for parameter in common})
         shape = Output(**{parameter.name: given.pop(parameter.name) for parameter in output})
+        for name, kind in groups.items():
+            given[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
         with Runtime(_merged(ctx, said), shape, checked=checked) as runtime:
             return body(runtime, **given)
 
     _dress(run, [_CONTEXT, *own, *output, *common])
     return run
+
+
+def _own(parameter: inspect.Parameter, hint: Any) -> list[inspect.Parameter]:  # noqa: ANN401 - a type, or Annotated
+    """A parameter of a command; one whose type is a dataclass stands for an option for each of its fields."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _parameters(hint)
+    return [parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY)]
 
 
 def _merged(ctx: typer.Context, said: Common) -> Common:

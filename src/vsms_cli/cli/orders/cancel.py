@@ -8,15 +8,8 @@ import typer
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.cancelling import Cancelling
 from vsms_cli.cli.orders.options import (
-    Country,
     DryRun,
     Given,
-    Limit,
-    NewerThan,
-    NotCountry,
-    NotService,
-    OlderThan,
-    Service,
     Yes,
 )
 from vsms_cli.cli.orders.selection import Mode, Wanted
@@ -42,13 +35,7 @@ def app(
         list[str] | None, typer.Argument(metavar="[ID]... | -", help="Order ids, or - for ids on stdin.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every active order.")] = False,
-    country: Country = None,
-    not_country: NotCountry = None,
-    service: Service = None,
-    not_service: NotService = None,
-    older_than: OlderThan = None,
-    newer_than: NewerThan = None,
-    limit: Limit = None,
+    given: Given,
     expect: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="Refuse unless exactly N match.")
     ] = None,
@@ -67,15 +54,6 @@ def app(
     Shows each order and what comes back, then asks. An order opens two minutes after its purchase.
     """
     shape = proof_columns(shape_of(run, CANCEL_FIELDS), verify=verify)
-    given = Given(
-        country=country,
-        not_country=not_country,
-        service=service,
-        not_service=not_service,
-        older_than=older_than,
-        newer_than=newer_than,
-        limit=limit,
-    )
     wanted = Wanted.from_arguments(ids or [], given.filters(), everything=all_, asks=dry_run or not yes)
     mode = Mode(yes=yes, dry_run=dry_run, wait=wait, expect=expect, verify=verify)
 

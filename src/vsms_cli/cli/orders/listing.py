@@ -8,14 +8,7 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import (
-    Country,
     Given,
-    Limit,
-    NewerThan,
-    NotCountry,
-    NotService,
-    OlderThan,
-    Service,
     resolve,
     say_unjudged,
 )
@@ -43,28 +36,13 @@ def app(
         list[str] | None, typer.Option(metavar="S", help="With this status, instead of the active ones.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="The newest 200, whatever their status.")] = False,
-    country: Country = None,
-    not_country: NotCountry = None,
-    service: Service = None,
-    not_service: NotService = None,
-    older_than: OlderThan = None,
-    newer_than: NewerThan = None,
-    limit: Limit = None,
+    given: Given,
 ) -> ExitCode:
     """List orders: the active ones, unless told otherwise.
 
     Different filters mean "and", repeating one means "or".
     """
     shape = shape_of(run, ORDER_FIELDS)
-    given = Given(
-        country=country,
-        not_country=not_country,
-        service=service,
-        not_service=not_service,
-        older_than=older_than,
-        newer_than=newer_than,
-        limit=limit,
-    )
     filters, statuses = given.filters(), _statuses(status or (), everything=all_)
     client = run.client
     listing = orders_with(client, statuses) if all_ or statuses else active_orders(client)

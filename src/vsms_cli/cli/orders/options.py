@@ -14,36 +14,36 @@ from vsms_cli.domain.orders import Order
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.selection import Filters
 
-Country = Annotated[
-    list[str] | None, typer.Option("--country", metavar="C", help="Of this country, by code or name.")
-]
-NotCountry = Annotated[
-    list[str] | None, typer.Option("--not-country", metavar="C", help="Of any other country.")
-]
-Service = Annotated[
-    list[str] | None, typer.Option("--service", metavar="S", help="For this service, by code or name.")
-]
-NotService = Annotated[
-    list[str] | None, typer.Option("--not-service", metavar="S", help="For any other service.")
-]
-OlderThan = Annotated[str | None, typer.Option(metavar="D", help="Bought longer ago: 90s, 5m, 2h, 30d.")]
-NewerThan = Annotated[str | None, typer.Option(metavar="D", help="Bought more recently.")]
-Limit = Annotated[int | None, typer.Option(metavar="N", help="The first N that match, newest first.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
+_Words = list[str] | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """The filters as Typer parsed them."""
+    """The filters as Typer parsed them: a command takes them all as one parameter of this type."""
 
-    country: list[str] | None
-    not_country: list[str] | None
-    service: list[str] | None
-    not_service: list[str] | None
-    older_than: str | None
-    newer_than: str | None
-    limit: int | None
+    country: Annotated[
+        _Words, typer.Option("--country", metavar="C", help="Of this country, by code or name.")
+    ] = None
+    not_country: Annotated[
+        _Words, typer.Option("--not-country", metavar="C", help="Of any other country.")
+    ] = None
+    service: Annotated[
+        _Words, typer.Option("--service", metavar="S", help="For this service, by code or name.")
+    ] = None
+    not_service: Annotated[
+        _Words, typer.Option("--not-service", metavar="S", help="For any other service.")
+    ] = None
+    older_than: Annotated[
+        str | None, typer.Option(metavar="D", help="Bought longer ago: 90s, 5m, 2h, 30d.")
+    ] = None
+    newer_than: Annotated[str | None, typer.Option(metavar="D", help="Bought more recently.")] = None
+    limit: Annotated[int | None, typer.Option(metavar="N", help="The first N that match, newest first.")] = (
+        None
+    )
 
     def words(self) -> list[str]:
         """As they would be typed again."""

@@ -6,14 +6,7 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import (
-    Country,
     Given,
-    Limit,
-    NewerThan,
-    NotCountry,
-    NotService,
-    OlderThan,
-    Service,
     duration_or_seconds,
     resolve,
     say_unjudged,
@@ -33,13 +26,7 @@ _SHORTEST = 1.0  # seconds: the API takes 60 requests a minute, from all process
 def app(
     run: Runtime,
     *,
-    country: Country = None,
-    not_country: NotCountry = None,
-    service: Service = None,
-    not_service: NotService = None,
-    older_than: OlderThan = None,
-    newer_than: NewerThan = None,
-    limit: Limit = None,
+    given: Given,
     interval: Annotated[
         str, typer.Option(metavar="D", help="Read so often: 5, 10s, 1m; 1 second at the least.")
     ] = "5s",
@@ -48,15 +35,6 @@ def app(
 
     q leaves, up and down select an order, c cancels it after a question.
     """
-    given = Given(
-        country=country,
-        not_country=not_country,
-        service=service,
-        not_service=not_service,
-        older_than=older_than,
-        newer_than=newer_than,
-        limit=limit,
-    )
     filters, seconds = given.filters(), _seconds(interval)
     if not run.streams.out.is_terminal or run.env.get("TERM") == "dumb":
         raise UsageMistake(

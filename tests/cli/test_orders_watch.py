@@ -116,7 +116,7 @@ def test_c_cancels_the_selected_order_after_a_question(
     child.send("\x1b[B")
     child.expect(f"> +.*{second}")
     child.send("c")
-    child.expect_exact(f"Cancel {second} and return $0.80? [y/N]")
+    child.expect(rf"Cancel \+54\d+, wa, {second[:8]} and return \$0.80\? \[y/N\]")
     child.send(answer)
     child.expect(r"\$0.80 returned" if answer == "y" else "not cancelled")
     child.send("q")
@@ -252,12 +252,12 @@ def test_filters_and_widths_as_in_list(server: FaultServer, desk: Terminal, colu
         "orders", "watch", "--country", "AR", columns=columns, NO_COLOR="1", LC_ALL="C", PYTHONUTF8="0"
     )
     child.expect("1 order waiting")
-    child.expect(wanted)
+    child.expect(wanted[:8])
     child.send("q")
     text = left(child)
 
-    assert wanted in text
-    assert other not in text
+    assert wanted[: 8 if columns < 100 else None] in text
+    assert other[:8] not in text
     assert not re.search(r"\x1b\[[0-9;]*m", text)
 
 
@@ -291,7 +291,7 @@ def test_keys_that_come_together_are_each_a_key_but_none_answers_a_question(
     orders = [server.add_order(age_s=age) for age in (900, 800, 700)]
     child = watch(shows="3 orders waiting")
     child.send("jjcy")  # down, down, cancel: and a y that was typed before there was a question
-    child.expect_exact(f"Cancel {orders[2]} and return")
+    child.expect(f"Cancel .*, {orders[2][:8]} and return")
     child.send("y")
     child.expect("cancelled")
     child.send("q")

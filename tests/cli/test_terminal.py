@@ -138,25 +138,45 @@ def test_the_table_has_every_column_with_two_countdowns(
         "STATUS",
         "PRICE",
         "AGE",
-        "CANCEL",
-        "REFUND",
+        "CANCELLABLE",
+        "AUTO-REFUND",
     ]
     assert re.fullmatch(rf"{young} +\+54\d+ +AR +wa +waiting +\$0.80 +0:4\d +in 1:1\d +in 19:1\d", first)
     assert re.fullmatch(rf"{old} +\+54\d+ +AR +wa +waiting +\$0.80 +5:0\d +now +in 1[45]:\d\d", second)
 
 
-@pytest.mark.parametrize("columns", [1, 40, 80])
-def test_a_narrow_terminal_loses_columns_and_never_a_part_of_an_id(
-    server: FaultServer, desk: Terminal, columns: int, ended: Ended
+@pytest.mark.parametrize(
+    ("columns", "titles"),
+    [
+        (1, ["NUMBER"]),
+        (40, ["ID", "NUMBER", "STATUS"]),
+        (80, ["ID", "NUMBER", "COUNTRY", "SERVICE", "STATUS", "CANCELLABLE", "AUTO-REFUND"]),
+    ],
+)
+def test_a_narrow_terminal_shows_the_number_and_as_much_of_the_id_as_a_command_takes(
+    live: Vsms, server: FaultServer, columns: int, titles: list[str]
 ) -> None:
     orders = [server.add_order(), server.add_order(status="completed")]
-    code, text = ended(desk("orders", "list", "--all", columns=columns, NO_COLOR="1"))
-    assert code == 0
-    lines = text.splitlines()
-    assert all(order in text.replace("\n", "") for order in orders)
-    assert all(len(line) <= max(columns, 36) for line in lines)
-    if columns == 80:
-        assert lines[0].split() == ["ID", "COUNTRY", "STATUS", "CANCEL", "REFUND"]
+    done = live.on_a_terminal("orders", "list", "--all", columns=columns, env={"NO_COLOR": "1"})
+    assert done.code == 0
+    head, first, *_ = done.out.splitlines()
+    assert head.split() == titles
+    assert "no room for" in done.out
+    if "ID" in titles:
+        beginning = first.split()[0]
+        assert live("orders", "show", beginning, "-q").out.strip() in orders
+        assert len(beginning) == 8
+
+
+def test_a_table_that_goes_to_a_file_has_every_column_uncut(live: Vsms, server: FaultServer) -> None:
+    order = server.add_order(country="X" * 100, status="completed")
+    server.add_order()
+    for args in (["orders", "list", "--all"], ["refunds", "audit", "--all"]):
+        done = live(*args, "-o", "table", env={"COLUMNS": "60"})
+        assert order in done.out
+        assert "X" * 100 in done.out
+        assert "no room" not in done.err
+    assert "AUTO-REFUND" in live("orders", "list", "--all", "-o", "table").out
 
 
 def test_no_color_and_a_dumb_terminal_get_no_escapes_and_force_color_gets_them_in_a_pipe(
@@ -205,14 +225,14 @@ def test_the_refund_question_states_the_services_rule(
     waiting, completed = server.add_order(), server.add_order(status="completed")
     child = desk("orders", "refund", waiting[:13], completed, columns=80, NO_COLOR="1")
     above = shown(child)
-    assert "a code that the platform accepted and that was used is not\nrefunded." in above, "at a blank"
+    assert "a code that the platform accepted and that was used is not\n  refunded." in above, "at a blank"
     assert "cancelling returns the full price" in above
     assert (
         "Cancel 1 order and return $0.80 to your balance and ask for a manual credit for 1 order? " in above
     )
     lines = {line.split()[0]: line for line in above.splitlines() if line[:1].isalnum()}
-    assert lines[waiting].endswith("$0.80  cancel")
-    assert lines[completed].endswith("$0.80  ask for credit")
+    assert lines[waiting[:8]].endswith("$0.80          cancel")
+    assert lines[completed[:8]].endswith("$0.80  123456  ask for credit")
     child.sendline("n")
     assert ended(child)[0] == 1
     assert server.posts() == 0

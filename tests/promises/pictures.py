@@ -20,7 +20,7 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 FOLDER = Path(__file__).with_name("pictures")
-WIDTH = 112  # columns: every column of a listing but two, ids whole
+WIDTH = 100  # columns: every column of a listing, with short ids
 
 _QUESTION = "[y/N] "
 _FRAME = "\x1b[H"  # where `orders watch` begins to draw

@@ -15,7 +15,7 @@ from pathlib import Path
 import pexpect
 
 README = Path(__file__).parents[2] / "README.md"
-WIDTH = 124  # columns: every column of a listing, with ids whole
+WIDTH = 100  # columns: every column of a listing, with short ids
 
 _BLOCK = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n)", re.DOTALL)
 _PROMPT = "$ "
@@ -23,6 +23,7 @@ _ERASE = "\r\x1b[2K"
 _QUESTION = re.escape("[y/N] ")
 _VARIES = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "ID"),
+    (re.compile(r"\b[0-9a-f]{8}\b"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "TIME"),
     (re.compile(r"^ *\d+  +(?=TIME)", re.MULTILINE), "ENTRY  "),
     (re.compile(r"(?:\d+:)?\d+:\d\d"), "SPAN"),

@@ -12,8 +12,8 @@ from vsms_cli.render.documents import Document, cell, to_json
 from vsms_cli.render.folding import folded
 from vsms_cli.render.formats import Format
 from vsms_cli.render.progress import ProgressLine
-from vsms_cli.render.streams import Out, Streams, Talk
-from vsms_cli.render.tables import Column, layout
+from vsms_cli.render.streams import Out, Streams, Surface, Talk
+from vsms_cli.render.tables import Column, field_columns, layout, short_ids
 
 
 class Terminal(io.StringIO):
@@ -143,18 +143,71 @@ def test_elsewhere_or_for_one_order_there_is_no_bar(stream: io.StringIO, total: 
     assert stream.getvalue() == ""
 
 
-def test_the_columns_that_matter_least_go_first_and_ids_stay_whole() -> None:
+ORDERS = ("7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11", "0b44c0de-1f3a-4c57-9a51-0f2d6a9b8c12")
+COLUMNS = (
+    Column(title="ID", cells=ORDERS, keep=9, ids=True),
+    Column(title="LEAST", cells=("a" * 30, "b"), keep=1),
+    Column(title="MORE", cells=("b", "$10"), keep=2, right=True),
+    Column(title="NOTHING", cells=("-", ""), keep=3),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "lines", "left_out"),
+    [
+        (74, [f"{ORDERS[0]}  {'a' * 30}     b", f"{ORDERS[1]}  {'b':30}   $10"], ()),
+        (73, [f"7e44c0de  {'a' * 30}     b", f"0b44c0de  {'b':30}   $10"], ()),
+        (43, [f"7e44c0de  {'a' * 26}…     b", f"0b44c0de  {'b':27}   $10"], ()),
+        (36, [f"7e44c0de  {'a' * 19}…     b", f"0b44c0de  {'b':20}   $10"], ()),
+        (35, ["7e44c0de     b", "0b44c0de   $10"], ("LEAST",)),
+        (1, ["7e44c0de", "0b44c0de"], ("LEAST", "MORE")),
+    ],
+)
+def test_ids_are_shortened_first_then_cells_are_cut_then_columns_go(
+    width: int, lines: list[str], left_out: tuple[str, ...]
+) -> None:
+    table = layout(COLUMNS, Surface(width=width))
+
+    assert table.text.splitlines()[1:] == lines
+    assert table.left_out == left_out
+    assert "NOTHING" not in table.text
+
+
+def test_where_there_is_no_terminal_every_column_is_there_uncut() -> None:
+    table = layout(COLUMNS, Surface(width=None))
+
+    assert table.text.splitlines()[0].split() == ["ID", "LEAST", "MORE", "NOTHING"]
+    assert all(text in table.text for text in (*ORDERS, "a" * 30))
+    assert table.left_out == ()
+
+
+def test_what_was_asked_for_by_name_stays_whole_and_in_place() -> None:
+    table = layout(field_columns(["id", "code"], [[ORDERS[0], ""]]), Surface(width=20))
+
+    assert table.text.splitlines() == [f"{'ID':36}  CODE", ORDERS[0]]
+
+
+def test_ids_are_shortened_to_what_still_tells_them_apart() -> None:
+    alike = ("7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11", "7e44c0de-1f4a-4c57-9a51-0f2d6a9b8c11", "ord_1234567890")
+
+    assert short_ids(alike) == ("7e44c0de-1f3", "7e44c0de-1f4", "ord_1234567890")
+    assert short_ids((alike[0], alike[0])) == ("7e44c0de",) * 2
+
+
+def test_wide_characters_count_as_what_they_take() -> None:
     columns = (
-        Column(title="ID", cells=("x" * 36,), keep=9),
-        Column(title="LEAST", cells=("a" * 30,), keep=1),
-        Column(title="MORE", cells=("b",), keep=2, right=True),
+        Column(title="A", cells=("北京" * 20, "x"), keep=2),
+        Column(title="B", cells=("1", "2"), keep=3),
     )
-    assert layout(columns, width=80, colour=False).splitlines()[0].split() == ["ID", "LEAST", "MORE"]
-    assert layout(columns, width=60, colour=False).splitlines()[0].split() == ["ID", "MORE"]
-    assert layout(columns, width=20, colour=False).splitlines() == ["ID", "x" * 36]
+
+    first, second = layout(columns, Surface(width=30)).text.splitlines()[1:]
+
+    assert first == f"{'北京' * 6}北…  1"
+    assert second == f"x{' ' * 26}  2"
 
 
 def test_a_sentence_is_folded_at_blanks_and_words_stay_whole() -> None:
     order = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
     assert folded("short", 20) == "short"
-    assert folded(f"      see {order} for more", 30) == f"      see\n      {order}\n      for more"
+    assert folded(f"      see {order} for more", 30) == f"      see\n        {order}\n        for more"
+    assert folded("a b", None) == "a b"

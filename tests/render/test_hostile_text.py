@@ -21,7 +21,7 @@ from vsms_cli.domain.tickets import Operation
 from vsms_cli.render.details import entry_details, order_details
 from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.formats import Format
-from vsms_cli.render.plans import cancel_plan_table
+from vsms_cli.render.order_tables import cancel_plan_columns, journal_columns, order_columns
 from vsms_cli.render.rows import (
     CANCEL_FIELDS,
     JOURNAL_FIELDS,
@@ -34,11 +34,12 @@ from vsms_cli.render.rows import (
 )
 from vsms_cli.render.safe import safe, shown
 from vsms_cli.render.sentences import cancel_line, error_lines, refund_line
-from vsms_cli.render.streams import Out
-from vsms_cli.render.tables import fields_table, journal_table, orders_table
+from vsms_cli.render.streams import Out, Surface
+from vsms_cli.render.tables import field_columns, layout
 
 NOW = datetime(2026, 5, 24, 12, tzinfo=UTC)
 ID = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
+PLAIN = Surface(width=None)
 EVIL = (
     "\x1b[31mred\x1b[0m",
     "\x1b]52;c;aGk=\x07",
@@ -180,13 +181,13 @@ def test_tables_are_harmless_and_a_line_an_order(text: str, colour: bool, width:
     foreseen = Result(operation=Operation.CANCEL, order_id=ID, outcome=Outcome.WOULD_CANCEL)
     plan = CancelPlan(items=(PlannedCancel(order_id=ID, order=order, foreseen=foreseen),))
     tables = (
-        orders_table([order, order], now=NOW, width=width, colour=colour),
-        journal_table([entry_of(text)] * 2, width=width, colour=colour),
-        fields_table(["status", "id"], [[text, ID]] * 2, width=width, colour=colour),
-        cancel_plan_table(CancelPlan(items=plan.items * 2), now=NOW, width=width, colour=colour),
+        order_columns([order, order], now=NOW, names={"wa": text}),
+        journal_columns([entry_of(text)] * 2),
+        field_columns(["status", "id"], [[text, ID]] * 2),
+        cancel_plan_columns(CancelPlan(items=plan.items * 2), now=NOW, names={}),
     )
-    for table in tables:
-        ours = table
+    for columns in tables:
+        ours = table = layout(columns, Surface(width=width, colour=colour)).text
         for style in ("\x1b[1m", "\x1b[36m", "\x1b[0m"):
             ours = ours.replace(style, "")
         assert colour or "\x1b" not in table
@@ -211,8 +212,8 @@ def test_sentences_details_and_errors_are_harmless(text: str) -> None:
     for as_json in (True, False):
         for line in error_lines(VsmsError(text, hint=text), as_json=as_json):
             harmless(line, lines=1)
-    harmless(order_details(order_of(text), {"cancel": text}, now=NOW), lines=14)
-    harmless(entry_details(entry_of(text), [JournalEvent(at=NOW, what=text)]), lines=10)
+    harmless(order_details(order_of(text), {"cancel": text}, now=NOW, names={}, surface=PLAIN))
+    harmless(entry_details(entry_of(text), [JournalEvent(at=NOW, what=text)], PLAIN), lines=9)
 
 
 @given(text=texts)
@@ -234,10 +235,12 @@ def test_a_megabyte_is_cut_for_a_person_and_kept_for_a_program() -> None:
     assert len(shown(text)) < 20_000
     assert shown(text).endswith("characters)")
     assert json.loads(printed(Format.NDJSON, ["id"], {"id": text}).splitlines()[0])["id"] == text
-    assert len(orders_table([order_of(text)], now=NOW, width=80, colour=False)) < 60_000
+    columns = order_columns([order_of(text)], now=NOW, names={})
+    assert len(layout(columns, Surface(width=80)).text) < 400
 
 
 def test_an_age_that_is_not_known_is_a_question_mark() -> None:
     order = Order(id=ID, status="waiting")
-    line = orders_table([order], now=NOW + timedelta(days=1), width=200, colour=False).splitlines()[1]
+    columns = order_columns([order], now=NOW + timedelta(days=1), names={})
+    line = layout(columns, PLAIN).text.splitlines()[1]
     assert line.split() == [ID, "?", "?", "?", "waiting", "?", "?", "now", "-"]

@@ -97,7 +97,7 @@ def status(run: Runtime) -> ExitCode:
     """Say which token is in force, where it comes from, whether the service takes it, and the balance."""
     shape = shape_of(run, STATUS_FIELDS, ids=False)
     row, stopped = _look(run)
-    print_one(run, shape, row, for_a_person=lambda: _in_words(row))
+    print_one(run, shape, row, text=lambda: _in_words(row))
     if stopped is not None:
         raise stopped
     return ExitCode.OK

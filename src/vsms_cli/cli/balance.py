@@ -16,5 +16,5 @@ def app(run: Runtime) -> ExitCode:
     shape = shape_of(run, BALANCE_FIELDS, ids=False)
     amount = run.client.balance().amount
     row: Row = {"balance": amount, "currency": CURRENCY}
-    print_one(run, shape, row, for_a_person=lambda: f"{dollars(amount)}\n")
+    print_one(run, shape, row, text=lambda: f"{dollars(amount)}\n")
     return ExitCode.OK

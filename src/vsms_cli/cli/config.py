@@ -5,9 +5,11 @@ from dataclasses import fields
 from decimal import Decimal
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ConfigBroken, ExitCode
+from vsms_cli.render.details import facts_text
 from vsms_cli.render.documents import Row, Value, cell, to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.safe import safe
@@ -27,17 +29,11 @@ def show(run: Runtime) -> ExitCode:
     """
     shape = shape_of(run, SHOW_FIELDS, ids=False)
     rows = list(_rows(run))
-    if shape.for_a_person:
-        from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - Rich: terminals only
-
-        streams = run.streams
-        cells = [[cell(row[name]) for name in shape.fields] for row in rows]
-        streams.out.write(fields_table(shape.fields, cells, width=streams.width, colour=streams.colour))
+    if shape.for_a_person and not shape.chosen:
+        facts = {str(row["key"]): f"{cell(row['value']) or '-'}  ({row['source']})" for row in rows}
+        run.streams.out.write(facts_text(facts, run.streams.out_surface))
     else:
-        document = shape.document(run)
-        for row in rows:
-            document.row(row)
-        document.end()
+        print_rows(run, shape, rows, row=lambda each: each)
     return ExitCode.OK
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vsms_cli.cli.options import command
-from vsms_cli.cli.printing import print_one, print_rows
+from vsms_cli.cli.printing import print_one, print_result, print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.entries import JournalEntry
@@ -19,7 +19,9 @@ from vsms_cli.render.details import entry_details
 from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.number_words import result_line
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
-from vsms_cli.render.sentences import dressed
+
+if TYPE_CHECKING:
+    from vsms_cli.render.tables import Column
 
 
 @command("list", examples=("vsms journal list", "vsms journal list --unresolved --json"))
@@ -30,19 +32,17 @@ def list_entries(
         bool, typer.Option("--unresolved", help="Only those whose outcome is not known yet.")
     ] = False,
 ) -> ExitCode:
-    """List what was sent that moves money, oldest first."""
+    """List what was sent that moves money, newest first."""
     shape = shape_of(run, JOURNAL_FIELDS)
     entries = run.journal.entries(unresolved=unresolved)
-    if not entries:
-        run.say("no entries")
-    print_rows(run, shape, [journal_row(entry) for entry in entries], table=lambda: _table(run, entries))
+    print_rows(run, shape, entries[::-1], row=journal_row, columns=_columns, none="no entries")
     return ExitCode.OK
 
 
-def _table(run: Runtime, entries: Sequence[JournalEntry]) -> str:
-    from vsms_cli.render.tables import journal_table  # noqa: PLC0415 - Rich: terminals only
+def _columns(entries: Sequence[JournalEntry]) -> "Sequence[Column]":
+    from vsms_cli.render.order_tables import journal_columns  # noqa: PLC0415 - Rich: for a person alone
 
-    return journal_table(entries, width=run.streams.width, colour=run.streams.colour)
+    return journal_columns(entries)
 
 
 @command("show", examples=("vsms journal show 12",))
@@ -59,7 +59,7 @@ def show(
     story = run.journal.story(number)
     events: list[Row] = [{"at": event.at, "message": event.what} for event in story]
     row: Row = {**journal_row(entry), "events": events}
-    print_one(run, shape, row, for_a_person=lambda: entry_details(entry, story))
+    print_one(run, shape, row, text=lambda: entry_details(entry, story, run.streams.out_surface))
     return ExitCode.OK
 
 
@@ -203,10 +203,7 @@ def _tell(run: Runtime, document: Document | None, result: Result, number: int) 
         if entry is not None:
             document.row(journal_row(entry))
         return
-    now = run.clock.now()
-    mark, line = result_line(result, now=now)
-    out = run.streams.out
-    out.line(dressed(mark, line, unicode=out.takes_unicode, colour=run.streams.colour))
+    print_result(run, result_line(result, now=run.clock.now()))
 
 
 def _say_wait(run: Runtime, left: float) -> None:

@@ -1,36 +1,99 @@
 """Printing what was read: one thing, or many, for a person or a machine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
 from vsms_cli.render.documents import Row, cell, to_json
 from vsms_cli.render.formats import Format
+from vsms_cli.render.sentences import dressed
+
+if TYPE_CHECKING:
+    from vsms_cli.render.tables import Column
+
+T = TypeVar("T")
+_SEE_ALL = "widen the terminal, or add `-o table | less -S`"
 
 
-def print_one(run: Runtime, shape: Shape, row: Row, *, for_a_person: Callable[[], str]) -> None:
-    """One thing: in JSON an object, not an array of one; `for_a_person` is the text on a terminal."""
+def print_one(run: Runtime, shape: Shape, row: Row, *, text: Callable[[], str]) -> None:
+    """One thing: in JSON an object, not an array of one; `text` is what a person reads."""
     if shape.for_a_person and not shape.chosen:
-        run.streams.out.write(for_a_person())
+        run.streams.out.write(text())
     elif shape.format is Format.JSON:
         run.streams.out.line(to_json({name: row[name] for name in shape.fields}))
     else:
-        print_rows(run, shape, [row], table=for_a_person)
+        print_rows(run, shape, [row], row=lambda each: each)
 
 
-def print_rows(run: Runtime, shape: Shape, rows: Sequence[Row], *, table: Callable[[], str]) -> None:
-    """Many: `[]` in JSON where there are none; `table` is the text on a terminal, unless fields were chosen."""
-    if not shape.for_a_person:
-        document = shape.document(run)
-        for row in rows:
-            document.row(row)
+def print_rows(
+    run: Runtime,
+    shape: Shape,
+    items: Iterable[T],
+    *,
+    row: Callable[[T], Row],
+    columns: "Callable[[Sequence[T]], Sequence[Column]] | None" = None,
+    none: str = "",
+) -> None:
+    """Many: for a machine each as it comes, `[]` in JSON where there are none; for a person a table with `columns`,
+    or with the fields that were chosen. `none` is said where there are none.
+    """
+    if shape.for_a_person:
+        found = list(items)
+        if found:
+            print_table(run, _columns(shape, found, row, columns))
+    else:
+        document, found = shape.document(run), []
+        for item in _counted(items, found):
+            document.row(row(item))
         document.end()
-    elif rows:
-        run.streams.out.write(_chosen_fields(run, shape, rows) if shape.chosen else table())
+    if none and not found:
+        run.say(none)
 
 
-def _chosen_fields(run: Runtime, shape: Shape, rows: Sequence[Row]) -> str:
-    from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - Rich: terminals only
+def print_table(run: Runtime, columns: "Sequence[Column]") -> None:
+    """On stdout; stderr says which columns had no room."""
+    from vsms_cli.render.tables import layout, left_out_words  # noqa: PLC0415 - Rich: for a person alone
 
-    cells = [[cell(row[name]) for name in shape.fields] for row in rows]
-    return fields_table(shape.fields, cells, width=run.streams.width, colour=run.streams.colour)
+    table = layout(columns, run.streams.out_surface)
+    run.streams.out.write(table.text)
+    if table.left_out:
+        run.say(left_out_words(table.left_out, _SEE_ALL))
+
+
+def print_result(run: Runtime, marked: tuple[str, str]) -> None:
+    """A mark and a line, for a person."""
+    run.streams.out.line(dressed(*marked, run.streams.out_surface))
+
+
+def show_plan(run: Runtime, columns: "Sequence[Column]") -> None:
+    """What is about to be done: on stderr, before the question."""
+    from vsms_cli.render.tables import layout, left_out_words  # noqa: PLC0415 - as above
+
+    table = layout(columns, run.streams.talk_surface)
+    run.streams.talk.write(table.text)
+    if table.left_out:
+        run.say(left_out_words(table.left_out))
+    run.streams.talk.line("")
+
+
+def _columns(
+    shape: Shape,
+    items: Sequence[T],
+    row: Callable[[T], Row],
+    columns: "Callable[[Sequence[T]], Sequence[Column]] | None",
+) -> "Sequence[Column]":
+    if columns is not None and not shape.chosen:
+        return columns(items)
+    from vsms_cli.render.tables import field_columns  # noqa: PLC0415 - as above
+
+    rows = [row(item) for item in items]
+    return field_columns(shape.fields, [[cell(each[name]) for name in shape.fields] for each in rows])
+
+
+def _counted(items: Iterable[T], first: list[T]) -> Iterator[T]:
+    """Keeps the first alone: there may be a hundred thousand."""
+    for item in items:
+        if not first:
+            first.append(item)
+        yield item

@@ -8,6 +8,7 @@ import typer
 from vsms_cli.cli.confirm import ask
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
+from vsms_cli.cli.printing import print_result, print_rows, print_table, show_plan
 from vsms_cli.cli.reporting import tell_error
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
@@ -19,12 +20,12 @@ from vsms_cli.domain.plans import PlannedRefund, RefundPlan
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.audit import Requests, appeal_for, asked_before, audit, note_references, plan_requests
-from vsms_cli.render.documents import Row, cell, to_json
+from vsms_cli.render.documents import to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import AUDIT_FIELDS, audit_row, audit_totals
 from vsms_cli.render.money_words import audit_fine, audit_next, audit_remarks, audit_summary, request_question
 from vsms_cli.render.safe import safe
-from vsms_cli.render.sentences import dressed, refund_line, refund_summary
+from vsms_cli.render.sentences import refund_line, refund_summary
 
 
 @command(
@@ -39,6 +40,9 @@ def audit_refunds(
     run: Runtime,
     *,
     since: Annotated[str, typer.Option(metavar="D", help="Orders bought in the last 12h, 30d.")] = "30d",
+    all_: Annotated[
+        bool, typer.Option("--all", help="On a terminal too: what is fine, and what still waits.")
+    ] = False,
     request: Annotated[
         bool, typer.Option("--request", help="Ask once for each refund that is missing.")
     ] = False,
@@ -55,7 +59,7 @@ def audit_refunds(
         raise UsageMistake("--yes and --dry-run go with --request", hint="without it nothing is sent")
     found = audit(run.context, since=span)
     note_references(run.journal, found)
-    report = Report(run, shape, found)
+    report = Report(run, shape, found, everything=all_)
     if request:
         return Requesting(run, report, found).go(yes=yes, dry_run=dry_run)
     report.show()
@@ -65,7 +69,9 @@ def audit_refunds(
 class Report:
     """An audit on stdout, and its sums on stderr."""
 
-    def __init__(self, run: Runtime, shape: Shape, found: Audit) -> None:
+    def __init__(self, run: Runtime, shape: Shape, found: Audit, *, everything: bool) -> None:
+        """With `everything` a person too is shown a row for what is fine or still waits."""
+        self._everything = everything
         self._run = run
         self._found = found
         self.shape = shape
@@ -73,8 +79,8 @@ class Report:
     def show(self, results: Mapping[str, Result] | None = None, *, message: str | None = None) -> None:
         """`results` are what `--request` came to by order, `message` the one to support."""
         rows = [audit_row(case, (results or {}).get(case.order_id)) for case in self._found.all_cases]
-        if self.shape.for_a_person:
-            self._show_table(rows)
+        if self.shape.for_a_person and not self.shape.chosen:
+            self._show_table()
         elif self.shape.format is Format.JSON:
             inner = ",\n    ".join(to_json({name: row[name] for name in self.shape.fields}) for row in rows)
             orders = f"[\n    {inner}\n  ]" if rows else "[]"
@@ -83,26 +89,17 @@ class Report:
                 f'{{\n  "totals": {totals},\n  "orders": {orders},\n  "support_message": {to_json(message)}\n}}'
             )
         else:
-            document = self.shape.document(self._run)
-            for row in rows:
-                document.row(row)
-            document.end()
+            print_rows(self._run, self.shape, rows, row=lambda each: each)
 
-    def _show_table(self, rows: Sequence[Row]) -> None:
-        from vsms_cli.render.money_tables import audit_table  # noqa: PLC0415 - Rich: terminals only
-        from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - as above
+    def _show_table(self) -> None:
+        from vsms_cli.render.money_tables import audit_columns, audit_rows  # noqa: PLC0415 - Rich: for a person alone
 
-        streams, shape = self._run.streams, self.shape
-        if shape.chosen:
-            cells = [[cell(row[name]) for name in shape.fields] for row in rows]
-            if cells:
-                streams.out.write(
-                    fields_table(shape.fields, cells, width=streams.width, colour=streams.colour)
-                )
-            return
-        streams.out.write(audit_table(self._found, width=streams.width, colour=streams.colour))
-        if fine := audit_fine(self._found):
-            streams.out.line(fine)
+        run, found = self._run, self._found
+        if fine := audit_fine(found):
+            run.streams.out.line(fine)
+        cases = audit_rows(found, everything=self._everything)
+        if cases:
+            print_table(run, audit_columns(cases, names=run.service_names))
 
     def hand_over(self, message: str) -> None:
         """The message to support: to stdout, unless somebody chose a format to parse, which has its own rows."""
@@ -150,14 +147,12 @@ class Requesting:
         return self._conclude(plan, results, dry_run=dry_run)
 
     def _show_and_ask(self, plan: RefundPlan) -> None:
-        from vsms_cli.render.plans import refund_plan_table  # noqa: PLC0415 - Rich: terminals only
+        from vsms_cli.render.order_tables import refund_plan_columns  # noqa: PLC0415 - Rich: for a person alone
 
         asking = {item.order_id for item in plan.items if item.foreseen.outcome is Outcome.WOULD_REQUEST}
         if not asking:
             return
-        streams = self._run.streams
-        table = refund_plan_table(plan, width=streams.width, colour=streams.talk_colour)
-        streams.talk.write(f"{table}\n")
+        show_plan(self._run, refund_plan_columns(plan, names=self._run.service_names))
         owed = [case.owed for case in self._found.owed if case.order_id in asking]
         total = sum(amount for amount in owed if amount is not None)
         ask(self._run, request_question(len(asking), dollars(total) if total else "?"))
@@ -179,11 +174,7 @@ class Requesting:
     def _tell(self, result: Result) -> None:
         if not self._report.shape.for_a_person:
             return
-        mark, line = refund_line(result)
-        out = self._run.streams.out
-        self._guarded(
-            lambda: out.line(dressed(mark, line, unicode=out.takes_unicode, colour=self._run.streams.colour))
-        )
+        self._guarded(lambda: print_result(self._run, refund_line(result)))
 
     def _conclude(self, plan: RefundPlan, results: list[Result], *, dry_run: bool) -> ExitCode:
         message = appeal_for(self._found, plan, results)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from vsms_cli.cli.printing import print_result
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import StreamClosed, VsmsError
@@ -11,7 +12,7 @@ from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.formats import Format
 from vsms_cli.render.plural import plural
 from vsms_cli.render.progress import ProgressLine
-from vsms_cli.render.sentences import dressed, error_lines
+from vsms_cli.render.sentences import error_lines
 
 
 class Reporter:
@@ -66,9 +67,7 @@ class Reporter:
     def _tell(self, result: Result) -> None:
         self._told.add(result.order_id)
         if self._shape.for_a_person:
-            mark, line = self._line(result)
-            out = self._run.streams.out
-            out.line(dressed(mark, line, unicode=out.takes_unicode, colour=self._run.streams.colour))
+            print_result(self._run, self._line(result))
         elif self._shape.format is not Format.IDS or result.done:
             self._open().row(self._row(result))
 

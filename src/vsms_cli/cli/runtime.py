@@ -19,6 +19,8 @@ from vsms_cli.store.paths import Paths
 from vsms_cli.store.settings import Options, Settings, Source, host_of, load_settings
 
 if TYPE_CHECKING:  # what a command does not use is not imported: start-up is part of being pleasant
+    from collections.abc import Mapping
+
     from vsms_cli.api.client import Client
     from vsms_cli.domain.catalogue import Catalogue
     from vsms_cli.domain.entries import JournalEntry
@@ -252,6 +254,16 @@ class Runtime:
         catalogue = self.client.catalogue()
         cache.write(catalogue)
         return catalogue, True
+
+    @cached_property
+    def service_names(self) -> "Mapping[str, str]":
+        """Services' names by their codes, as far as a catalogue that was read before tells: no request is made."""
+        if self.in_sandbox:
+            return self.client.catalogue().service_names
+        from vsms_cli.store.catalogue import CatalogueCache  # noqa: PLC0415 - see the top
+
+        kept = CatalogueCache(self.paths.cache_dir, host=self.host).read(however_old=True)
+        return {} if kept is None else kept.service_names
 
     @property
     def seen_orders(self) -> "SeenOrders":

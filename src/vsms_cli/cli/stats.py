@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.stats import Stats
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.stats import stats
-from vsms_cli.render.documents import cell, to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import STATS_FIELDS, STATS_KEYS, stats_object, stats_rows
 from vsms_cli.render.money_words import stats_remarks
@@ -34,22 +34,11 @@ def app(
 
 
 def _print(run: Runtime, shape: Shape, found: Stats) -> None:
-    streams = run.streams
     if shape.format is Format.JSON:
-        row = stats_object(found)
-        streams.out.line(to_json({name: row[name] for name in shape.fields}))
-    elif not shape.for_a_person:
-        document = shape.document(run)
-        for row in stats_rows(found):
-            document.row(row)
-        document.end()
-    elif shape.chosen:
-        from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - Rich: terminals only
+        print_one(run, shape, stats_object(found), text=str)
+    elif shape.for_a_person and not shape.chosen:
+        from vsms_cli.render.charts import stats_chart  # noqa: PLC0415 - Rich: for a person alone
 
-        rows = [[cell(row[name]) for name in shape.fields] for row in stats_rows(found)]
-        streams.out.write(fields_table(shape.fields, rows, width=streams.width, colour=streams.colour))
+        run.streams.out.write(stats_chart(found, run.streams.out_surface, names=run.service_names))
     else:
-        from vsms_cli.render.charts import stats_chart  # noqa: PLC0415 - as above
-
-        unicode = streams.out.takes_unicode
-        streams.out.write(stats_chart(found, width=streams.width, colour=streams.colour, unicode=unicode))
+        print_rows(run, shape, stats_rows(found), row=lambda each: each)

@@ -1,15 +1,16 @@
 """`vsms transactions`: the ledger, as the service keeps it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
+from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import is_whole_id, parse_id_or_beginning
@@ -17,9 +18,11 @@ from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.ledger import Reading, ago
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.selection import complete
-from vsms_cli.render.documents import cell
 from vsms_cli.render.money_rows import TRANSACTION_FIELDS, transaction_row
 from vsms_cli.render.money_words import unshown_remark
+
+if TYPE_CHECKING:
+    from vsms_cli.render.tables import Column
 
 _TYPES = ("deposit", "purchase", "refund", "credit", "admin_credit")  # the reference pages' and the SDKs'
 
@@ -53,7 +56,14 @@ def list_lines(
     client = run.client
     reading = Reading(client, None if span is None else lambda: ago(run.clock.now(), span), type_=kind)
     own = (line for line in reading.lines() if wanted is None or line.order_id == wanted)
-    _print(run, shape, islice(own, limit))
+    print_rows(
+        run,
+        shape,
+        islice(own, limit),
+        row=transaction_row,
+        columns=_columns,
+        none="no transactions match",
+    )
     if limit is None and reading.unshown:
         run.say(unshown_remark(reading.unshown))
     return ExitCode.OK
@@ -71,37 +81,7 @@ def _whole(run: Runtime, text: str) -> str:
     return text if is_whole_id(text) else complete([text], orders_with(run.client, []).orders)[0]
 
 
-def _print(run: Runtime, shape: Shape, lines: Iterable[Transaction]) -> None:
-    """Line by line as the pages come, but for JSON and a table, which need the last before the first."""
-    if shape.for_a_person:
-        found = list(lines)
-        if found:
-            _print_table(run, shape, found)
-    else:
-        document = shape.document(run)
-        found = []
-        for line in _counted(lines, found):
-            document.row(transaction_row(line))
-        document.end()
-    if not found:
-        run.say("no transactions match")
+def _columns(lines: Sequence[Transaction]) -> "Sequence[Column]":
+    from vsms_cli.render.money_tables import transaction_columns  # noqa: PLC0415 - Rich: for a person alone
 
-
-def _counted(lines: Iterable[Transaction], first: list[Transaction]) -> Iterator[Transaction]:
-    """Keeps the first alone: there may be a hundred thousand."""
-    for line in lines:
-        if not first:
-            first.append(line)
-        yield line
-
-
-def _print_table(run: Runtime, shape: Shape, lines: list[Transaction]) -> None:
-    from vsms_cli.render.money_tables import transactions_table  # noqa: PLC0415 - Rich: terminals only
-    from vsms_cli.render.tables import fields_table  # noqa: PLC0415 - as above
-
-    streams = run.streams
-    if shape.chosen:
-        rows = [[cell(transaction_row(line)[name]) for name in shape.fields] for line in lines]
-        streams.out.write(fields_table(shape.fields, rows, width=streams.width, colour=streams.colour))
-    else:
-        streams.out.write(transactions_table(lines, width=streams.width, colour=streams.colour))
+    return transaction_columns(lines)

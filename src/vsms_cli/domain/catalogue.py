@@ -27,6 +27,11 @@ class Catalogue:
     countries: tuple[Entry, ...]
     services: tuple[Entry, ...]
 
+    @property
+    def service_names(self) -> dict[str, str]:
+        """By their codes in small letters."""
+        return {entry.code.casefold(): entry.name for entry in self.services}
+
     def country(self, text: str) -> str:
         """The code of a country given by code or name, in any case."""
         return _find(text, self.countries, kind="country")

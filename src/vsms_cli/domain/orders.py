@@ -23,6 +23,7 @@ PREFIX_LENGTH: Final = 6  # the shortest beginning of an id that a person may ty
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _HEX_DIGITS: Final = 32  # of a UUID
+_BETWEEN_DIGITS: Final = re.compile(r"[ ().-]", re.ASCII)  # as people write phone numbers
 _UUID_SHAPE: Final = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
 
 
@@ -168,6 +169,12 @@ def is_whole_id(text: str) -> bool:
 def same_number(one: str, other: str) -> bool:
     """Whether both are one phone number: the API gives it with or without `+`."""
     return one.strip().removeprefix("+") == other.strip().removeprefix("+")
+
+
+def with_plus(number: str) -> str:
+    """A phone number in one form, `+` and its digits; a text that is no number stays as it is."""
+    digits = _BETWEEN_DIGITS.sub("", number).removeprefix("+")
+    return f"+{digits}" if digits.isascii() and digits.isdigit() else number
 
 
 def _fits_shape(beginning: str) -> bool:

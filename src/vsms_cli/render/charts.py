@@ -1,4 +1,4 @@
-"""Stats as something to look at: bars in a terminal."""
+"""Stats as something to look at: bars, and the sums behind them, where the eye is."""
 
 from __future__ import annotations
 
@@ -7,75 +7,90 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.times import short_duration
+from vsms_cli.render.details import facts_text
 from vsms_cli.render.safe import shown
 from vsms_cli.render.tables import Column, layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from vsms_cli.domain.stats import Group, Stats
+    from vsms_cli.render.streams import Surface
 
 _BAR: Final = 24  # characters
+_GROUPS_SHOWN: Final = 6  # of countries, and of services: a screen has 24 lines
+_Row = tuple[str, "Decimal | None", str]
 
 
-def stats_chart(stats: Stats, *, width: int, colour: bool, unicode: bool) -> str:
+def stats_chart(stats: Stats, surface: Surface, *, names: Mapping[str, str]) -> str:
+    facts = facts_text(
+        {
+            "orders": f"{stats.orders}, {stats.waiting} of them waiting",
+            "time to the code": _median(stats),
+            "spent": dollars(stats.spent),
+            "returned": dollars(stats.returned),
+            "net": dollars(stats.net),
+        },
+        surface,
+    )
+    if not stats.all.ended:
+        return facts
+    return f"{_bars([*_sections(stats, names, surface)], surface)}\n{facts}"
+
+
+def _sections(stats: Stats, names: Mapping[str, str], surface: Surface) -> Iterator[tuple[str, list[_Row]]]:
     of_all = stats.all
-    facts = {
-        "spent": dollars(stats.spent),
-        "returned": dollars(stats.returned),
-        "net": dollars(stats.net),
-        "orders": f"{stats.orders}, {stats.waiting} of them waiting",
-        "time to the code": _median(stats),
-    }
-    longest = max(map(len, facts))
-    lines = "".join(f"{name.ljust(longest)}  {text}\n" for name, text in facts.items())
-    if not of_all.ended:
-        return lines
-    shares = [
-        ("completed", of_all.completed),
-        ("cancelled", of_all.cancelled),
-        ("expired", of_all.expired),
+    services = {group.name: names.get(group.name.casefold(), group.name) for group in stats.by_service}
+    most = None if surface.width is None else _GROUPS_SHOWN
+    yield "CODES BY COUNTRY", _rates(stats.by_country, {}, most)
+    yield "CODES BY SERVICE", _rates(stats.by_service, services, most)
+    ends = (("completed", of_all.completed), ("cancelled", of_all.cancelled), ("expired", of_all.expired))
+    yield (
+        "HOW THEY ENDED",
+        [(name, of_all.share(count), f"{count} of {of_all.ended}") for name, count in ends],
+    )
+
+
+def _rates(groups: Sequence[Group], names: Mapping[str, str], most: int | None) -> list[_Row]:
+    rows: list[_Row] = [
+        (shown(names.get(group.name, group.name)), group.success_rate, f"{group.completed} of {group.ended}")
+        for group in groups[:most]
     ]
-    parts = [
-        lines,
-        _bars(
-            "HOW THEY ENDED",
-            [(name, of_all.share(count), f"{count} of {of_all.ended}") for name, count in shares],
-            width=width, colour=colour, unicode=unicode,
-        ),
-        _bars("CODES BY COUNTRY", _rates(stats.by_country), width=width, colour=colour, unicode=unicode),
-        _bars("CODES BY SERVICE", _rates(stats.by_service), width=width, colour=colour, unicode=unicode),
-    ]  # fmt: skip
-    return "\n".join(parts)
+    left = len(groups) - len(rows)
+    return [*rows, (f"and {left} more", None, "")] if left else rows
 
 
-def _rates(groups: Sequence[Group]) -> list[tuple[str, Decimal | None, str]]:
-    return [(shown(g.name), g.success_rate, f"{g.completed} of {g.ended}") for g in groups]
-
-
-def _bars(
-    title: str, rows: Sequence[tuple[str, Decimal | None, str]], *, width: int, colour: bool, unicode: bool
-) -> str:
+def _bars(sections: Sequence[tuple[str, list[_Row]]], surface: Surface) -> str:
+    """All sections in one set of columns."""
+    rows: list[_Row] = []
+    for title, of_section in sections:
+        rows += [("", None, ""), (title, None, ""), *of_section] if rows else of_section
+    titles = {title for title, _ in sections}
     columns = (
-        Column(title=title, cells=tuple(name for name, _, _ in rows), keep=9),
         Column(
-            title="", cells=tuple(_bar(rate, unicode=unicode) for _, rate, _ in rows), keep=1, style="green"
+            title=sections[0][0],
+            cells=tuple(name for name, _, _ in rows),
+            keep=9,
+            styles=tuple("bold" if name in titles else "" for name, _, _ in rows),
         ),
+        Column(title="", cells=tuple(_bar(rate, surface) for _, rate, _ in rows), keep=1, style="green"),
         Column(title="", cells=tuple(_percent(rate) for _, rate, _ in rows), keep=8, right=True),
         Column(title="", cells=tuple(count for _, _, count in rows), keep=5, right=True),
     )
-    return layout(columns, width=width, colour=colour)
+    return layout(columns, surface).text
 
 
-def _bar(rate: Decimal | None, *, unicode: bool) -> str:
-    full, empty = ("█", "░") if unicode else ("#", ".")
-    filled = 0 if rate is None else round(rate * _BAR)
+def _bar(rate: Decimal | None, surface: Surface) -> str:
+    if rate is None:
+        return ""
+    full, empty = ("█", "░") if surface.unicode else ("#", ".")
+    filled = round(rate * _BAR)
     return full * filled + empty * (_BAR - filled)
 
 
 def _percent(rate: Decimal | None) -> str:
-    return "?" if rate is None else f"{rate * 100:.0f}%"
+    return "" if rate is None else f"{rate * 100:.0f}%"
 
 
 def _median(stats: Stats) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.render.countdowns import refunds_itself
-from vsms_cli.render.safe import shown
+from vsms_cli.render import order_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,5 +36,5 @@ class CountLine:
 
 
 def waiting_words(order: Order, *, now: datetime) -> str:
-    number = "the order" if order.phone_number is None else shown(order.phone_number)
-    return f"waiting for a code to {number}; refunds itself {refunds_itself(order, now)}"
+    number = "the order" if order.phone_number is None else order_text.number(order.phone_number)
+    return f"waiting for a code to {number}; refunds itself {order_text.auto_refund(order, now)}"

@@ -1,4 +1,4 @@
-"""One thing told at length: an order, an entry of the journal."""
+"""One thing at length: an order, an entry of the journal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.times import rfc3339
-from vsms_cli.render.countdowns import age, opens, refunds_itself
+from vsms_cli.render import order_text
+from vsms_cli.render.folding import folded
 from vsms_cli.render.safe import shown
 
 if TYPE_CHECKING:
@@ -15,33 +16,32 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vsms_cli.domain.entries import JournalEntry, JournalEvent
+    from vsms_cli.render.streams import Surface
 
 
-def order_details(order: Order, advice: Mapping[str, str], *, now: datetime) -> str:
-    facts = {
+def order_details(
+    order: Order, advice: Mapping[str, str], *, now: datetime, names: Mapping[str, str], surface: Surface
+) -> str:
+    ended = order.phase in {Phase.COMPLETED, Phase.CANCELLED, Phase.EXPIRED}
+    facts: dict[str, str | None] = {
         "order": order.id,
-        "number": order.phone_number,
+        "number": order_text.number(order.phone_number),
         "country": order.country,
-        "service": order.service,
+        "service": order_text.service(order, names),
         "status": order.status,
         "price": dollars(order.price),
-        "bought": _when(order.created_at, f"{age(order, now)} ago"),
-        "cancel opens": _when(order.cancel_opens_at, opens(order, now)),
-        "refunds itself": _when(order.refunds_itself_at, refunds_itself(order, now)),
+        "bought": _when(order.created_at, f"{order_text.age(order, now)} ago"),
     }
-    lines = [*_facts(facts), ""]
-    waiting = order.phase is Phase.WAITING
-    for message in order.messages or ():
-        sender = shown(message.sender) or "unknown"
-        lines.append(f"SMS from {sender}, {_when(message.received_at, '')}".rstrip(", "))
-        lines.append(f"  {shown(message.content)}")
-    if not order.messages:
-        lines.append("no SMS yet" if waiting else "no SMS")
-    lines += ["", *_facts(advice)]
-    return "".join(f"{line}\n" for line in lines)
+    if not ended:
+        facts |= {
+            "cancel opens": _when(order.cancel_opens_at, order_text.cancellable(order, now)),
+            "refunds itself": _when(order.refunds_itself_at, order_text.auto_refund(order, now)),
+        }
+    parts = [facts_text(facts, surface), _messages(order, surface), facts_text(advice, surface)]
+    return "\n".join(parts)
 
 
-def entry_details(entry: JournalEntry, story: Sequence[JournalEvent]) -> str:
+def entry_details(entry: JournalEntry, story: Sequence[JournalEvent], surface: Surface) -> str:
     facts = {
         "entry": str(entry.entry),
         "what": entry.operation.value,
@@ -52,19 +52,34 @@ def entry_details(entry: JournalEntry, story: Sequence[JournalEvent]) -> str:
         "reference": entry.reference,
         "idempotency key": entry.idempotency_key,
     }
+    known = {name: text for name, text in facts.items() if text is not None}
     steps = [f"{rfc3339(event.at)}  {shown(event.what)}" for event in story]
-    return "".join(f"{line}\n" for line in [*_facts(facts), "", *steps])
+    return f"{facts_text(known, surface)}\n{_lines(steps, surface)}"
 
 
-def _facts(facts: Mapping[str, str] | Mapping[str, str | None]) -> Iterable[str]:
-    width = max(len(name) for name in facts)
-    return [f"{name.ljust(width)}  {shown(text or '?')}" for name, text in facts.items()]
+def facts_text(facts: Mapping[str, str | None], surface: Surface) -> str:
+    """A line a fact; `?` for what is not known."""
+    width = max(map(len, facts))
+    lines = (f"{name.ljust(width)}  {shown(text or order_text.UNKNOWN)}" for name, text in facts.items())
+    return _lines(lines, surface, indent=width + 2)
 
 
-def _when(moment: datetime | None, relative: str) -> str:
-    if moment is None:
-        return "?"
-    if relative == "-":  # an order that has ended
-        return "-"
-    text = rfc3339(moment.replace(microsecond=0))
-    return f"{text} ({relative})" if relative else text
+def _messages(order: Order, surface: Surface) -> str:
+    """Each SMS whole, its own line breaks as lines of ours, indented."""
+    if not order.messages:
+        return "no SMS yet\n" if order.phase is Phase.WAITING else "no SMS\n"
+    lines: list[str] = []
+    for message in order.messages:
+        sender = shown(message.sender) or "unknown"
+        lines.append(f"SMS from {sender}, {_when(message.received_at, '')}".rstrip(", "))
+        lines += [f"  {shown(line)}" for line in message.content.splitlines() or [""]]
+    return _lines(lines, surface)
+
+
+def _lines(lines: Iterable[str], surface: Surface, *, indent: int | None = None) -> str:
+    return "".join(f"{folded(line, surface.width, indent=indent)}\n" for line in lines)
+
+
+def _when(at: datetime | None, relative: str) -> str:
+    text = order_text.moment(at)
+    return text if at is None or relative in {"", order_text.NOTHING} else f"{text} ({relative})"

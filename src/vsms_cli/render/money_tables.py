@@ -1,4 +1,4 @@
-"""Transactions and the audit as tables for a person."""
+"""The columns of the tables about money: the ledger's lines, the audit."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.audit import Audit, Case, Reason, Verdict
 from vsms_cli.domain.money import Transaction, dollars
-from vsms_cli.domain.times import rfc3339
+from vsms_cli.render import order_text
 from vsms_cli.render.safe import shown
-from vsms_cli.render.tables import Column, layout
+from vsms_cli.render.tables import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _STYLES: Final = {
     Verdict.MISSING: "red",
@@ -21,79 +21,68 @@ _STYLES: Final = {
 }
 
 
-def transactions_table(lines: Sequence[Transaction], *, width: int, colour: bool) -> str:
-    columns = (
-        Column(
-            title="AT",
-            cells=tuple(
-                "?" if line.created_at is None else rfc3339(line.created_at.replace(microsecond=0))
-                for line in lines
-            ),
-            keep=9,
-        ),
+def transaction_columns(lines: Sequence[Transaction]) -> list[Column]:
+    balances = tuple("" if x.balance_after is None else dollars(x.balance_after) for x in lines)
+    return [
+        Column(title="AT", cells=tuple(order_text.moment(line.created_at) for line in lines), keep=9),
         Column(title="TYPE", cells=tuple(shown(line.type) or "?" for line in lines), keep=8),
         Column(title="AMOUNT", cells=tuple(dollars(line.amount) for line in lines), keep=10, right=True),
+        Column(title="BALANCE", cells=balances, keep=6, right=True),
         Column(
-            title="BALANCE",
-            cells=tuple("" if x.balance_after is None else dollars(x.balance_after) for x in lines),
-            keep=6,
-            right=True,
+            title="ORDER",
+            cells=tuple(shown(line.order_id or "") for line in lines),
+            keep=7,
+            style="cyan",
+            ids=True,
         ),
         Column(
-            title="ORDER", cells=tuple(shown(line.order_id or "") for line in lines), keep=7, style="cyan"
+            title="DESCRIPTION", cells=tuple(shown(line.description) for line in lines), keep=4, text=True
         ),
-        Column(title="DESCRIPTION", cells=tuple(shown(line.description) for line in lines), keep=4),
         Column(title="ID", cells=tuple(shown(line.id) for line in lines), keep=1),
-    )
-    return layout(columns, width=width, colour=colour)
+    ]
 
 
-def audit_table(found: Audit, *, width: int, colour: bool) -> str:
-    """What needs attention, worst on top, a row an order; empty where all is fine: that is a count, as are purchases
-    of which the ledger alone tells.
+def audit_rows(found: Audit, *, everything: bool) -> list[Case]:
+    """What needs attention, what is missing last; with `everything` what is fine or still waits too, before that.
+    Purchases of which the ledger alone tells are a count, and so is the rest.
     """
     rows = [case for case in found.all_cases if case.reason is not Reason.UNLISTED]
-    return "".join(
-        _cases_table(cases, verdict, width=width, colour=colour)
-        for verdict in Verdict
-        if not verdict.fine and (cases := [case for case in rows if case.verdict is verdict])
-    )
+    kept = [case for case in rows if everything or not (case.verdict.fine or case.verdict is Verdict.PENDING)]
+    worst_first = list(Verdict)
+    return sorted(kept, key=lambda case: worst_first.index(case.verdict), reverse=True)
 
 
-def _cases_table(cases: Sequence[Case], verdict: Verdict, *, width: int, colour: bool) -> str:
+def audit_columns(cases: Sequence[Case], *, names: Mapping[str, str]) -> list[Column]:
     orders = [case.dossier.order for case in cases]
-    bought = [case.dossier.bought_at for case in cases]
-    columns: tuple[Column, ...] = (
+    whys = tuple("" if case.reason is None else case.reason.value.replace("_", " ") for case in cases)
+    return [
         Column(
-            title=verdict.value.upper(),
-            cells=tuple(shown(case.order_id or "?") for case in cases),
+            title="VERDICT",
+            cells=tuple(case.verdict.value for case in cases),
             keep=10,
-            style=_STYLES.get(verdict, "cyan") if colour else "",
+            styles=tuple(_STYLES.get(case.verdict, "") for case in cases),
+        ),
+        Column(
+            title="ID",
+            cells=tuple(shown(case.order_id) or order_text.UNKNOWN for case in cases),
+            keep=11,
+            style="cyan",
+            ids=True,
+        ),
+        Column(
+            title="NUMBER",
+            cells=tuple(order_text.number(None if o is None else o.phone_number) for o in orders),
+            keep=12,
         ),
         Column(title="PRICE", cells=tuple(dollars(case.dossier.price) for case in cases), keep=8, right=True),
         Column(
             title="CAME BACK", cells=tuple(dollars(x.dossier.refunded) for x in cases), keep=9, right=True
         ),
+        Column(title="STATUS", cells=tuple(map(order_text.status, orders)), keep=6),
+        Column(title="COUNTRY", cells=tuple(map(order_text.country, orders)), keep=3, text=True),
+        Column(title="SERVICE", cells=tuple(order_text.service(o, names) for o in orders), keep=4, text=True),
         Column(
-            title="STATUS", cells=tuple("?" if o is None else shown(o.status or "?") for o in orders), keep=6
+            title="BOUGHT", cells=tuple(order_text.moment(case.dossier.bought_at) for case in cases), keep=2
         ),
-        Column(
-            title="COUNTRY",
-            cells=tuple("?" if o is None else shown(o.country or "?") for o in orders),
-            keep=4,
-        ),
-        Column(
-            title="SERVICE",
-            cells=tuple("?" if o is None else shown(o.service or "?") for o in orders),
-            keep=3,
-        ),
-        Column(
-            title="BOUGHT",
-            cells=tuple("?" if at is None else rfc3339(at.replace(microsecond=0)) for at in bought),
-            keep=5,
-        ),
-    )
-    if verdict is Verdict.UNJUDGED:
-        whys = tuple("" if case.reason is None else case.reason.value.replace("_", " ") for case in cases)
-        columns = (*columns, Column(title="WHY", cells=whys, keep=7))
-    return layout(columns, width=width, colour=colour) + "\n"
+        Column(title="WHY", cells=whys, keep=7),
+    ]

@@ -44,11 +44,14 @@ def audit_summary(found: Audit) -> str:
 
 
 def audit_fine(found: Audit) -> str:
-    """`fine: 11 refunded, 3 used`; empty where nothing is."""
+    """`fine: 11 refunded, 3 used; 2 pending`; empty where nothing is."""
     counts = [
         f"{count} {verdict.value}" for verdict in Verdict if verdict.fine and (count := found.count(verdict))
     ]
-    return f"fine: {', '.join(counts)}" if counts else ""
+    parts = [f"fine: {', '.join(counts)}"] if counts else []
+    if pending := found.count(Verdict.PENDING):
+        parts.append(f"{pending} pending")
+    return "; ".join(parts)
 
 
 def audit_remarks(found: Audit) -> Iterable[str]:

@@ -11,6 +11,7 @@ from vsms_cli.domain.plans import CancelPlan, RefundPlan, RefundStep
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render.documents import to_json
+from vsms_cli.render.folding import folded
 from vsms_cli.render.plural import plural
 from vsms_cli.render.rows import problem_row
 from vsms_cli.render.safe import shown
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vsms_cli.domain.errors import Problem, VsmsError
+    from vsms_cli.render.streams import Surface
 
 WAIT_OR_CANCEL: Final = "Still want a code? Waiting is free: with no SMS an order refunds itself in full."
 SERVICE_RULE: Final = (
@@ -34,10 +36,11 @@ _IDS_IN_A_HINT: Final = 3  # more would not fit the eye; then the same filters a
 _IDS_TO_COPY: Final = 20  # more would not be copied; then the same ids are to be given again
 
 
-def dressed(mark: str, line: str, *, unicode: bool, colour: bool) -> str:
+def dressed(mark: str, line: str, surface: Surface) -> str:
     """A line behind its mark, as this terminal can show it."""
-    shown_mark = mark if unicode else _ASCII[mark]
-    return f"{_STYLES[mark]}{shown_mark}{_RESET} {line}" if colour else f"{shown_mark} {line}"
+    shown_mark = mark if surface.unicode else _ASCII[mark]
+    text = folded(f"{shown_mark} {line}", surface.width)
+    return f"{_STYLES[mark]}{shown_mark}{_RESET}{text[len(shown_mark) :]}" if surface.colour else text
 
 
 def outcome_words(outcome: Outcome) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _NARROWEST: Final = 20  # columns; below that nothing can be laid out
 _DEFAULT_WIDTH: Final = 80
+BELL: Final = "\a"
 
 
 class Out:
@@ -83,6 +84,15 @@ def _into_the_void(stream: TextIO | None) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """What text is laid out for. `width` is None where it is no terminal: then nothing is folded, cut or left out."""
+
+    width: int | None
+    colour: bool = False
+    unicode: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
     """Both, and how to dress what goes to a terminal. Machine formats look at none of it."""
 
@@ -92,6 +102,16 @@ class Streams:
     talk_colour: bool
     width: int
     redraws: bool = False  # whether a line on stderr can be drawn over: a terminal that is not dumb
+
+    @property
+    def out_surface(self) -> Surface:
+        width = self.width if self.out.is_terminal else None
+        return Surface(width=width, colour=self.colour, unicode=self.out.takes_unicode)
+
+    @property
+    def talk_surface(self) -> Surface:
+        width = self.width if self.talk.is_terminal else None
+        return Surface(width=width, colour=self.talk_colour, unicode=self.talk.takes_unicode)
 
     @classmethod
     def of_this_process(cls, env: Mapping[str, str], *, no_color: bool) -> Streams:

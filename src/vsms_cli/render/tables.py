@@ -1,138 +1,162 @@
-"""Tables for a person: Rich, laid out for this terminal, written as plain text through `Out` or `Talk`.
+"""Tables for a person, laid out for this terminal. Into a pipe or a file every column goes, uncut.
 
-Rich prints into a string, never to the stream: on a closed pipe its own print raises SystemExit, which once ended
-a bulk run after 2 of 2,000 orders.
+On a terminal that is too narrow the ids are shortened first, then long cells are cut, then columns are left out.
 """
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len, set_cell_size
 
-from vsms_cli.domain.money import dollars
-from vsms_cli.domain.times import rfc3339
-from vsms_cli.render.countdowns import age, opens, refunds_itself
+from vsms_cli.domain.orders import is_whole_id
+from vsms_cli.render.order_text import NOTHING
 from vsms_cli.render.safe import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from vsms_cli.domain.entries import JournalEntry
-    from vsms_cli.domain.orders import Order
+    from vsms_cli.render.streams import Surface
 
-_GAP: Final = 2  # spaces between two columns
+EMPTY: Final = frozenset({"", NOTHING})  # cells that say nothing
+_GAP: Final = "  "  # between two columns
+_SHORT_ID: Final = 8  # characters, more where two ids would look alike
+ALWAYS: Final = 100  # `keep` of a column that was asked for by name
+_LONGEST_CELL: Final = 20  # columns, where there is no room for more
+_SHORTEST_TEXT: Final = 8  # columns to which free text may be cut
+_STYLES: Final = {
+    "bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold green": "1;32",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of text. Where the terminal is too narrow, the column with the lowest `keep` goes first."""
+    """A column of text. Where there is no room for all, the column with the lowest `keep` goes first.
+
+    `ids` are order ids, which may be shortened; `text` is free text, of which a few characters do; `styles` colour
+    single cells, `style` all of them.
+    """
 
     title: str
     cells: tuple[str, ...]
     keep: int
     style: str = ""
+    styles: tuple[str, ...] = ()
     right: bool = False
+    ids: bool = False
+    text: bool = False
 
     @property
     def width(self) -> int:
         return max(cell_len(text) for text in (self.title, *self.cells))
 
     @property
-    def aligned(self) -> tuple[str, ...]:
-        """The cells; padded to the right edge here, because not every Rich justifies what may overflow."""
-        if not self.right:
-            return self.cells
-        return tuple(" " * (self.width - cell_len(text)) + text for text in self.cells)
+    def least(self) -> int:
+        """To how many columns it may be cut."""
+        if self.keep == ALWAYS:
+            return self.width
+        return min(self.width, max(cell_len(self.title), _SHORTEST_TEXT if self.text else _LONGEST_CELL))
+
+    @property
+    def empty(self) -> bool:
+        return EMPTY.issuperset(self.cells)
 
 
-def layout(columns: Sequence[Column], *, width: int, colour: bool) -> str:
-    """The table as text. Columns go until it fits; ids are never shortened, a too narrow terminal wraps."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """`left_out` are the titles of the columns for which there was no room."""
+
+    text: str
+    left_out: tuple[str, ...] = ()
+
+
+def layout(columns: Sequence[Column], surface: Surface) -> Table:
+    """The table as this terminal can show it. One column stays in any case, and the terminal wraps it."""
     fitting = list(columns)
-    while len(fitting) > 1 and sum(column.width + _GAP for column in fitting) - _GAP > width:
-        fitting.remove(min(fitting, key=lambda column: column.keep))
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_edge=False)
-    for column in fitting:
-        table.add_column(
-            Text(column.title),
-            style=column.style,
-            no_wrap=True,
-            overflow="ignore",
-            min_width=column.width,
-        )
-    for row in zip(*(column.aligned for column in fitting), strict=True):
-        table.add_row(*(Text(text) for text in row))
-    needed = sum(column.width + _GAP for column in fitting)
-    buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        width=max(width, needed),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
+    left_out: list[Column] = []
+    width = surface.width
+    if width is not None:
+        fitting = [column for column in fitting if column.keep == ALWAYS or not column.empty] or fitting[:1]
+        if _room(column.width for column in fitting) > width:
+            fitting = [_with_short_ids(column) for column in fitting]
+        while len(fitting) > 1 and _room(column.least for column in fitting) > width:
+            first = min(fitting, key=lambda column: column.keep)
+            if first.keep == ALWAYS:
+                break
+            fitting.remove(first)
+            left_out.append(first)
+        fitting = _cut(fitting, width, "…" if surface.unicode else "...")
+    gone = {column.title for column in left_out if column.title}
+    return Table(
+        text="".join(f"{line}\n" for line in _lines(fitting, surface)),
+        left_out=tuple(column.title for column in columns if column.title in gone),
     )
-    console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 
-def orders_table(orders: Sequence[Order], *, now: datetime, width: int, colour: bool) -> str:
-    """`orders list`: the two countdowns say when cancelling opens and when the refund comes by itself.
-
-    The titles are short so that 80 columns hold all that differs from one waiting order to the next.
-    """
-    statuses = _texts(order.status or None for order in orders)
-    columns = (
-        Column(title="ID", cells=_texts(order.id or None for order in orders), keep=9, style="cyan"),
-        Column(title="NUMBER", cells=_texts(order.phone_number for order in orders), keep=3),
-        Column(title="COUNTRY", cells=_texts(order.country for order in orders), keep=6),
-        Column(title="SERVICE", cells=_texts(order.service for order in orders), keep=4),
-        Column(title="STATUS", cells=statuses, keep=2 if len(set(statuses)) == 1 else 7),
-        Column(title="PRICE", cells=tuple(dollars(order.price) for order in orders), keep=5, right=True),
-        Column(title="AGE", cells=tuple(age(order, now) for order in orders), keep=1, right=True),
-        Column(title="CANCEL", cells=tuple(opens(order, now) for order in orders), keep=7),
-        Column(title="REFUND", cells=tuple(refunds_itself(order, now) for order in orders), keep=8),
-    )
-    return layout(columns, width=width, colour=colour)
+def left_out_words(titles: Sequence[str], see: str = "widen the terminal") -> str:
+    """Which columns had no room, and how to see them; empty where all had."""
+    return f"no room for {', '.join(titles)}: {see}" if titles else ""
 
 
-def journal_table(entries: Sequence[JournalEntry], *, width: int, colour: bool) -> str:
-    columns = (
-        Column(title="ENTRY", cells=tuple(str(entry.entry) for entry in entries), keep=9, right=True),
-        Column(
-            title="AT",
-            cells=tuple(rfc3339(entry.at.replace(microsecond=0)) for entry in entries),
-            keep=5,
-        ),
-        Column(title="WHAT", cells=tuple(entry.operation.value for entry in entries), keep=6),
-        Column(title="ORDER", cells=tuple(entry.order_id for entry in entries), keep=8, style="cyan"),
-        Column(title="OUTCOME", cells=tuple(entry.outcome or "unfinished" for entry in entries), keep=7),
-        Column(
-            title="RETURNED",
-            cells=tuple("" if e.refund_amount is None else dollars(e.refund_amount) for e in entries),
-            keep=4,
-            right=True,
-        ),
-    )
-    return layout(columns, width=width, colour=colour)
-
-
-def fields_table(fields: Sequence[str], rows: Sequence[Sequence[str]], *, width: int, colour: bool) -> str:
-    """--fields on a terminal: what was asked for, all of it."""
-    columns = tuple(
-        Column(title=name.upper(), cells=tuple(shown(row[index]) for row in rows), keep=len(fields) - index)
+def field_columns(fields: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Column]:
+    """The columns of --fields: what was asked for, all of it, whatever the terminal's width."""
+    return [
+        Column(title=name.upper(), cells=tuple(shown(row[index]) for row in rows), keep=ALWAYS)
         for index, name in enumerate(fields)
-    )
-    return layout(columns, width=max(width, sum(column.width + _GAP for column in columns)), colour=colour)
+    ]
 
 
-def _texts(values: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple("?" if value is None else shown(value) for value in values)
+def short_ids(ids: Sequence[str]) -> tuple[str, ...]:
+    """Beginnings by which the ids can still be told apart; an id that is no UUID stays whole."""
+    whole = {text for text in ids if is_whole_id(text)}
+    length = _SHORT_ID
+    while len({text[:length] for text in whole}) < len(whole):
+        length += 1
+    return tuple(text[:length] if text in whole else text for text in ids)
+
+
+def _with_short_ids(column: Column) -> Column:
+    return replace(column, cells=short_ids(column.cells)) if column.ids else column
+
+
+def _cut(columns: Sequence[Column], width: int, ellipsis: str) -> list[Column]:
+    """The widest columns first, and no more than is needed."""
+    fitting = list(columns)
+    for column in sorted(columns, key=lambda each: each.width - each.least, reverse=True):
+        too_much = _room(each.width for each in fitting) - width
+        if too_much > 0:
+            most = max(column.least, column.width - too_much)
+            cells = tuple(_cut_text(text, most, ellipsis) for text in column.cells)
+            fitting[fitting.index(column)] = replace(column, cells=cells)
+    return fitting
+
+
+def _cut_text(text: str, most: int, ellipsis: str) -> str:
+    if cell_len(text) <= most:
+        return text
+    return set_cell_size(text, most - len(ellipsis)).rstrip() + ellipsis
+
+
+def _room(widths: Iterable[int]) -> int:
+    return sum(width + len(_GAP) for width in widths) - len(_GAP)
+
+
+def _lines(columns: Sequence[Column], surface: Surface) -> Iterator[str]:
+    """Without blanks at their ends."""
+    widths = [column.width for column in columns]
+    last = len(columns) - 1
+
+    def line(texts: Sequence[str], styles: Sequence[str]) -> str:
+        cells = []
+        for index, (text, style) in enumerate(zip(texts, styles, strict=True)):
+            blanks = " " * (widths[index] - cell_len(text))
+            drawn = f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if style and text and surface.colour else text
+            after = "" if index == last else blanks
+            cells.append(f"{blanks}{drawn}" if columns[index].right else f"{drawn}{after}")
+        return _GAP.join(cells).rstrip(" ")
+
+    yield line([column.title for column in columns], ["bold"] * len(columns))
+    for row in range(len(columns[0].cells)):
+        styles = [column.styles[row] if column.styles else column.style for column in columns]
+        yield line([column.cells[row] for column in columns], styles)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vsms_cli.cli.orders.verification import prove, tell_proofs, wanted_of
+from vsms_cli.cli.printing import show_plan
 from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.rows import cancel_row
@@ -69,11 +70,10 @@ class CancelTalk:
             self._run.say(f"  {line}")
 
     def _show(self, plan: CancelPlan) -> None:
-        from vsms_cli.render.plans import cancel_plan_table  # noqa: PLC0415 - Rich: terminals only
+        from vsms_cli.render.order_tables import cancel_plan_columns  # noqa: PLC0415 - Rich: for a person alone
 
-        streams, now = self._run.streams, self._run.clock.now()
-        table = cancel_plan_table(plan, now=now, width=streams.width, colour=streams.talk_colour)
-        streams.talk.write(f"{table}\n")
+        run = self._run
+        show_plan(run, cancel_plan_columns(plan, now=run.clock.now(), names=run.service_names))
 
     def prove(self, results: Sequence[Result], orders: Mapping[str, Order]) -> None:
         """Read what the ledger says of each refund: `orders` are those that were looked at before the run."""

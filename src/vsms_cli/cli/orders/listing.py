@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.orders import KNOWN_STATUSES, Order
 from vsms_cli.ops.listing import active_orders, orders_with
 from vsms_cli.render.rows import ORDER_FIELDS, order_row
+
+if TYPE_CHECKING:
+    from vsms_cli.render.tables import Column
 
 
 @command(
@@ -51,18 +54,18 @@ def app(
     filters = resolve(run, filters, listing.orders)
     orders, unjudged = filters.split((*listing.orders, *listing.maybe_active(now)), now=now)
     say_unjudged(run, unjudged)
-    if not orders:
-        run.say("no orders match")
-    print_rows(run, shape, [order_row(order) for order in orders], table=lambda: _table(run, orders))
+    print_rows(
+        run, shape, orders, row=order_row, columns=lambda each: _columns(run, each), none="no orders match"
+    )
     if listing.full:
         run.say(listing.more_may_exist)
     return ExitCode.OK
 
 
-def _table(run: Runtime, orders: Sequence[Order]) -> str:
-    from vsms_cli.render.tables import orders_table  # noqa: PLC0415 - Rich: terminals only
+def _columns(run: Runtime, orders: Sequence[Order]) -> "Sequence[Column]":
+    from vsms_cli.render.order_tables import order_columns  # noqa: PLC0415 - Rich: for a person alone
 
-    return orders_table(orders, now=run.clock.now(), width=run.streams.width, colour=run.streams.colour)
+    return order_columns(orders, now=run.clock.now(), names=run.service_names)
 
 
 def _statuses(said: Sequence[str], *, everything: bool) -> list[str]:

@@ -14,6 +14,7 @@ from vsms_cli.domain.orders import Order
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.selection import Filters
 
+Bell = Annotated[bool, typer.Option("--bell", help="Ring the terminal's bell when a code comes.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 

@@ -10,6 +10,7 @@ from vsms_cli.cli.confirm import ask
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
 from vsms_cli.cli.orders.verification import prove, refunds_wanted, tell_proofs, verified_of, with_proof
+from vsms_cli.cli.printing import show_plan
 from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
@@ -75,11 +76,9 @@ def _check(reason: str | None, note: str | None) -> None:
 
 
 def _show_and_ask(run: Runtime, plan: RefundPlan) -> None:
-    from vsms_cli.render.plans import refund_plan_table  # noqa: PLC0415 - Rich: terminals only
+    from vsms_cli.render.order_tables import refund_plan_columns  # noqa: PLC0415 - Rich: for a person alone
 
-    streams = run.streams
-    table = refund_plan_table(plan, width=streams.width, colour=streams.talk_colour)
-    streams.talk.write(f"{table}\n")
+    show_plan(run, refund_plan_columns(plan, names=run.service_names))
     facts, question = refund_question(plan)
     for fact in facts:
         run.say(fact)

@@ -34,5 +34,12 @@ def app(
     now = run.clock.now()
     advice = advice_for(order, now=now)
     row = order_detail_row(order, advice)
-    print_one(run, shape, row, for_a_person=lambda: order_details(order, advice, now=now))
+    print_one(
+        run,
+        shape,
+        row,
+        text=lambda: order_details(
+            order, advice, now=now, names=run.service_names, surface=run.streams.out_surface
+        ),
+    )
     return ExitCode.OK

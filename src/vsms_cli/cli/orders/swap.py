@@ -8,6 +8,7 @@ from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
 from vsms_cli.cli.orders.selection import one_order
+from vsms_cli.cli.printing import print_one, print_result
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode, OrderNotFound
@@ -15,7 +16,6 @@ from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.swap_policy import foresee_swap, swap_order
-from vsms_cli.render.documents import to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.number_words import (
     SWAP_FIELDS,
@@ -25,7 +25,6 @@ from vsms_cli.render.number_words import (
     swap_question,
     swap_row,
 )
-from vsms_cli.render.sentences import dressed
 
 
 @command(
@@ -80,23 +79,18 @@ def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Resul
 
 
 def _show_and_ask(run: Runtime, order: Order) -> None:
-    run.streams.talk.write(swap_facts(order, now=run.clock.now()))
+    run.streams.talk.write(
+        swap_facts(order, now=run.clock.now(), names=run.service_names, surface=run.streams.talk_surface)
+    )
     run.say(THE_OLD_NUMBER)
     ask(run, swap_question(order))
 
 
 def _tell(run: Runtime, shape: Shape, result: Result) -> None:
-    row = swap_row(result)
-    out = run.streams.out
     if shape.for_a_person and not shape.chosen:
-        mark, line = swap_line(result, now=run.clock.now())
-        out.line(dressed(mark, line, unicode=out.takes_unicode, colour=run.streams.colour))
-    elif shape.format is Format.JSON:
-        out.line(to_json({name: row[name] for name in shape.fields}))
+        print_result(run, swap_line(result, now=run.clock.now()))
     elif shape.format is not Format.IDS or result.done:
-        document = shape.document(run)
-        document.row(row)
-        document.end()
+        print_one(run, shape, swap_row(result), text=str)
     if result.problem is not None and not run.streams.out.is_terminal and not shape.for_a_person:
         run.say(result.problem.message)
     if result.problem is not None and result.problem.hint:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from vsms_cli.cli.printing import print_result
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import StreamClosed, VsmsError
@@ -12,7 +13,6 @@ from vsms_cli.domain.plans import PlannedRefund
 from vsms_cli.domain.proofs import Proof, Verified, Wanted
 from vsms_cli.ops.verify import Verifier
 from vsms_cli.render.money_words import proof_line, proof_summary
-from vsms_cli.render.sentences import dressed
 
 _REFUNDED = frozenset({Outcome.CANCELLED, Outcome.ALREADY_CANCELLED, Outcome.EXPIRED})
 
@@ -51,10 +51,9 @@ def tell_proofs(run: Runtime, shape: Shape, proofs: Sequence[Proof]) -> StreamCl
     if not proofs:
         return None
     closed: StreamClosed | None = None
-    out = run.streams.out
     try:
-        for mark, line in map(proof_line, proofs if shape.for_a_person else ()):
-            out.line(dressed(mark, line, unicode=out.takes_unicode, colour=run.streams.colour))
+        for proof in proofs if shape.for_a_person else ():
+            print_result(run, proof_line(proof))
     except StreamClosed as exc:
         closed = exc
     run.say(proof_summary(proofs))

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import duration_or_seconds
+from vsms_cli.cli.orders.options import Bell, duration_or_seconds
 from vsms_cli.cli.orders.selection import one_order
+from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.codes import code_in
@@ -20,6 +21,7 @@ from vsms_cli.render.formats import Format
 from vsms_cli.render.rows import MESSAGE_FIELDS, message_row, problem_row
 from vsms_cli.render.safe import safe
 from vsms_cli.render.sentences import cancel_line, dressed, problem_lines
+from vsms_cli.render.streams import BELL
 
 
 @command(
@@ -41,6 +43,7 @@ def app(
     cancel_after: Annotated[
         str | None, typer.Option(metavar="D", help="Cancel the order after so long. Takes a whole id.")
     ] = None,
+    bell: Bell = False,
 ) -> ExitCode:
     """Wait for the SMS and print its code; with --json the whole message.
 
@@ -53,11 +56,12 @@ def app(
     )
     # It cancels without a question: a beginning could mean another order than the person thinks.
     wanted = one_order(run, order_id, beginnings=cancel_after is None)
-    return _Wait(run, shape, wanted).go(limits)
+    return _Wait(run, shape, wanted, bell=bell).go(limits)
 
 
 class _Wait:
-    def __init__(self, run: Runtime, shape: Shape, order_id: str) -> None:
+    def __init__(self, run: Runtime, shape: Shape, order_id: str, *, bell: bool) -> None:
+        self._bell = bell
         self._run = run
         self._shape = shape
         self._order_id = order_id
@@ -90,10 +94,11 @@ class _Wait:
     def _tell(self, result: WaitResult) -> ExitCode:
         run = self._run
         if result.cancelled is not None:
-            mark, line = cancel_line(result.cancelled, now=run.clock.now())
-            talk = run.streams.talk
-            talk.line(dressed(mark, line, unicode=talk.takes_unicode, colour=run.streams.talk_colour))
+            marked = cancel_line(result.cancelled, now=run.clock.now())
+            run.streams.talk.line(dressed(*marked, run.streams.talk_surface))
         if result.message is not None:
+            if self._bell and run.streams.talk.is_terminal:  # where the data goes may be a file
+                run.streams.talk.write(BELL)
             self._print(result.message)
         elif result.problem is not None:
             self._explain(result.problem)
@@ -104,17 +109,13 @@ class _Wait:
         return ExitCode.FAILED if result.problem is None else result.problem.exit_code
 
     def _print(self, message: Message) -> None:
-        out, shape = self._run.streams.out, self._shape
+        shape = self._shape
         row: Row = message_row(self._order_id, message)
         asked = self._run.settings.output.value is not None or shape.chosen
-        if shape.format is Format.JSON:
-            out.line(to_json({name: row[name] for name in shape.fields}))
-        elif asked and not (shape.for_a_person and not shape.chosen):
-            document = shape.document(self._run)
-            document.row(row)
-            document.end()
+        if asked and not (shape.for_a_person and not shape.chosen):
+            print_one(self._run, shape, row, text=str)
         else:
-            out.line(safe(code_in(message.content) or message.content))
+            self._run.streams.out.line(safe(code_in(message.content) or message.content))
 
     def _explain(self, problem: Problem) -> None:
         as_json = self._run.settings.output.value in {Format.JSON, Format.NDJSON}

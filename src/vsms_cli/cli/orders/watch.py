@@ -6,6 +6,7 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import (
+    Bell,
     Given,
     duration_or_seconds,
     resolve,
@@ -30,6 +31,7 @@ def app(
     interval: Annotated[
         str, typer.Option(metavar="D", help="Read so often: 5, 10s, 1m; 1 second at the least.")
     ] = "5s",
+    bell: Bell = False,
 ) -> ExitCode:
     """Watch the active orders on a live table, least time left on top: codes as they come, countdowns, keys.
 
@@ -47,7 +49,7 @@ def app(
         orders = active_orders(run.client).orders
         filters = resolve(run, filters, orders)
         say_unjudged(run, filters.split(orders, now=run.clock.now())[1])
-    return Watching(run, filters, interval=seconds).go()
+    return Watching(run, filters, interval=seconds, bell=bell).go()
 
 
 def _seconds(said: str) -> float:

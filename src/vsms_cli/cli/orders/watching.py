@@ -16,17 +16,23 @@ from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.selection import Filters
 from vsms_cli.ops.watching import Board, Watched, look
-from vsms_cli.render.live import LiveRow, Screen, frame, live_table, size
+from vsms_cli.render import order_text
+from vsms_cli.render.live import Frame, Screen, live_table, size
 from vsms_cli.render.plural import plural
+from vsms_cli.render.safe import shown
 from vsms_cli.render.sentences import cancel_line
+from vsms_cli.render.tables import left_out_words, short_ids
 
 _REDRAW_S: Final = 0.5  # countdowns show whole seconds
 _KEYS: Final = "q leaves   up/down selects   c cancels"
 
 
 class Watching:
-    def __init__(self, run: Runtime, filters: Filters, *, interval: float) -> None:
+    def __init__(self, run: Runtime, filters: Filters, *, interval: float, bell: bool) -> None:
         self._run = run
+        self._bell = bell
+        self._names = run.service_names
+        self._came: set[str] = set()  # ids of orders whose code was told
         self._desk = run.context
         self._reader = Reader(lambda board: look(run.client, run.clock, filters, board), interval=interval)
         self._board: Board | None = None
@@ -42,7 +48,7 @@ class Watching:
                 self._run.stop.before_exit = lambda: _give_back(screen, keys)
                 self._reader.start()
                 while not self._run.stop.requested:
-                    self._take_news()
+                    self._take_news(screen)
                     self._draw(screen, alive=keys.alive)
                     asked = self._asking
                     if not self._obey(keys.read(_REDRAW_S), screen):
@@ -59,7 +65,7 @@ class Watching:
     def _hear(self, text: str) -> None:
         self._note = text
 
-    def _take_news(self) -> None:
+    def _take_news(self, screen: Screen) -> None:
         while (news := self._reader.news()) is not None:
             if isinstance(news, Board):
                 self._board, self._failure = news, ""
@@ -68,6 +74,10 @@ class Watching:
             else:
                 self._failure = _failure_words(news)
         rows = self._rows()
+        came = {row.order.id for row in rows if row.message is not None}
+        if self._bell and not came <= self._came:
+            screen.ring()
+        self._came |= came
         if rows and self._selected not in {row.order.id for row in rows}:
             self._selected = rows[0].order.id
 
@@ -75,22 +85,21 @@ class Watching:
         return () if self._board is None else self._board.rows
 
     def _draw(self, screen: Screen, *, alive: bool) -> None:
-        question = None if self._asking is None else _question(self._asking)
-        screen.draw(
-            frame(
-                [self._live(row, marked=alive) for row in self._rows()],
-                title=self._title(),
-                note=question or self._failure or self._note,
-                keys=_KEYS if alive else "Ctrl-C leaves",
-                now=self._run.clock.now(),
-                colour=self._run.streams.colour,
-            )
+        question = None if self._asking is None else self._question(self._asking)
+        drawn = Frame(
+            title=f"sandbox: {self._title()}" if self._run.in_sandbox else self._title(),
+            note=question or self._failure or self._note,
+            keys=_KEYS if alive else "Ctrl-C leaves",
+            selected=self._selected if alive else None,
         )
+        orders = [row.order for row in self._rows()]
+        surface = self._run.streams.out_surface
+        screen.draw(drawn.lines(orders, now=self._run.clock.now(), names=self._names, surface=surface))
 
-    def _live(self, row: Watched, *, marked: bool) -> LiveRow:
-        return LiveRow(
-            order=row.order, message=row.message, selected=marked and row.order.id == self._selected
-        )
+    def _question(self, order: Order) -> str:
+        (short,) = short_ids([order.id])
+        what = f"{order_text.number(order.phone_number)}, {order_text.service(order, self._names)}, {shown(short)}"
+        return f"Cancel {what} and return {dollars(order.price)}? [y/N]"
 
     def _title(self) -> str:
         if self._board is None:
@@ -153,25 +162,25 @@ class Watching:
         self._reader.at_once()
 
     def _leave_last_state(self) -> None:
-        rows = [self._live(row, marked=False) for row in self._rows()]
-        streams = self._run.streams
+        orders = [row.order for row in self._rows()]
+        surface = replace(self._run.streams.out_surface, width=size()[0])
         with suppress(StreamClosed):  # it must not hide why it ended
-            if rows:
-                now = self._run.clock.now()
-                streams.out.write(live_table(rows, now=now, width=size()[0], colour=streams.colour))
+            if orders:
+                table = live_table(orders, now=self._run.clock.now(), names=self._names, surface=surface)
+                self._run.streams.out.write(table.text)
+                self._say(left_out_words(table.left_out))
             elif self._board is not None:
                 self._run.say("nothing to watch")
-        if self._note:
-            self._run.say(self._note)
+        self._say(self._note)
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._run.say(text)
 
 
 def _give_back(screen: Screen, keys: Keys) -> None:
     screen.give_back()
     keys.give_back()
-
-
-def _question(order: Order) -> str:
-    return f"Cancel {order.id} and return {dollars(order.price)}? [y/N]"  # on one line of 80
 
 
 def _failure_words(failed: Failed) -> str:

@@ -1,0 +1,144 @@
+"""The columns of every table of orders: the listing, the live table, the plans, the journal.
+
+`keep` says which column goes first where there is no room: the number goes last of all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from vsms_cli.domain.money import dollars
+from vsms_cli.domain.plans import CancelPlan, PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.render import order_text
+from vsms_cli.render.plan_lines import fate
+from vsms_cli.render.safe import shown
+from vsms_cli.render.sentences import outcome_words
+from vsms_cli.render.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.orders import Order
+
+
+_LAST_OF_ALL: Final = 20
+
+
+def order_columns(orders: Sequence[Order], *, now: datetime, names: Mapping[str, str]) -> list[Column]:
+    """`orders list`: when cancelling opens, and when the refund comes by itself. `names` are services' by code."""
+    statuses = tuple(order_text.status(order) for order in orders)
+    return [
+        *_which([order.id for order in orders], orders, names),
+        # What is the same in every row tells the least.
+        Column(title="STATUS", cells=statuses, keep=2 if len(set(statuses)) == 1 else 9),
+        _price(orders, keep=3),
+        Column(title="AGE", cells=tuple(order_text.age(order, now) for order in orders), keep=1, right=True),
+        _cancellable(orders, now),
+        _auto_refund(orders, now, keep=8),
+    ]
+
+
+def live_columns(orders: Sequence[Order], *, now: datetime, names: Mapping[str, str]) -> list[Column]:
+    """`orders watch`: as `orders list`, with the code that came instead of the age."""
+    return [
+        *_which([order.id for order in orders], orders, names),
+        Column(title="STATUS", cells=tuple(order_text.status(order) for order in orders), keep=7),
+        _price(orders, keep=1),
+        _cancellable(orders, now),
+        _auto_refund(orders, now, keep=8),
+        Column(title="CODE", cells=tuple(map(order_text.code, orders)), keep=12, style="bold green"),
+    ]
+
+
+def cancel_plan_columns(plan: CancelPlan, *, now: datetime, names: Mapping[str, str]) -> list[Column]:
+    """Each order, what comes back, what happens to it, and when it would refund itself."""
+    orders = [item.order for item in plan.items]
+    return [
+        *_which([item.order_id for item in plan.items], orders, names),
+        _price(orders, keep=9),
+        Column(title="ACTION", cells=tuple(fate(item, now, wait=plan.wait) for item in plan.items), keep=10),
+        _auto_refund(orders, now, keep=1),
+    ]
+
+
+def refund_plan_columns(plan: RefundPlan, *, names: Mapping[str, str]) -> list[Column]:
+    """Each order, the code that came, and what is asked for."""
+    orders = [item.order for item in plan.items]
+    return [
+        *_which([item.order_id for item in plan.items], orders, names),
+        _price(orders, keep=9),
+        Column(title="CODE", cells=tuple(map(order_text.code, orders)), keep=10),
+        Column(title="ACTION", cells=tuple(map(_refund_fate, plan.items)), keep=11),
+    ]
+
+
+def journal_columns(entries: Sequence[JournalEntry]) -> list[Column]:
+    return [
+        Column(title="ENTRY", cells=tuple(str(entry.entry) for entry in entries), keep=9, right=True),
+        Column(title="AT", cells=tuple(order_text.moment(entry.at) for entry in entries), keep=2),
+        Column(title="WHAT", cells=tuple(entry.operation.value for entry in entries), keep=6),
+        _ids("ORDER", [entry.order_id for entry in entries]),
+        Column(title="OUTCOME", cells=tuple(entry.outcome or "unfinished" for entry in entries), keep=8),
+        Column(
+            title="RETURNED",
+            cells=tuple("" if e.refund_amount is None else dollars(e.refund_amount) for e in entries),
+            keep=4,
+            right=True,
+        ),
+    ]
+
+
+def _which(ids: Sequence[str], orders: Sequence[Order | None], names: Mapping[str, str]) -> list[Column]:
+    """What tells one order from another."""
+    numbers = tuple(order_text.number(None if order is None else order.phone_number) for order in orders)
+    return [
+        _ids("ID", ids),
+        Column(title="NUMBER", cells=numbers, keep=_LAST_OF_ALL),
+        Column(title="COUNTRY", cells=tuple(map(order_text.country, orders)), keep=4, text=True),
+        Column(
+            title="SERVICE",
+            cells=tuple(order_text.service(order, names) for order in orders),
+            keep=5,
+            text=True,
+        ),
+    ]
+
+
+def _ids(title: str, ids: Sequence[str]) -> Column:
+    return Column(
+        title=title,
+        cells=tuple(shown(order_id) or order_text.UNKNOWN for order_id in ids),
+        keep=_LAST_OF_ALL - 1,
+        style="cyan",
+        ids=True,
+    )
+
+
+def _price(orders: Sequence[Order | None], *, keep: int) -> Column:
+    prices = tuple(dollars(None if order is None else order.price) for order in orders)
+    return Column(title="PRICE", cells=prices, keep=keep, right=True)
+
+
+def _cancellable(orders: Sequence[Order], now: datetime) -> Column:
+    cells = tuple(order_text.cancellable(order, now) for order in orders)
+    return Column(title="CANCELLABLE", cells=cells, keep=6)
+
+
+def _auto_refund(orders: Sequence[Order | None], now: datetime, *, keep: int) -> Column:
+    cells = tuple(order_text.auto_refund(order, now) for order in orders)
+    return Column(title="AUTO-REFUND", cells=cells, keep=keep)
+
+
+def _refund_fate(item: PlannedRefund) -> str:
+    match item.step:
+        case RefundStep.CANCEL:
+            return "cancel"
+        case RefundStep.MISSING:
+            return "ask for refund"
+        case RefundStep.CREDIT:
+            return "ask for credit"
+        case RefundStep.NOTHING if item.foreseen.retry_at is not None:
+            return "none: too young"
+    return f"none: {outcome_words(item.foreseen.outcome)}"

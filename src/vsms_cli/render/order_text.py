@@ -1,0 +1,72 @@
+"""An order's facts as a person reads them: `?` for what is not known, `-` for what does not apply."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from vsms_cli.domain.codes import code_in, newest
+from vsms_cli.domain.orders import Order, Phase, with_plus
+from vsms_cli.domain.times import rfc3339, short_duration
+from vsms_cli.render.safe import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNKNOWN: Final = "?"
+NOTHING: Final = "-"
+_TEXT_SHOWN: Final = 16  # characters of an SMS without a code: a table must not give way to it
+
+
+def number(phone_number: str | None) -> str:
+    """A phone number, in one form."""
+    return UNKNOWN if phone_number is None else shown(with_plus(phone_number))
+
+
+def country(order: Order | None) -> str:
+    return _text(None if order is None else order.country)
+
+
+def service(order: Order | None, names: Mapping[str, str]) -> str:
+    """By its name, where the catalogue that `names` has by code knows it."""
+    code = None if order is None else order.service
+    return _text(None if code is None else names.get(code.strip().casefold(), code))
+
+
+def status(order: Order | None) -> str:
+    return _text(None if order is None else order.status)
+
+
+def code(order: Order | None) -> str:
+    """The code in the newest SMS, the beginning of a text without one, or nothing where none came."""
+    message = newest((order and order.messages) or ())
+    return "" if message is None else shown(code_in(message.content) or message.content[:_TEXT_SHOWN])
+
+
+def moment(at: datetime | None) -> str:
+    """To the second."""
+    return UNKNOWN if at is None else rfc3339(at.replace(microsecond=0))
+
+
+def age(order: Order, now: datetime) -> str:
+    return UNKNOWN if order.created_at is None else short_duration(now - order.created_at)
+
+
+def cancellable(order: Order | None, now: datetime) -> str:
+    """`now`, `in 1:12`, or NOTHING for an order that can't be cancelled any more."""
+    if order is None or order.phase is not Phase.WAITING:
+        return NOTHING
+    at = order.cancel_opens_at
+    return "now" if at is None or at <= now else f"in {short_duration(at - now)}"
+
+
+def auto_refund(order: Order | None, now: datetime) -> str:
+    """`in 12:31`, or NOTHING for an order that has ended."""
+    at = None if order is None else order.refunds_itself_at
+    if order is None or order.phase is not Phase.WAITING or at is None:
+        return NOTHING
+    return f"in {short_duration(at - now)}" if at - now > timedelta(0) else "any moment"
+
+
+def _text(value: str | None) -> str:
+    return shown(value) if value else UNKNOWN

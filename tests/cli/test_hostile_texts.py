@@ -73,7 +73,7 @@ def commands(service: FaultServer, text: str) -> list[tuple[str, ...]]:
         ("orders", "show", completed),
         ("orders", "wait", completed, "-o", "table", "--timeout", "1s"),
         ("orders", "cancel", waiting, "--yes"),
-        ("orders", "refund", completed, "--yes"),
+        ("orders", "refund", completed, "--reason", "code-rejected", "--yes"),
         ("transactions", "list"),
         ("refunds", "audit"),
         ("stats",),

@@ -33,7 +33,7 @@ def test_the_balance_has_no_ids(live: Vsms) -> None:
 def test_the_journal_tells_what_was_sent_and_what_came_of_it(live: Vsms, server: FaultServer) -> None:
     order, asked = server.add_order(), server.add_order(status="completed")
     live("orders", "cancel", order, "--yes")
-    live("orders", "refund", asked, "--yes")
+    live("orders", "refund", asked, "--reason", "code-rejected", "--yes")
     done = live("journal", "list", "--json")
     assert done.code == 0
     assert [(row["id"], row["operation"], row["order_id"], row["outcome"]) for row in done.json] == [
@@ -140,9 +140,11 @@ def test_a_refund_request_whose_answer_was_lost_is_not_repeated_by_another_name_
 ) -> None:
     order = server.add_order(status="completed")
     server.fault("refund", "reset", when="before")
-    assert live("orders", "refund", order, "--yes").code == 8
+    assert live("orders", "refund", order, "--reason", "code-rejected", "--yes").code == 8
     elsewhere = {"VSMS_BASE_URL": server.base_url.replace("127.0.0.1", "localhost")}
-    again = live.process("orders", "refund", order, "--yes", "--json", env=elsewhere)
+    again = live.process(
+        "orders", "refund", order, "--reason", "code-rejected", "--yes", "--json", env=elsewhere
+    )
     assert (again.code, again.json[0]["outcome"]) == (8, "unknown"), again.err
     assert server.posts(order) == 1
 
@@ -152,7 +154,7 @@ def lost(live: Vsms, server: FaultServer) -> str:
     """A refund request whose answer was lost: entry 1."""
     order = server.add_order(status="completed")
     server.fault("refund", "reset", when="before")
-    assert live("orders", "refund", order, "--yes").code == 8
+    assert live("orders", "refund", order, "--reason", "code-rejected", "--yes").code == 8
     return order
 
 
@@ -167,14 +169,14 @@ def test_what_support_tells_closes_a_refund_request_whose_answer_was_lost(
         0, "requested", "nothing showed it: closed by the word of a person",
     )  # fmt: skip
     assert live("journal", "list", "--unresolved").out == ""
-    again = live("orders", "refund", lost, "--yes", "--json")
+    again = live("orders", "refund", lost, "--reason", "code-rejected", "--yes", "--json")
     assert (again.code, again.json[0]["outcome"]) == (0, "already_requested")
     assert server.posts(lost) == 1
 
 
 def test_after_failed_it_may_be_asked_for_anew(live: Vsms, server: FaultServer, lost: str) -> None:
     assert live("journal", "resolve", "1", "--as", "failed").code == 0
-    again = live("orders", "refund", lost, "--yes", "--json")
+    again = live("orders", "refund", lost, "--reason", "code-rejected", "--yes", "--json")
     assert (again.code, again.json[0]["outcome"], server.posts(lost)) == (0, "requested", 2)
 
 
@@ -208,7 +210,7 @@ def test_one_entry_is_resolved_and_a_closed_one_needs_nothing(
 ) -> None:
     other = server.add_order(status="completed")
     server.fault("refund", "reset", when="before")
-    live("orders", "refund", other, "--yes")
+    live("orders", "refund", other, "--reason", "code-rejected", "--yes")
     server.book.post("credit", Decimal("0.80"), order_id=lost)
     server.book.post("credit", Decimal("0.80"), order_id=other)
     done = live("journal", "resolve", "2", "-o", "table")

@@ -72,7 +72,7 @@ def test_a_missing_or_short_refund_is_asked_for(
 
 def test_a_completed_order_is_asked_back_with_a_reason_and_a_note(live: Vsms, server: FaultServer) -> None:
     first, second = server.add_order(status="completed"), server.add_order(status="completed")
-    assert live("orders", "refund", first, "--yes").code == 0
+    assert live("orders", "refund", first, "--reason", "code-rejected", "--yes").code == 0
     done = live("orders", "refund", second, "--yes", "--reason", "code-invalid", "--note", "Zürich")
     assert done.code == 0
     assert done.rows[0][:3] == [second, "requested", "completed"]
@@ -80,12 +80,25 @@ def test_a_completed_order_is_asked_back_with_a_reason_and_a_note(live: Vsms, se
     assert bodies == [{"reason": "code-rejected"}, {"reason": "code-invalid", "note": "Zürich"}]
 
 
+def test_a_reason_is_the_persons_own_and_without_one_nothing_is_sent(live: Vsms, server: FaultServer) -> None:
+    waiting, completed = server.add_order(), server.add_order(status="completed")
+    done = live("orders", "refund", waiting, completed, "--yes", "--json")
+    assert (done.code, done.out) == (2, "")
+    assert "a reason must be given" in done.err
+    assert "code-rejected, code-invalid" in done.err
+    assert server.posts() == 0
+    planned = live("orders", "refund", completed, "--dry-run")
+    assert planned.code == 0
+    assert "123456  ask for credit" in planned.err
+    assert "Reason given for the credit: none yet, --reason names one." in planned.err
+
+
 def test_a_second_request_is_never_sent_because_the_journal_knows_the_first(
     live: Vsms, server: FaultServer
 ) -> None:
     order = server.add_order(status="completed")
-    first = live("orders", "refund", order, "--yes", "--json").json[0]
-    done = live("orders", "refund", order, "--yes", "--json")
+    first = live("orders", "refund", order, "--reason", "code-rejected", "--yes", "--json").json[0]
+    done = live("orders", "refund", order, "--reason", "code-rejected", "--yes", "--json")
     assert done.code == 0
     assert (done.json[0]["outcome"], done.json[0]["request_id"]) == ("already_requested", first["request_id"])
     assert server.posts(order) == 1
@@ -95,9 +108,9 @@ def test_a_request_that_somebody_else_made_is_already_requested(
     live: Vsms, server: FaultServer, tmp_path: Path
 ) -> None:
     order = server.add_order(status="completed")
-    assert live("orders", "refund", order, "--yes").code == 0
+    assert live("orders", "refund", order, "--reason", "code-rejected", "--yes").code == 0
     elsewhere = Vsms(tmp_path / "elsewhere", live.env)
-    done = elsewhere("orders", "refund", order, "--yes", "--json")
+    done = elsewhere("orders", "refund", order, "--reason", "code-rejected", "--yes", "--json")
     assert done.code == 0
     assert done.json[0]["outcome"] == "already_requested"
     assert server.posts(order) == 2
@@ -110,7 +123,7 @@ def test_where_there_is_no_such_endpoint_the_message_to_support_goes_to_stdout(
     with FaultServer(refund_status=status) as server:
         order = server.add_order(status="completed")
         live = with_refunds_answered(vsms, server)
-        done = live("orders", "refund", order, "--yes", "--note", "it said no")
+        done = live("orders", "refund", order, "--reason", "code-rejected", "--yes", "--note", "it said no")
         assert done.code == 5
         for fact in (
             "To: support@virtualsms.io",
@@ -130,7 +143,9 @@ def test_where_there_is_no_such_endpoint_the_message_to_support_goes_to_stdout(
 def test_by_hand_keeps_json_valid_and_the_message_in_it(vsms: Vsms) -> None:
     with FaultServer(refund_status=404) as server:
         orders = [server.add_order(status="completed"), server.add_order(status="completed")]
-        done = with_refunds_answered(vsms, server)("orders", "refund", *orders, "--yes", "--json")
+        done = with_refunds_answered(vsms, server)(
+            "orders", "refund", *orders, "--reason", "code-rejected", "--yes", "--json"
+        )
         assert done.code == 5
         assert [row["id"] for row in done.json] == orders
         assert {row["outcome"] for row in done.json} == {"by_hand"}
@@ -145,7 +160,16 @@ def test_open_hands_the_message_to_the_mail_program(vsms: Vsms, empty_path: Path
     with FaultServer(refund_status=404) as server:
         order = server.add_order(status="completed")
         live = with_refunds_answered(vsms, server)
-        done = live.process("orders", "refund", order, "--yes", "--open", env={"BROWSER": str(mailer)})
+        done = live.process(
+            "orders",
+            "refund",
+            order,
+            "--reason",
+            "code-rejected",
+            "--yes",
+            "--open",
+            env={"BROWSER": str(mailer)},
+        )
     assert done.code == 5
     assert told.read_text().startswith(
         "mailto:support@virtualsms.io?subject=Refund%20request%20for%20order%20"
@@ -160,24 +184,27 @@ def test_a_lost_answer_stays_unknown_and_nothing_is_sent_again(
 ) -> None:
     order = server.add_order(status="completed")
     server.fault("refund", kind, when=when)
-    done = live("orders", "refund", order, "--yes", "--json")
+    done = live("orders", "refund", order, "--reason", "code-rejected", "--yes", "--json")
     assert done.code == 8
     assert done.json[0]["outcome"] == "unknown"
     assert "vsms journal resolve" in done.err
-    again = live("orders", "refund", order, "--yes", "--json")
+    again = live("orders", "refund", order, "--reason", "code-rejected", "--yes", "--json")
     assert (again.code, again.json[0]["outcome"]) == (8, "unknown")
     assert live("journal", "resolve").code == 8
     assert server.posts(order) == 1
     server.book.post("credit", Decimal("0.80"), order_id=order)
     assert live("journal", "resolve").code == 0
-    assert live("orders", "refund", order, "--yes", "--json").json[0]["outcome"] == "already_refunded"
+    assert (
+        live("orders", "refund", order, "--reason", "code-rejected", "--yes", "--json").json[0]["outcome"]
+        == "already_refunded"
+    )
     server.release()
 
 
 def test_a_request_that_the_service_refuses_is_not_eligible(live: Vsms, server: FaultServer) -> None:
     order = server.add_order(status="completed")
     server.fault("refund", "400", text="Too late")
-    done = live("orders", "refund", order, "--yes", "--json")
+    done = live("orders", "refund", order, "--reason", "code-rejected", "--yes", "--json")
     assert done.code == 5
     assert (done.json[0]["outcome"], "Too late" in done.json[0]["error"]["message"]) == ("not_eligible", True)
 
@@ -186,7 +213,7 @@ def test_each_order_ends_in_its_own_way(live: Vsms, server: FaultServer) -> None
     orders = [
         server.add_order(status=status) for status in ("waiting", "expired", "completed", "hibernating")
     ]
-    done = live("orders", "refund", *orders, "--yes", "--json")
+    done = live("orders", "refund", *orders, "--reason", "code-rejected", "--yes", "--json")
     assert done.code == 3
     assert [row["outcome"] for row in done.json] == [
         "cancelled",
@@ -200,7 +227,7 @@ def test_each_order_ends_in_its_own_way(live: Vsms, server: FaultServer) -> None
 def test_a_refused_token_stops_the_run(live: Vsms, server: FaultServer) -> None:
     orders = [server.add_order(status="completed") for _ in range(3)]
     server.fault("refund", "401", times=None)
-    done = live("orders", "refund", *orders, "--yes", "--json")
+    done = live("orders", "refund", *orders, "--reason", "code-rejected", "--yes", "--json")
     assert done.code == 4
     assert [row["outcome"] for row in done.json] == ["failed", "skipped", "skipped"]
     assert server.posts() == 1
@@ -246,11 +273,22 @@ def test_where_nobody_can_answer_it_is_looked_at_and_what_needs_no_question_is_s
 
 
 def test_an_order_nobody_knows_is_not_found(live: Vsms) -> None:
-    done = live("orders", "refund", "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11", "--yes", "--json")
+    done = live(
+        "orders",
+        "refund",
+        "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11",
+        "--reason",
+        "code-rejected",
+        "--yes",
+        "--json",
+    )
     assert done.code == 5
     assert done.json[0]["error"]["code"] == "not_found"
 
 
 def test_a_refund_in_the_sandbox_pends(vsms: Vsms) -> None:
     order = vsms.sandbox("orders", "list", "--status", "completed", "-q").lines[0]
-    assert vsms.sandbox("orders", "refund", order, "--yes", "-q").out == f"{order}\n"
+    assert (
+        vsms.sandbox("orders", "refund", order, "--reason", "code-rejected", "--yes", "-q").out
+        == f"{order}\n"
+    )

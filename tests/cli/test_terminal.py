@@ -223,14 +223,25 @@ def test_the_refund_question_states_the_services_rule(
     server: FaultServer, desk: Terminal, ended: Ended
 ) -> None:
     waiting, completed = server.add_order(), server.add_order(status="completed")
-    child = desk("orders", "refund", waiting[:13], completed, columns=80, NO_COLOR="1")
+    child = desk(
+        "orders", "refund", waiting[:13], completed, "--note", "it said no", columns=80, NO_COLOR="1"
+    )
+    child.expect_exact("Reason (1-5): ")
+    asked = str(child.before.replace("\r\n", "\n"))
+    child.sendline("6")
+    child.expect_exact("Reason (1-5): ")
+    child.sendline("2")
+    child.expect_exact("\n")
     above = shown(child)
+    assert "Reason given for the credit: code-invalid." in above
+    assert "Note: it said no" in above
     assert "a code that the platform accepted and that was used is not\n  refunded." in above, "at a blank"
     assert "cancelling returns the full price" in above
     assert (
-        "Cancel 1 order and return $0.80 to your balance and ask for a manual credit for 1 order? " in above
+        "Cancel 1 order and return $0.80 to your balance and ask for a manual credit for\n  1 order? "
+        in above
     )
-    lines = {line.split()[0]: line for line in above.splitlines() if line[:1].isalnum()}
+    lines = {line.split()[0]: line for line in asked.splitlines() if line[:1].isalnum()}
     assert lines[waiting[:8]].endswith("$0.80          cancel")
     assert lines[completed[:8]].endswith("$0.80  123456  ask for credit")
     child.sendline("n")

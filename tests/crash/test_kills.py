@@ -187,8 +187,19 @@ def test_killed_in_a_refund_request_it_is_never_sent_again(
 ) -> None:
     order = service.add_order(status="completed")
 
-    killed_in_a(vsms, service, "orders", "refund", order, "--yes", point=point, operation="refund")
-    again = vsms("orders", "refund", order, "--yes", "--json")
+    killed_in_a(
+        vsms,
+        service,
+        "orders",
+        "refund",
+        order,
+        "--reason",
+        "code-rejected",
+        "--yes",
+        point=point,
+        operation="refund",
+    )
+    again = vsms("orders", "refund", order, "--reason", "code-rejected", "--yes", "--json")
     resolved = vsms("journal", "resolve", "--json")
 
     paid = point != "request-received"  # this service grants a credit at once

@@ -96,7 +96,7 @@ def test_damage_that_no_open_entry_shows_is_found_by_resolve_and_what_can_be_rea
     done, asked = service.add_order(), service.add_order(status="completed")
     assert vsms("orders", "cancel", done, "--yes").code == 0
     service.fault("refund", "reset", when="before")
-    assert vsms("orders", "refund", asked, "--yes").code == 8
+    assert vsms("orders", "refund", asked, "--reason", "code-rejected", "--yes").code == 8
     with contextlib.closing(sqlite3.connect(vsms.state_dir / "journal.db", isolation_level=None)) as db:
         db.execute("UPDATE entries SET refund_amount = 'zero' WHERE order_id = ?", (done,))
     assert "`vsms journal resolve`" in vsms("orders", "cancel", done, "--yes").err
@@ -107,7 +107,10 @@ def test_damage_that_no_open_entry_shows_is_found_by_resolve_and_what_can_be_rea
     assert "2 entries could be read and taken over, 1 of them not resolved" in resolved.err
     again = vsms("orders", "cancel", done, "--yes", "--json")
     assert (again.code, again.json[0]["outcome"]) == (0, "already_cancelled")
-    assert vsms("orders", "refund", asked, "--yes", "--json").json[0]["outcome"] == "unknown"
+    assert (
+        vsms("orders", "refund", asked, "--reason", "code-rejected", "--yes", "--json").json[0]["outcome"]
+        == "unknown"
+    )
     assert (service.posts(done), service.posts(asked)) == (1, 1)
 
 

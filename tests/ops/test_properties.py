@@ -120,7 +120,7 @@ def test_a_refund_request_that_may_have_arrived_is_the_last(
     world.service.ledger_fails = ledger_fails
 
     try:
-        outcome = carry_out(world.context, plan.items[0], Ask()).outcome
+        outcome = carry_out(world.context, plan.items[0], Ask(reason="code-rejected")).outcome
     except VsmsError:
         outcome = None
 

@@ -19,7 +19,7 @@ GRANTED = Requested(request_id="r-7", status="pending")
 
 def refund(world: World, ask: Ask | None = None) -> Result:
     (planned,) = plan_refunds(world.context, [ORDER]).items
-    return carry_out(world.context, planned, ask or Ask())
+    return carry_out(world.context, planned, ask or Ask(reason="code-rejected"))
 
 
 def requests(world: World) -> int:
@@ -175,7 +175,7 @@ def test_a_lost_answer_that_the_ledger_shows_is_refunded(world: World) -> None:
     (planned,) = plan_refunds(world.context, [ORDER]).items
     world.service.pay(ORDER, kind="credit")
 
-    assert carry_out(world.context, planned, Ask()).outcome is Outcome.ALREADY_REFUNDED
+    assert carry_out(world.context, planned, Ask(reason="code-rejected")).outcome is Outcome.ALREADY_REFUNDED
 
 
 def test_a_ledger_that_can_not_be_read_leaves_it_unknown(world: World) -> None:
@@ -184,7 +184,7 @@ def test_a_ledger_that_can_not_be_read_leaves_it_unknown(world: World) -> None:
     (planned,) = plan_refunds(world.context, [ORDER]).items
     world.service.ledger_fails = 9
 
-    result = carry_out(world.context, planned, Ask())
+    result = carry_out(world.context, planned, Ask(reason="code-rejected"))
 
     assert result.outcome is Outcome.UNKNOWN
     assert result.problem is not None
@@ -211,7 +211,7 @@ def test_an_earlier_request_is_never_followed_by_another(
     if when == "after the plan":  # another process, while the question was on the screen
         world.journal.known(Operation.REFUND, ORDER, outcome=outcome)
 
-    result = carry_out(world.context, planned, Ask())
+    result = carry_out(world.context, planned, Ask(reason="code-rejected"))
 
     assert result.outcome.value == expected
     assert requests(world) == 0
@@ -250,7 +250,7 @@ def test_asked_to_end_before_it_was_sent_it_is_skipped(world: World, stop_at: fl
     (planned,) = plan_refunds(world.context, [ORDER]).items
     world.time.stop_at = stop_at
 
-    assert carry_out(world.context, planned, Ask()).outcome is Outcome.SKIPPED
+    assert carry_out(world.context, planned, Ask(reason="code-rejected")).outcome is Outcome.SKIPPED
     assert set(world.outcomes) <= {"skipped"}
 
 
@@ -281,7 +281,7 @@ def test_an_order_that_ends_between_the_look_and_the_cancel(
     if paid:
         world.service.pay(ORDER)
 
-    assert carry_out(world.context, planned, Ask()).outcome.value == outcome
+    assert carry_out(world.context, planned, Ask(reason="code-rejected")).outcome.value == outcome
 
 
 @pytest.mark.parametrize(("status", "outcome"), [("strange", "not_eligible"), (None, "failed")])
@@ -302,4 +302,4 @@ def test_a_cancel_in_doubt_is_a_refund_in_doubt(world: World) -> None:
     world.says(Say(LOST))
     world.service.orders_by_id.clear()
 
-    assert carry_out(world.context, planned, Ask()).outcome is Outcome.UNKNOWN
+    assert carry_out(world.context, planned, Ask(reason="code-rejected")).outcome is Outcome.UNKNOWN

@@ -69,7 +69,7 @@ def commands(server: FaultServer) -> list[tuple[str, ...]]:
         ("orders", "show", waiting[:8]),
         ("orders", "cancel", waiting, "--yes", "--verify"),
         ("orders", "cancel", "--country", "AR", "--dry-run"),
-        ("orders", "refund", other, completed, "--yes"),
+        ("orders", "refund", other, completed, "--reason", "code-rejected", "--yes"),
         ("orders", "swap", third, "--yes"),
         ("transactions", "list"),
         ("refunds", "audit", "--request", "--yes"),

@@ -1,9 +1,13 @@
 """The question before something that can't be taken back."""
 
 import sys
+from collections.abc import Sequence
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ConfirmationNeeded, Declined
+from vsms_cli.render.folding import folded
+
+_TRIES = 3  # answers that are none of the choices
 
 
 def ask(run: Runtime, question: str) -> None:
@@ -12,15 +16,35 @@ def ask(run: Runtime, question: str) -> None:
     Typer's own prompt writes to stdout and can't tell "no" from Ctrl-C.
     """
     require_somebody(run)
-    run.streams.talk.write(question)
+    if _answer(run, question).lower() not in {"y", "yes"}:
+        raise Declined("declined; nothing was sent")
+
+
+def _answer(run: Runtime, question: str) -> str:
+    width = run.streams.talk_surface.width
+    run.streams.talk.write(f"{folded(question.rstrip(), width)} ")  # the answer stands behind a blank
     try:
         answer = sys.stdin.readline()
-    except ValueError:  # bytes that are no text: not a yes
-        answer = "?"
+    except ValueError:  # bytes that are no text: no answer to anything
+        answer = "?\n"
     if not answer:  # Ctrl-D leaves the cursor behind the question
         run.streams.talk.write("\n")
-    if answer.strip().lower() not in {"y", "yes"}:
-        raise Declined("declined; nothing was sent")
+    return answer.strip()
+
+
+def choose(run: Runtime, what: str, choices: Sequence[str]) -> str:
+    """One of the choices, by its name or its number. Declined for Enter, and where no answer is one of them."""
+    require_somebody(run)
+    for number, choice in enumerate(choices, start=1):
+        run.streams.talk.line(f"  {number}  {choice}")
+    numbered = {str(number): choice for number, choice in enumerate(choices, start=1)}
+    for _ in range(_TRIES):
+        answer = _answer(run, f"{what} (1-{len(choices)}): ").lower()
+        if answer in choices or answer in numbered:
+            return numbered.get(answer, answer)
+        if not answer:
+            break
+    raise Declined("declined; nothing was sent")
 
 
 def require_somebody(run: Runtime) -> None:

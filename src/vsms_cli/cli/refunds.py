@@ -20,12 +20,13 @@ from vsms_cli.domain.plans import PlannedRefund, RefundPlan
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.audit import Requests, appeal_for, asked_before, audit, note_references, plan_requests
+from vsms_cli.ops.refund import MISSING_REASON
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import AUDIT_FIELDS, audit_row, audit_totals
 from vsms_cli.render.money_words import audit_fine, audit_next, audit_remarks, audit_summary, request_question
 from vsms_cli.render.safe import safe
-from vsms_cli.render.sentences import refund_line, refund_summary
+from vsms_cli.render.sentences import refund_facts, refund_line, refund_summary
 
 
 @command(
@@ -153,6 +154,8 @@ class Requesting:
         if not asking:
             return
         show_plan(self._run, refund_plan_columns(plan, names=self._run.service_names))
+        for fact in refund_facts(plan, reason=None, missing_reason=MISSING_REASON, note=None):
+            self._run.say(fact)
         owed = [case.owed for case in self._found.owed if case.order_id in asking]
         total = sum(amount for amount in owed if amount is not None)
         ask(self._run, request_question(len(asking), dollars(total) if total else "?"))

@@ -38,11 +38,17 @@ class Reporter:
         self._progress = ProgressLine(run.streams, total=0)
         self._document: Document | None = None
         self._told: set[str] = set()
+        self._silent = False
 
     def start(self, total: int) -> None:
         """A new page of so many orders."""
         self._progress = ProgressLine(self._run.streams, total=total, told=self._run.talk.told)
         self._run.talk.on_wait = lambda why, seconds: self._progress.waiting(why, timedelta(seconds=seconds))
+
+    def told_by_plan(self) -> None:
+        """Of a dry run: who was shown the plan on this terminal is not told the same in lines."""
+        streams = self._run.streams
+        self._silent = self._shape.for_a_person and streams.out.is_terminal and streams.talk.is_terminal
 
     def waiting(self, count: int, span: timedelta) -> None:
         self._progress.waiting(f"{plural(count, 'order')} too young", span)
@@ -66,6 +72,8 @@ class Reporter:
 
     def _tell(self, result: Result) -> None:
         self._told.add(result.order_id)
+        if self._silent:
+            return
         if self._shape.for_a_person:
             print_result(self._run, self._line(result))
         elif self._shape.format is not Format.IDS or result.done:

@@ -46,7 +46,7 @@ SEVERAL_ORDERS: Final = (
 )
 STREAMS: Final = (
     "stdout is data, stderr is talk. Piped output is TSV without a header; `--json`, `-o csv`, `-o ndjson` and `-q` "
-    "(ids) say otherwise. Ids are never shortened."
+    "(ids) say otherwise, with whole ids whatever the width."
 )
 TWICE: Final = (
     "Running a cancel twice is fine: an order that is already cancelled, "

@@ -95,6 +95,11 @@ class RefundPlan:
         return any(item.step is not RefundStep.NOTHING for item in self.items)
 
     @property
+    def needs_reason(self) -> bool:
+        """Whether a person has to say why: a code came, and nobody else can tell that it was refused."""
+        return any(item.step is RefundStep.CREDIT for item in self.items)
+
+    @property
     def cancel_total(self) -> Decimal:
         prices = (i.order.price for i in self.items if i.step is RefundStep.CANCEL and i.order is not None)
         return sum((price for price in prices if price is not None), Decimal(0))

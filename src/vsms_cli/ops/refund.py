@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
-from vsms_cli.domain.errors import Problem, VsmsError
+from vsms_cli.domain.errors import Problem, UsageMistake, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundStep
 from vsms_cli.domain.tickets import Operation
@@ -24,19 +24,26 @@ if TYPE_CHECKING:
     from vsms_cli.ops.context import Context
 
 REASONS: Final = ("code-rejected", "code-invalid", "wrong-number", "not-refunded", "other")
-_MISSING_REASON: Final = "not-refunded"
-_CREDIT_REASON: Final = "code-rejected"
+MISSING_REASON: Final = "not-refunded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What the person says of the request: a reason of `REASONS`, or None for the step's own, and a note."""
+    """What the person says of the request: a reason of `REASONS`, which a manual credit needs, and a note."""
 
     reason: str | None = None
     note: str | None = None
 
     def reason_for(self, step: RefundStep) -> str:
-        return _MISSING_REASON if step is RefundStep.MISSING else self.reason or _CREDIT_REASON
+        """UsageMistake where a person has to give one and did not."""
+        if step is RefundStep.MISSING:
+            return MISSING_REASON
+        if self.reason is None:
+            raise UsageMistake(
+                "a code came, so a reason must be given: nothing was sent",
+                hint=f"--reason {', '.join(REASONS)}",
+            )
+        return self.reason
 
 
 def carry_out(context: Context, planned: PlannedRefund, ask: Ask) -> Result:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.plans import CancelPlan, PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.outcomes import Outcome
+from vsms_cli.domain.plans import CancelPlan, PlannedCancel, PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.times import short_duration
 from vsms_cli.render import order_text
-from vsms_cli.render.plan_lines import fate
 from vsms_cli.render.safe import shown
 from vsms_cli.render.sentences import outcome_words
 from vsms_cli.render.tables import Column
@@ -58,7 +59,11 @@ def cancel_plan_columns(plan: CancelPlan, *, now: datetime, names: Mapping[str, 
     return [
         *_which([item.order_id for item in plan.items], orders, names),
         _price(orders, keep=9),
-        Column(title="ACTION", cells=tuple(fate(item, now, wait=plan.wait) for item in plan.items), keep=10),
+        Column(
+            title="ACTION",
+            cells=tuple(_cancel_fate(item, now, wait=plan.wait) for item in plan.items),
+            keep=10,
+        ),
         _auto_refund(orders, now, keep=1),
     ]
 
@@ -129,6 +134,23 @@ def _cancellable(orders: Sequence[Order], now: datetime) -> Column:
 def _auto_refund(orders: Sequence[Order | None], now: datetime, *, keep: int) -> Column:
     cells = tuple(order_text.auto_refund(order, now) for order in orders)
     return Column(title="AUTO-REFUND", cells=cells, keep=keep)
+
+
+def _cancel_fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
+    """What happens to an order, in a word or three."""
+    match item.foreseen.outcome:
+        case Outcome.WOULD_CANCEL:
+            return "cancel"
+        case Outcome.TOO_EARLY if item.foreseen.retry_at is not None:
+            span = short_duration(item.foreseen.retry_at - now)
+            return f"cancel in {span}" if wait else f"opens in {span}"
+        case Outcome.EXPIRED:
+            return "none: expired"
+        case Outcome.ALREADY_CANCELLED:
+            return "none: cancelled"
+        case Outcome.SMS_RECEIVED:
+            return "none: a code came"
+    return f"none: {outcome_words(item.foreseen.outcome)}"
 
 
 def _refund_fate(item: PlannedRefund) -> str:

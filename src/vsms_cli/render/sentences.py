@@ -17,7 +17,7 @@ from vsms_cli.render.rows import problem_row
 from vsms_cli.render.safe import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from vsms_cli.domain.errors import Problem, VsmsError
@@ -183,25 +183,35 @@ def refund_summary(results: Sequence[Result]) -> str:
     return f"{plural(len(results), 'order')}: {', '.join(counts)}{back}"
 
 
-def refund_question(plan: RefundPlan) -> tuple[list[str], str]:
-    """What to know before saying yes, and the question."""
-    facts: list[str] = []
+def refund_facts(
+    plan: RefundPlan, *, reason: str | None, missing_reason: str, note: str | None
+) -> Iterator[str]:
+    """What to know before saying yes: what is asked for, why, and what is written to the service."""
+    if count := plan.count(RefundStep.CANCEL):
+        yield f"{plural(count, 'order')} still waiting: cancelling returns the full price, with no request."
+    if count := plan.count(RefundStep.MISSING):
+        yield (
+            f"{plural(count, 'order')} ended, and the ledger shows no full refund. Reason given: {missing_reason}."
+        )
+    if plan.count(RefundStep.CREDIT):
+        yield SERVICE_RULE
+        yield f"Reason given for the credit: {reason or 'none yet, --reason names one'}."
+    if note is not None and plan.count(RefundStep.CREDIT) + plan.count(RefundStep.MISSING):
+        yield f"Note: {shown(note)}"
+
+
+def refund_question(plan: RefundPlan) -> str:
     parts: list[str] = []
     if count := plan.count(RefundStep.CANCEL):
-        facts.append(
-            f"{plural(count, 'order')} still waiting: cancelling returns the full price, with no request."
-        )
         parts.append(
             f"cancel {plural(count, 'order')} and return {dollars(plan.cancel_total)} to your balance"
         )
     if count := plan.count(RefundStep.MISSING):
-        facts.append(f"{plural(count, 'order')} ended, and the ledger shows no full refund.")
         parts.append(f"ask for the missing refund of {plural(count, 'order')}")
     if count := plan.count(RefundStep.CREDIT):
-        facts.append(SERVICE_RULE)
         parts.append(f"ask for a manual credit for {plural(count, 'order')}")
     sentence = " and ".join(parts)
-    return facts, f"{sentence[:1].upper()}{sentence[1:]}? [y/N] "
+    return f"{sentence[:1].upper()}{sentence[1:]}? [y/N] "
 
 
 def error_lines(error: VsmsError, *, as_json: bool) -> list[str]:

@@ -58,16 +58,12 @@ class CancelTalk:
         return cancel_question(plan)
 
     def announce(self, plan: CancelPlan) -> None:
-        """With --yes: the same plan, and no question."""
-        if self._run.streams.talk.is_terminal:
-            self._show(plan)
-            self._run.say(cancel_announcement(plan))
-            return
-        from vsms_cli.render.plan_lines import cancel_plan_lines  # noqa: PLC0415 - a log alone needs it
-
-        self._run.say(f"{_stamp()} {cancel_announcement(plan)}")
-        for line in cancel_plan_lines(plan, now=self._run.clock.now()):
-            self._run.say(f"  {line}")
+        """With --yes or --dry-run: the same plan, and no question."""
+        self._show(plan)
+        if self._mode.dry_run:
+            self.reporter.told_by_plan()
+        else:
+            self._run.say(self._stamped(cancel_announcement(plan)))
 
     def _show(self, plan: CancelPlan) -> None:
         from vsms_cli.render.order_tables import cancel_plan_columns  # noqa: PLC0415 - Rich: for a person alone
@@ -106,9 +102,7 @@ class CancelTalk:
             text = "no ids were given: nothing to cancel" if named else "no order matches: nothing to cancel"
         else:
             text = cancel_summary(results, dry_run=self._mode.dry_run)
-        if not self._run.streams.talk.is_terminal:  # a log is read later
-            text = f"{_stamp()} {text}"
-        self._run.say(text)
+        self._run.say(self._stamped(text))
         if self._mode.dry_run:
             return
         lines = cancel_next(results, again=again)
@@ -117,6 +111,8 @@ class CancelTalk:
         for line in lines:
             self._run.say_next(line)
 
-
-def _stamp() -> str:
-    return rfc3339(datetime.now(UTC).replace(microsecond=0))
+    def _stamped(self, text: str) -> str:
+        """With the time, where it goes to a log that is read later."""
+        if self._run.streams.talk.is_terminal:
+            return text
+        return f"{rfc3339(datetime.now(UTC).replace(microsecond=0))} {text}"

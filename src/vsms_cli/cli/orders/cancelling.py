@@ -77,9 +77,9 @@ class Cancelling:
 
     def _agreed(self, plan: CancelPlan) -> bool:
         """Show it and ask, where somebody is to be asked. Declined, if no page was carried out before."""
-        if self._mode.dry_run or not plan.sending:
+        if not plan.sending:
             return True
-        if self._mode.yes:
+        if not self._mode.asks:
             if plan.is_known:
                 self._talk.announce(plan)
             return True

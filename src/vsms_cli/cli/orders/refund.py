@@ -1,12 +1,13 @@
 """`vsms orders refund`"""
 
 import webbrowser
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from vsms_cli.cli.confirm import ask
+from vsms_cli.cli.confirm import ask, choose, require_somebody
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
 from vsms_cli.cli.orders.verification import prove, refunds_wanted, tell_proofs, verified_of, with_proof
@@ -18,19 +19,19 @@ from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
-from vsms_cli.domain.plans import PlannedRefund, RefundPlan
+from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import Proof
 from vsms_cli.domain.support import SUBJECT, SUPPORT_ADDRESS
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.listing import orders_with
-from vsms_cli.ops.refund import REASONS, Ask, carry_out
+from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
 from vsms_cli.ops.selection import complete, ids_or_beginnings, whole_ids
 from vsms_cli.render.documents import Row
 from vsms_cli.render.formats import Format
 from vsms_cli.render.rows import REFUND_FIELDS, refund_row
 from vsms_cli.render.safe import safe
-from vsms_cli.render.sentences import refund_line, refund_question, refund_summary
+from vsms_cli.render.sentences import refund_facts, refund_line, refund_question, refund_summary
 
 _LONGEST_NOTE = 1000  # characters; a support form's usual size, as no source names a limit
 
@@ -48,7 +49,7 @@ def app(
     *,
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Order ids.")],
     reason: Annotated[
-        str | None, typer.Option(metavar="R", help=f"{', '.join(REASONS)}; code-rejected if not given.")
+        str | None, typer.Option(metavar="R", help=f"Why, where a code came: {', '.join(REASONS)}.")
     ] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="What support should know.")] = None,
     open_: Annotated[
@@ -63,9 +64,13 @@ def app(
     wanted = ids_or_beginnings(ids) if dry_run or not yes else whole_ids(ids)
     whole = complete(wanted, [] if all(map(is_whole_id, wanted)) else orders_with(run.client, []).orders)
     plan = plan_refunds(run.context, whole)
-    if not (yes or dry_run) and plan.needs_question:
-        _show_and_ask(run, plan)
-    return _Refunding(run, shape, Ask(reason=reason, note=note), by_mail=open_).go(plan, dry_run=dry_run)
+    asked = Ask(reason=reason, note=note)
+    if plan.needs_question and dry_run:
+        _show(run, plan)
+        _say_facts(run, plan, asked)
+    elif plan.needs_question:
+        asked = _agreed(run, plan, asked, asks=not yes)
+    return _Refunding(run, shape, asked, by_mail=open_).go(plan, dry_run=dry_run)
 
 
 def _check(reason: str | None, note: str | None) -> None:
@@ -75,14 +80,30 @@ def _check(reason: str | None, note: str | None) -> None:
         raise UsageMistake(f"the note has {len(note)} characters", hint=f"{_LONGEST_NOTE} at the most")
 
 
-def _show_and_ask(run: Runtime, plan: RefundPlan) -> None:
+def _agreed(run: Runtime, plan: RefundPlan, asked: Ask, *, asks: bool) -> Ask:
+    """With a reason, where one is needed: the person's own. Declined; UsageMistake where nobody can be asked for it."""
+    nameless = plan.needs_reason and asked.reason is None
+    if not asks:
+        return replace(asked, reason=asked.reason_for(RefundStep.CREDIT)) if nameless else asked
+    require_somebody(run)
+    _show(run, plan)
+    if nameless:
+        run.say("A code came. Why should it be refunded?")
+        asked = replace(asked, reason=choose(run, "Reason", REASONS))
+    _say_facts(run, plan, asked)
+    ask(run, refund_question(plan))
+    return asked
+
+
+def _show(run: Runtime, plan: RefundPlan) -> None:
     from vsms_cli.render.order_tables import refund_plan_columns  # noqa: PLC0415 - Rich: for a person alone
 
     show_plan(run, refund_plan_columns(plan, names=run.service_names))
-    facts, question = refund_question(plan)
-    for fact in facts:
+
+
+def _say_facts(run: Runtime, plan: RefundPlan, asked: Ask) -> None:
+    for fact in refund_facts(plan, reason=asked.reason, missing_reason=MISSING_REASON, note=asked.note):
         run.say(fact)
-    ask(run, question)
 
 
 class _Refunding:
@@ -105,6 +126,8 @@ class _Refunding:
         results: list[Result] = []
         self._items = {item.order_id: item for item in plan.items}
         self._reporter.start(len(plan.items))
+        if dry_run and plan.needs_question:
+            self._reporter.told_by_plan()
         with self._run.stop.gently(lambda: self._run.say("ending: what is under way finishes")):
             for item in plan.items:
                 result = item.foreseen if dry_run else self._one(item)

@@ -250,8 +250,8 @@ def test_with_yes_the_plan_is_shown_in_a_log(live: Vsms, server: FaultServer) ->
     done = live("orders", "cancel", "--country", "AR", "--yes")
     plan = done.err.partition("1 of 2 orders cancelled")[0]
     assert "Z cancelling 1 order: $0.80 returns to the balance\n" in plan
-    assert re.search(rf"{ready} +\+54\d+ +AR +wa +\$0.80 +cancel +in 1", plan)
-    assert re.search(rf"{young} +\+54\d+ +AR +wa +\$0.80 +opens in 1:\d\d +in 19", plan)
+    assert re.search(rf"{ready} +\+54\d+ +AR +WhatsApp +\$0.80 +cancel +in 1", plan)
+    assert re.search(rf"{young} +\+54\d+ +AR +WhatsApp +\$0.80 +opens in 1:\d\d +in 19", plan)
     assert [row[1] for row in done.rows] == ["too_early", "cancelled"]
 
 

@@ -152,15 +152,41 @@ def test_whatever_is_wrong_it_is_silent(vsms: Vsms, completed: Completed, conten
     assert vsms("__complete").code == 0
 
 
-def test_text_of_the_services_can_do_nothing_to_the_shell(vsms: Vsms) -> None:
-    cache = vsms.state_dir / "cache"
-    cache.mkdir(parents=True)
-    entries = [["AR", "Arg\x1b[31m"], ["A\nX", "A\tb"], ["A\u202ez", "A"], ["AB", "A$(id)"]]
-    value = {"at": "2020-01-01T00:00:00Z", "countries": entries, "services": []}
-    (cache / "catalogue-virtualsms.io.json").write_text(json.dumps(value))
+def test_text_of_the_services_can_do_nothing_to_the_terminal(vsms: Vsms) -> None:
+    countries(vsms, ["AR", "Arg\x1b[31m"], ["A\nX", "A\tb"], ["A\u202ez", "A"])
 
     done = vsms("__complete", "orders", "list", "--country", "A")
-    assert done.lines == ["AR\tArg\\x1b[31m", "AB\tA$(id)"]
+    assert done.lines == ["AR\tArg\\x1b[31m", "A\tA\\u202ez"]
+
+
+# What some shell, or a list with commas, reads as more than a letter; PowerShell knows quotes and dashes beyond ASCII.
+@pytest.mark.parametrize("char", [*"$`\"'\\!&|;<>(){}[]*?#~%^=,:@", *"‘’‚‛“”–\u00a0\u3000\u2028\u200b"])  # noqa: RUF001 - these are meant
+def test_a_name_with_a_character_of_a_shells_is_not_offered_and_its_code_is(
+    vsms: Vsms, completed: Completed, char: str
+) -> None:
+    countries(vsms, ["X1", f"Be{char}lin"], [f"B{char}", "Bonn"], ["-B", "-Brest"], ["X2", "Brno/Ost-2"])
+
+    assert completed("orders", "list", "--country", "Be") == ["X1"]
+    assert completed("orders", "list", "--country", '"B') == ["X1", "Bonn", "Brno/Ost-2"]
+    assert completed("orders", "list", "--country", "") == ["X1", "Bonn", "X2"]
+    assert completed("orders", "list", "--country=-") == []
+
+
+@pytest.mark.parametrize(("env", "offered"), [({"LC_ALL": "C"}, "X1"), ({"LC_ALL": "de_DE.utf8"}, "Türkiye")])
+def test_letters_beyond_ascii_are_offered_where_the_shell_can_write_them(
+    vsms: Vsms, completed: Completed, env: dict[str, str], offered: str
+) -> None:
+    countries(vsms, ["X1", "Türkiye"])
+
+    assert completed("orders", "list", "--country", "Tü", **env) == [offered]
+
+
+def countries(vsms: Vsms, *entries: list[str]) -> None:
+    """Left as if they had been read of the service."""
+    cache = vsms.state_dir / "cache"
+    cache.mkdir(parents=True)
+    value = {"at": "2020-01-01T00:00:00Z", "countries": entries, "services": []}
+    (cache / "catalogue-virtualsms.io.json").write_text(json.dumps(value))
 
 
 def test_a_tab_imports_nothing_that_asks_or_draws_not_even_the_first(vsms: Vsms, empty_path: Path) -> None:

@@ -2,16 +2,22 @@
 
 From caches alone: no network, no keyring, and nothing at all where anything is wrong, because a person is in the
 middle of a line. One candidate a line, a tab, and what it is about.
+
+Names of countries and services are text of the service's, and a shell reads what is completed. A name that holds
+anything but letters, digits, blanks and a few marks that mean nothing to any shell is not offered; its code is. So
+the scripts in `completion` have blanks alone to quote. Letters beyond ASCII go to a UTF-8 locale alone: elsewhere
+shells write their bytes as `$'…'`, inside quotes too.
 """
 
 import contextlib
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from vsms_cli.cli.completion_tree import CompletionTree, Node
+from vsms_cli.cli.completion_line import Line
+from vsms_cli.cli.completion_tree import CompletionTree
 from vsms_cli.cli.topics import FORMATS, TOPICS
 from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.orders import KNOWN_STATUSES
@@ -25,6 +31,9 @@ from vsms_cli.store.settings import Options, Settings, host_of, load_settings, s
 Candidate = tuple[str, str]
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
+_PLAIN_MARKS = frozenset("._-+/")
+_OUR_MARKS = _PLAIN_MARKS | frozenset(",=")  # `--output=json`, `id,price`
+_LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd"})
 _TYPES = ("deposit", "purchase", "refund", "credit", "admin_credit")  # as `transactions list` knows them
 _ANY_ORDER = frozenset({"orders show", "orders refund"})
 _WAITING_ORDER = frozenset({"orders cancel", "orders wait", "orders swap", "sandbox deliver"})
@@ -45,63 +54,13 @@ def complete(words: Sequence[str]) -> int:
 def candidates(words: Sequence[str], env: Mapping[str, str]) -> list[Candidate]:
     """Those for the last word, given all words behind `vsms`."""
     paths, tree = Paths.from_environment(env), CompletionTree.of_this_program()
-    line = _Line.read([_plain(word) for word in words] or [""], tree)
+    line = Line.read(words, tree)
     found = _Values(line, env, paths, tree).all()
     return [(f"{line.before}{value}", about) for value, about in found]
 
 
-@dataclass(slots=True)
-class _Line:
-    """The line as far as it goes. `option` is the one whose value is under the cursor, `before` what stands in the
-    same word ahead of what is to be completed.
-    """
-
-    node: Node
-    current: str
-    path: tuple[str, ...] = ()
-    option: str = ""
-    before: str = ""
-    said: dict[str, str] = field(default_factory=dict)
-    arguments: list[str] = field(default_factory=list)
-    ended: bool = False
-
-    @classmethod
-    def read(cls, words: Sequence[str], tree: CompletionTree) -> "_Line":
-        line = cls(node=tree.node(()), current="")
-        for word in words[:-1]:
-            line._take(word, tree)
-        last = words[-1]
-        if last == "=" and line.option:  # bash splits `--output=json` into three words
-            last = ""
-        elif last.startswith("--") and "=" in last and not line.option and not line.ended:
-            line.option, _, last = last.partition("=")
-            line.before = f"{line.option}="
-        line.current = last
-        return line
-
-    def _take(self, word: str, tree: CompletionTree) -> None:
-        if self.option:
-            if word != "=":
-                self.said[self.option], self.option = word, ""
-        elif word == "--":
-            self.ended = True
-        elif word.startswith("-") and word != "-" and not self.ended:
-            name, equals, value = word.partition("=")
-            if equals:
-                self.said[name] = value
-            elif name in self.node.takes:
-                self.option = name
-            else:
-                self.said[name] = ""
-        elif self.node.commands:
-            self.path = (*self.path, word)
-            self.node = tree.node(self.path)
-        else:
-            self.arguments.append(word)
-
-
 class _Values:
-    def __init__(self, line: _Line, env: Mapping[str, str], paths: Paths, tree: CompletionTree) -> None:
+    def __init__(self, line: Line, env: Mapping[str, str], paths: Paths, tree: CompletionTree) -> None:
         self._line = line
         self._env = env
         self._paths = paths
@@ -187,13 +146,19 @@ class _Values:
                 yield order.id, about
 
     def _named(self, kind: str) -> Iterator[Candidate]:
-        """Codes with their names, or a name where the name is what was begun."""
+        """Codes with their names, or a name where the name is what was begun and a shell can take it."""
         wanted = self._line.current.casefold()
         for entry in self._entries(kind):
-            if entry.code.casefold().startswith(wanted):
-                yield entry.code, entry.name
-            elif entry.name.casefold().startswith(wanted):
-                yield entry.name, entry.code
+            of_code, of_name = (entry.code, entry.name), (entry.name, entry.code)
+            begun = [each for each in (of_code, of_name) if each[0].casefold().startswith(wanted)]
+            if begun:
+                yield from [each for each in (*begun, of_code) if self._offered(each[0])][:1]
+
+    def _offered(self, name: str) -> bool:
+        """Whether no shell reads anything into it, and a list with commas can hold it."""
+        return (
+            name[:1].isalnum() and _holds_only(name, _PLAIN_MARKS) and (name.isascii() or _is_utf8(self._env))
+        )
 
     def _entries(self, kind: str) -> list[Entry]:
         """Of the catalogue's last copy, however old, and of the orders that were seen."""
@@ -232,15 +197,23 @@ def _beginning(current: str, known: Iterable[Candidate]) -> list[Candidate]:
     return [(word, about) for word, about in known if word.startswith(current)]
 
 
-def _plain(word: str) -> str:
-    """A word as it is typed, without its quotes and backslashes: it is only held against others."""
-    return "".join(char for char in word if char not in "\"'\\").strip()
+def _holds_only(text: str, marks: frozenset[str]) -> bool:
+    """Letters and digits of any script, blanks between them, and these marks."""
+    known = (
+        char == " " or char in marks or unicodedata.category(char) in _LETTERS_AND_DIGITS for char in text
+    )
+    return all(known) and text == text.strip() and safe(text) == text
+
+
+def _is_utf8(env: Mapping[str, str]) -> bool:
+    """Of the shell's locale. Python's own is UTF-8 even in a C locale (PEP 540)."""
+    said = next((env[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if env.get(name)), "")
+    return "utf8" in said.lower().replace("-", "")
 
 
 def _lines(found: Iterable[Candidate]) -> Iterator[str]:
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     for value, about in found:
         line = f"{value}\t{safe(about)}\n"
-        # What the service calls its countries is text of the service's: see render.safe.
-        if safe(value) == value and line.encode(encoding, errors="ignore").decode(encoding) == line:
+        if _holds_only(value, _OUR_MARKS) and line.encode(encoding, errors="ignore").decode(encoding) == line:
             yield line

@@ -10,13 +10,20 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 
+# What `__complete` prints has blanks to be quoted and nothing else that a shell would read: see `completing`.
+
 _BASH: Final = r"""# vsms: completion for bash.  source <(vsms completion bash)
 _vsms() {
-    local line
+    local word=${COMP_WORDS[COMP_CWORD]} blank='\ ' line
     COMPREPLY=()
+    case $word in
+        [\"\']*[\"\'\$\`]*) return ;;  # quotes inside a word: readline replaces a part of it
+        [\"\']*) blank=' ' ;;
+        *[\"\'\$\`]*) return ;;
+    esac
     while IFS= read -r line; do
-        printf -v line '%q' "${line%%$'\t'*}"
-        COMPREPLY+=("$line")
+        line=${line%%$'\t'*}
+        COMPREPLY+=("${line// /$blank}")
     done < <("$1" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -F _vsms vsms
@@ -25,13 +32,15 @@ complete -F _vsms vsms
 _ZSH: Final = r"""#compdef vsms
 # vsms: completion for zsh.  source <(vsms completion zsh), behind compinit; or a file _vsms in $fpath
 _vsms() {
-    local -a values shown
+    local -a values shown match
     local value about
     while IFS=$'\t' read -r value about; do
         values+=("$value")
         shown+=("$value${about:+  -- $about}")
     done < <("${words[1]}" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)
-    (( $#values )) && compadd -l -M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}' -d shown -a values
+    match=(-M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}')
+    (( $#values == 1 )) && match=(-U)  # a code in place of the name that was begun
+    (( $#values )) && compadd $match -l -d shown -a values
 }
 if [[ ${funcstack[1]-} == _vsms ]]; then _vsms "$@"; else compdef _vsms vsms; fi
 """
@@ -54,7 +63,9 @@ Register-ArgumentCompleter -Native -CommandName vsms -ScriptBlock {
     if ($wordToComplete -eq '') { $words += ' ' }
     & $commandAst.CommandElements[0].ToString() __complete @words 2>$null | ForEach-Object {
         $value, $about = $_ -split "`t", 2
-        $typed = if ($value -match '[^A-Za-z0-9._=-]') { "'" + $value.Replace("'", "''") + "'" } else { $value }
+        # PowerShell takes five characters as a quote, and a console that is not UTF-8 makes others of letters.
+        $inside = [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($value)
+        $typed = if ($value -cmatch '^[A-Za-z0-9._=-]+$') { $value } else { "'$inside'" }
         $tip = if ($about) { $about } else { $value }
         [System.Management.Automation.CompletionResult]::new($typed, $value, 'ParameterValue', $tip)
     }

@@ -59,9 +59,9 @@ def run(argv: Sequence[str]) -> int:
         if _wants_json(argv):
             from vsms_cli.domain.errors import Interrupted  # noqa: PLC0415 - as above
 
-            _tell(Interrupted("ended by a signal; nothing more was sent"), argv)
+            _tell(Interrupted("ended by a signal"), argv)
         else:
-            _talk(["", "ended; nothing more was sent"])  # behind a question, or what the terminal echoed
+            _talk(["", f"ended by {exc.source}"])  # behind a question, or what the terminal echoed
         return exc.exit_code
     except VsmsError as exc:
         code = _tell(exc, argv)

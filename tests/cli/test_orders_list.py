@@ -101,6 +101,19 @@ def test_tsv_is_the_default_in_a_pipe_with_whole_values_and_no_header(vsms: Vsms
     assert rows == vsms.sandbox("orders", "list", "-o", "tsv").rows
 
 
+def test_codes_that_came_are_read_where_they_are_asked_for(live: Vsms, server: FaultServer) -> None:
+    waiting, came = server.add_order(), server.add_order(status="completed", age_s=900)
+    textless = server.add_order(status="completed", age_s=950, messages=[{"sender": "x", "content": "hello"}])
+    assert live("orders", "list", "--all", "--fields", "id,code").rows == [
+        [waiting, ""],
+        [came, "123456"],
+        [textless, ""],
+    ]
+    assert [request.operation for request in server.requests].count("order") == 2
+    assert live("orders", "list", "--all", "--json", "--fields", "code").json[0] == {"code": None}
+    assert list(live("orders", "list", "--json").json[0]) == FIELDS
+
+
 def test_every_format_holds_the_same(vsms: Vsms) -> None:
     ids = vsms.sandbox("orders", "list", "-q").lines
     assert len(ids) == 10

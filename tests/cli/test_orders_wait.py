@@ -98,6 +98,30 @@ def test_it_cancels_when_the_time_is_up(live: Vsms, server: FaultServer) -> None
     assert (entry["operation"], entry["outcome"]) == ("cancel", "cancelled")
 
 
+def test_a_hold_longer_than_the_time_is_said_and_what_came_back_is_not_doubted(
+    live: Vsms, server: FaultServer
+) -> None:
+    order = server.add_order(age_s=0, cooldown_s=3)
+
+    done = live("orders", "wait", order, "--cancel-after", "1s")
+
+    assert done.code == 5
+    assert "the time is up, but cancelling opens in 0:0" in done.err
+    assert "cancelled  $0.80 returned" in done.err
+    assert "no code came: it was cancelled" in done.err
+    assert "whether the money is back" not in done.err
+
+
+def test_the_bell_rings_on_the_terminal_and_never_into_the_data(
+    live: Vsms, server: FaultServer, desk: Terminal, ended: Ended
+) -> None:
+    order = server.add_order(status="completed")
+    assert ended(desk("orders", "wait", order, "--bell"))[1].replace("\a", "<bell>") == "<bell>123456\n"
+    assert "\a" not in ended(desk("orders", "wait", order))[1]
+    piped = live("orders", "wait", order, "--bell")
+    assert (piped.out, "\a" in piped.err) == ("123456\n", False)
+
+
 def test_a_code_that_comes_while_it_cancels_wins(live: Vsms, server: FaultServer) -> None:
     order = server.add_order()
     server.fault("cancel", "400", text="Cannot cancel order with status: completed")

@@ -94,6 +94,24 @@ def test_a_code_that_arrives_is_shown_and_so_is_a_refund(
     assert re.search(rf"{other}.*expired", text)
 
 
+def test_the_bell_rings_once_for_a_code(server: FaultServer, watch: Callable[..., Any]) -> None:
+    order = server.add_order()
+    child = watch("--bell", shows="1 order waiting")
+    server.deliver(order, "Your code is 482-913")
+    child.expect_exact("\a")
+    child.expect("482913")
+    time.sleep(1.2)  # another read of the same
+    child.send("q")
+    assert "\a" not in left(child)
+
+
+def test_in_the_sandbox_it_says_so(desk: Terminal) -> None:
+    child = desk("orders", "watch", VSMS_SANDBOX="1")
+    child.expect("sandbox: 10 orders waiting, 0 codes came")
+    child.send("q")
+    left(child)
+
+
 def test_a_hostile_sms_is_shown_harmless(server: FaultServer, watch: Callable[..., Any]) -> None:
     order = server.add_order(phone_number=HOSTILE)
     child = watch()

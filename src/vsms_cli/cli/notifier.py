@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.times import short_duration
-from vsms_cli.render.folding import folded
+from vsms_cli.render.folding import folded, folded_command
 from vsms_cli.render.formats import Format
 from vsms_cli.render.progress import Told
 from vsms_cli.render.safe import safe
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vsms_cli.render.streams import Streams
     from vsms_cli.store.settings import Settings
 
+_BEFORE_A_REMARK: Final = "   "
 _WORTH_SAYING_S: Final = 0.9  # a shorter wait for the rate limit passes in silence
 
 
@@ -41,15 +42,22 @@ class Notifier:
             self.elsewhere(text)
             return
         line = safe(text).replace("`vsms ", f"`{self._vsms} ")
-        if self._streams.talk.is_terminal and not text.startswith("next: "):  # a command is copied whole
-            line = folded(line, self._streams.width)
-        self._streams.talk.line(line)
+        self._streams.talk.line(folded(line, self._streams.talk_surface.width))
 
     def say_next(self, command: str) -> None:
-        """What to type next, with the options of this run that it needs: the same account at the same service."""
-        if command.startswith("vsms "):
-            command = f"{self._vsms} {command.removeprefix('vsms ')}"
-        self.say(f"next: {command}")
+        """What to type next, with the options of this run that it needs: the same account at the same service. What
+        stands behind three blanks is a remark.
+        """
+        if not command.startswith("vsms "):
+            self.say(f"next: {command}")
+            return
+        width = self._streams.talk_surface.width
+        typed, _, remark = f"{self._vsms} {command.removeprefix('vsms ')}".partition(_BEFORE_A_REMARK)
+        line = f"next: {typed}{_BEFORE_A_REMARK if remark else ''}{remark}"
+        if width is not None and len(line) > width:
+            line = folded_command(f"next: {typed}", width)
+            line += f"\n{folded(f'      {remark}', width, indent=0)}" if remark else ""
+        self._streams.talk.line(line)
 
     def log(self, line: str) -> None:
         """What --debug tells."""

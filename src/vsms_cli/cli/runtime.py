@@ -134,7 +134,11 @@ class Runtime:
     @property
     def interactive(self) -> bool:
         """Whether somebody can be asked: the question is on stderr, the answer on stdin."""
-        return self.streams.talk.is_terminal and sys.stdin is not None and sys.stdin.isatty()
+        return self.streams.talk.is_terminal and self.reads_a_terminal
+
+    @property
+    def reads_a_terminal(self) -> bool:
+        return sys.stdin is not None and sys.stdin.isatty()
 
     def format(self, *, ids: bool = True) -> Format:
         """As asked for; else a table on a terminal and TSV in a pipe. `ids` is whether the rows have ids."""

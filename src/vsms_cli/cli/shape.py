@@ -34,12 +34,17 @@ class Shape:
         return Document(run.streams.out, self.format, self.fields)
 
 
-def shape_of(run: Runtime, known: Sequence[str], *, ids: bool = True) -> Shape:
-    """UsageMistake, listing the known ones, for a field that does not exist. Before any request."""
+def shape_of(
+    run: Runtime, fields: Sequence[str], *, on_request: Sequence[str] = (), ids: bool = True
+) -> Shape:
+    """UsageMistake, listing the known ones, for a field that does not exist. Before any request. What is `on_request`
+    is printed only where --fields names it.
+    """
+    known = (*fields, *on_request)
     format_ = run.format(ids=ids)
     said = run.output.fields
     if said is None:
-        return Shape(format=format_, fields=tuple(known), chosen=False)
+        return Shape(format=format_, fields=tuple(fields), chosen=False)
     names = tuple(name.strip() for name in said.split(",") if name.strip())
     for name in names or ("",):
         if name not in known:

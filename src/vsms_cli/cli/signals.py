@@ -25,6 +25,7 @@ class Signalled(BaseException):
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
+        self.source: str = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
         self.exit_code = ExitCode(128 + number)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from vsms_cli.domain.errors import BadAnswer, OrderNotFound
+from vsms_cli.domain.orders import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,6 +66,16 @@ def orders_with(service: Service, statuses: Sequence[str]) -> Listing:
         order for page in pages for order in page.orders if not wanted or order.status.lower() in wanted
     )
     return Listing(orders=_newest_first(orders), full=any(page.full for page in pages))
+
+
+def with_messages(service: Service, order: Order) -> Order:
+    """The order with its messages, which a listing does not carry; one request, where a code may have come."""
+    if order.phase is not Phase.COMPLETED or order.messages or not order.nameable:
+        return order
+    try:
+        return replace(order, messages=service.order(order.id).messages)
+    except (OrderNotFound, BadAnswer):  # the others are still worth telling
+        return order
 
 
 def _each_once(orders: Iterable[Order]) -> Iterable[Order]:

@@ -59,10 +59,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watcher:
-    """Who is told: of each second that passes, and of a read that failed and the pause after it in seconds."""
+    """Who is told: of each second that passes, of a read that failed and the pause after it in seconds, and when
+    cancelling opens, where the time was up before that.
+    """
 
     tick: Callable[[Order | None], None] = lambda _order: None
     failed: Callable[[VsmsError, float], None] = lambda _error, _pause: None
+    held: Callable[[datetime], None] = lambda _opens: None
 
 
 def wait_for_code(
@@ -178,11 +181,11 @@ class _Waiting:
         """Cancel; None where it is too early for that, and waiting goes on. A code that came meanwhile wins."""
         opens = None if self._order is None else self._order.cancel_opens_at
         if opens is not None and opens > self._desk.clock.now():
-            self._cancel_at = self._moment(opens)
+            self._hold(opens)
             return None
         result = self._cancel(self._order)
         if result.outcome is Outcome.TOO_EARLY and result.retry_at is not None:
-            self._cancel_at = self._moment(result.retry_at)
+            self._hold(result.retry_at)
             return None
         if result.outcome in {
             Outcome.CANCELLED,
@@ -191,7 +194,10 @@ class _Waiting:
         }:
             phase = Phase.EXPIRED if result.outcome is Outcome.EXPIRED else Phase.CANCELLED
             return WaitResult(
-                end=WaitEnd.REFUNDED, order=self._order, cancelled=result, problem=_refunded(phase)
+                end=WaitEnd.REFUNDED,
+                order=self._order,
+                cancelled=result,
+                problem=_refunded(phase, seen=result.refund_amount is not None),
             )
         for _ in range(_READS_WITHOUT_TEXT):
             ended = self._look()
@@ -202,6 +208,10 @@ class _Waiting:
         return WaitResult(
             end=WaitEnd.NOT_CANCELLED, order=self._order, cancelled=result, problem=result.problem
         )
+
+    def _hold(self, opens: datetime) -> None:
+        self._cancel_at = self._moment(opens)
+        self._watcher.held(opens)
 
     def _next_look(self) -> float:
         """When to read next: in a step, or when something is due before that. Monotonic."""
@@ -235,12 +245,12 @@ class _Waiting:
         return self._desk.clock.monotonic() + (at - self._desk.clock.now()).total_seconds()
 
 
-def _refunded(phase: Phase) -> Problem:
-    """The status says that the order ended so; that the money came, only the ledger can show."""
+def _refunded(phase: Phase, *, seen: bool = False) -> Problem:
+    """The status says that the order ended so; whether the money came is `seen`, or only the ledger can show."""
     how = "it was cancelled" if phase is Phase.CANCELLED else "its time is up, and it refunds itself"
     return Problem(
         code="refunded",
         message=f"no code came: {how}",
-        hint="whether the money is back: `vsms refunds audit`",
+        hint="" if seen else "whether the money is back: `vsms refunds audit`",
         exit_code=ExitCode.REFUSED,
     )

@@ -27,7 +27,7 @@ _LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 _HOME: Final = "\x1b[H"
 _TO_END_OF_LINE: Final = "\x1b[K"
 _TO_END: Final = "\x1b[J"
-_AROUND: Final = 2  # lines: the table's head, and which columns it lacks
+_AROUND: Final = 3  # lines: the table's head, and which columns it lacks
 
 
 class Screen:
@@ -93,7 +93,8 @@ class Frame:
             orders[first : first + room], now=now, names=names, surface=surface, selected=self.selected
         )
         rows = table.text.splitlines() if orders else ["", "nothing to watch"]
-        return [*title, *rows, shown(left_out_words(table.left_out)), *(notes or [""]), *keys]
+        left_out = folded(left_out_words(table.left_out), width).splitlines()
+        return [*title, *rows, *(left_out or [""]), *(notes or [""]), *keys]
 
 
 def live_table(

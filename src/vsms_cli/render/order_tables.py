@@ -29,11 +29,9 @@ _LAST_OF_ALL: Final = 20
 
 def order_columns(orders: Sequence[Order], *, now: datetime, names: Mapping[str, str]) -> list[Column]:
     """`orders list`: when cancelling opens, and when the refund comes by itself. `names` are services' by code."""
-    statuses = tuple(order_text.status(order) for order in orders)
     return [
         *_which([order.id for order in orders], orders, names),
-        # What is the same in every row tells the least.
-        Column(title="STATUS", cells=statuses, keep=2 if len(set(statuses)) == 1 else 9),
+        _status(orders),
         _price(orders, keep=3),
         Column(title="AGE", cells=tuple(order_text.age(order, now) for order in orders), keep=1, right=True),
         _cancellable(orders, now),
@@ -45,8 +43,8 @@ def live_columns(orders: Sequence[Order], *, now: datetime, names: Mapping[str, 
     """`orders watch`: as `orders list`, with the code that came instead of the age."""
     return [
         *_which([order.id for order in orders], orders, names),
-        Column(title="STATUS", cells=tuple(order_text.status(order) for order in orders), keep=7),
-        _price(orders, keep=1),
+        _status(orders),
+        _price(orders, keep=3),
         _cancellable(orders, now),
         _auto_refund(orders, now, keep=8),
         Column(title="CODE", cells=tuple(map(order_text.code, orders)), keep=12, style="bold green"),
@@ -119,6 +117,12 @@ def _ids(title: str, ids: Sequence[str]) -> Column:
         style="cyan",
         ids=True,
     )
+
+
+def _status(orders: Sequence[Order]) -> Column:
+    """What is the same in every row tells the least, and goes early."""
+    statuses = tuple(map(order_text.status, orders))
+    return Column(title="STATUS", cells=statuses, keep=2 if len(set(statuses)) == 1 else 9)
 
 
 def _price(orders: Sequence[Order | None], *, keep: int) -> Column:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.codes import code_in
+from vsms_cli.domain.codes import code_in, newest
 from vsms_cli.domain.money import CURRENCY
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ ORDER_FIELDS: Final = (
     "expires_at",
     "cancel_available_at",
 )
+ORDER_FIELDS_ON_REQUEST: Final = ("code",)
+"""Those that cost a request for each order that has them, so that --fields must name them."""
 ORDER_DETAIL_FIELDS: Final = (*ORDER_FIELDS, "messages", "actions")
 CANCEL_FIELDS: Final = (
     "id",
@@ -82,6 +84,15 @@ def order_row(order: Order) -> Row:
         "created_at": order.created_at,
         "expires_at": order.refunds_itself_at,
         "cancel_available_at": order.cancel_opens_at,
+    }
+
+
+def order_row_with_code(order: Order) -> Row:
+    """With the code in the newest SMS; null where none came, or none is in it."""
+    message = newest(order.messages or ())
+    return {
+        **order_row(order),
+        "code": None if message is None else code_in(message.content),
     }
 
 

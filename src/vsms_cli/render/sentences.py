@@ -101,10 +101,10 @@ def cancel_summary(results: Sequence[Result], *, dry_run: bool) -> str:
 
 
 def cancel_next(
-    results: Sequence[Result], *, again: Callable[[bool], str | None] = lambda _wait: None
+    results: Sequence[Result], *, wait: bool = False, again: Callable[[bool], str | None] = lambda _wait: None
 ) -> list[str]:
-    """What to type next for what is left. `again` is the whole command, with or without --wait, where filters chose
-    the orders.
+    """What to type next for what is left; `wait` is whether the run was to wait for orders too young. `again` is the
+    whole command, with or without --wait, where filters chose the orders.
     """
     lines = []
     if any(result.outcome is Outcome.UNKNOWN for result in results):
@@ -116,6 +116,8 @@ def cancel_next(
         lines.append(f"vsms orders refund {ids}   (if the platform refused the code{some})")
     early = [result.order_id for result in results if result.outcome is Outcome.TOO_EARLY]
     left = [r.order_id for r in results if r.outcome in {Outcome.SKIPPED, Outcome.FAILED}]
+    if wait:  # what was left may be too young as well
+        early, left = [*early, *left], []
     whole = again(bool(early)) if len(early) + len(left) > _IDS_IN_A_HINT else None
     if whole is not None:
         lines.append(f"{whole}   (what is done counts as done)")

@@ -105,7 +105,7 @@ class CancelTalk:
         self._run.say(self._stamped(text))
         if self._mode.dry_run:
             return
-        lines = cancel_next(results, again=again)
+        lines = cancel_next(results, wait=self._mode.wait, again=again)
         if cut_short and not lines:
             lines = [f"{again(False) or 'the same command again'}   (what is done counts as done)"]
         for line in lines:

@@ -17,8 +17,8 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.orders import KNOWN_STATUSES, Order
-from vsms_cli.ops.listing import active_orders, orders_with
-from vsms_cli.render.rows import ORDER_FIELDS, order_row
+from vsms_cli.ops.listing import active_orders, orders_with, with_messages
+from vsms_cli.render.rows import ORDER_FIELDS, ORDER_FIELDS_ON_REQUEST, order_row, order_row_with_code
 
 if TYPE_CHECKING:
     from vsms_cli.render.tables import Column
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     examples=(
         "vsms orders list --country AR --older-than 10m",
         "vsms orders list --status completed --status expired --json",
+        "vsms orders list --all --fields id,code",
         "vsms orders list -q | head -3",
     ),
 )
@@ -45,7 +46,7 @@ def app(
 
     Different filters mean "and", repeating one means "or".
     """
-    shape = shape_of(run, ORDER_FIELDS)
+    shape = shape_of(run, ORDER_FIELDS, on_request=ORDER_FIELDS_ON_REQUEST)
     filters, statuses = given.filters(), _statuses(status or (), everything=all_)
     client = run.client
     listing = orders_with(client, statuses) if all_ or statuses else active_orders(client)
@@ -54,8 +55,14 @@ def app(
     filters = resolve(run, filters, listing.orders)
     orders, unjudged = filters.split((*listing.orders, *listing.maybe_active(now)), now=now)
     say_unjudged(run, unjudged)
+    with_codes = "code" in shape.fields
     print_rows(
-        run, shape, orders, row=order_row, columns=lambda each: _columns(run, each), none="no orders match"
+        run,
+        shape,
+        (with_messages(run.client, order) for order in orders) if with_codes else orders,
+        row=order_row_with_code if with_codes else order_row,
+        columns=lambda each: _columns(run, each),
+        none="no orders match",
     )
     if listing.full:
         run.say(listing.more_may_exist)

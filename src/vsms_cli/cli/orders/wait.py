@@ -1,5 +1,6 @@
 """`vsms orders wait`"""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from vsms_cli.domain.codes import code_in
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Result
+from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
 from vsms_cli.render.countline import CountLine, waiting_words
 from vsms_cli.render.documents import Row, to_json
@@ -68,7 +70,7 @@ class _Wait:
         self._line = CountLine(run.streams, alive=run.env.get("TERM") != "dumb")
 
     def go(self, limits: Limits) -> ExitCode:
-        watcher = Watcher(tick=self._tick, failed=self._failed)
+        watcher = Watcher(tick=self._tick, failed=self._failed, held=self._held)
         context = self._run.context
         try:
             result = wait_for_code(context, self._order_id, limits, watcher=watcher, cancel=self._cancel)
@@ -83,6 +85,11 @@ class _Wait:
     def _failed(self, error: VsmsError, pause: float) -> None:
         self._line.hide()
         self._run.say(f"{error.message}; reading again in {pause:.0f} s")
+
+    def _held(self, opens: datetime) -> None:
+        self._line.hide()
+        span = short_duration(opens - self._run.clock.now())
+        self._run.say(f"the time is up, but cancelling opens in {span}: waiting for the code until then")
 
     def _cancel(self, order: Order | None) -> Result:
         self._line.hide()

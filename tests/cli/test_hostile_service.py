@@ -64,3 +64,9 @@ def test_a_spreadsheet_runs_nothing(live: Vsms, server: FaultServer) -> None:
     out = live("orders", "list", "-o", "csv").out
     assert ",'=cmd()|x,'@SUM(A1)," in out
     assert ",+5491100," in out
+
+
+def test_what_nobody_sees_is_shown_and_accents_are_not_piled_up(live: Vsms, server: FaultServer) -> None:
+    server.add_order(country="A\u3164R", service="w\ufe0fa\u2800" + "\u0301" * 1000)
+    (row,) = live("orders", "list").rows
+    assert row[2:4] == [r"A\u3164R", r"w\ufe0fa\u2800" + "\u0301" * 4 + r"\u0301" * 996]

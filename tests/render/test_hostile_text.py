@@ -230,6 +230,21 @@ def test_a_character_is_shown_as_its_escape() -> None:
     assert safe("Zürich ✓ 北京") == "Zürich ✓ 北京"
 
 
+@pytest.mark.parametrize(
+    "char",
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2800\u3164\ufe00\ufe0f\uffa0\ufff0\U0001d159\U0001d173"
+    "\U000e0001\U000e0100\U000e01ef\u00ad\u061c\u2064",
+)
+def test_a_character_that_nobody_sees_is_shown_as_its_escape(char: str) -> None:
+    assert safe(f"a{char}b") == f"a{char.encode('unicode_escape').decode()}b"
+
+
+def test_of_a_pile_of_accents_four_are_drawn() -> None:
+    assert safe("e" + "\u0301" * 6 + "x\u0302") == "e" + "\u0301" * 4 + r"\u0301\u0301" + "x\u0302"
+    for text in ("שָׁלוֹם", "हिन्दी", "ที่นี่", "Việt Nam".replace("ệ", "e\u0323\u0302")):
+        assert safe(text) == text
+
+
 def test_a_megabyte_is_cut_for_a_person_and_kept_for_a_program() -> None:
     text = "\x1b]0;x\x07" * 200_000
     assert len(shown(text)) < 20_000

@@ -62,8 +62,16 @@ def test_json_gives_the_data_back_unchanged(live: Vsms, server: FaultServer) -> 
 def test_a_spreadsheet_runs_nothing(live: Vsms, server: FaultServer) -> None:
     server.add_order(country="=cmd()|x", service="@SUM(A1)", phone_number="+5491100")
     out = live("orders", "list", "-o", "csv").out
-    assert ",'=cmd()|x,'@SUM(A1)," in out
-    assert ",+5491100," in out
+    assert ""","'=cmd()|x","'@SUM(A1)",""" in out
+    assert ',"+5491100",' in out
+
+
+def test_a_spreadsheet_that_splits_at_semicolons_or_reads_full_width_signs_runs_nothing(
+    live: Vsms, server: FaultServer
+) -> None:
+    server.add_order(country="＝cmd()|x", service="a;=cmd()")  # noqa: RUF001 - these are meant
+    out = live("orders", "list", "-o", "csv").out
+    assert ""","'＝cmd()|x","a;=cmd()",""" in out  # noqa: RUF001 - as above
 
 
 def test_what_nobody_sees_is_shown_and_accents_are_not_piled_up(live: Vsms, server: FaultServer) -> None:

@@ -16,7 +16,7 @@ from support.vsms import Vsms
 def test_the_balance_in_every_format(live: Vsms, server: FaultServer) -> None:
     assert live("balance").out == "50.00\tUSD\n"
     assert live("balance", "--json").out == '{"balance": 50.00, "currency": "USD"}\n'
-    assert live("balance", "-o", "csv").out == "balance,currency\n50.00,USD\n"
+    assert live("balance", "-o", "csv").out == 'balance,currency\n50.00,"USD"\n'
     assert live("balance", "-o", "ndjson").json == {"balance": 50, "currency": "USD"}
     assert live("balance", "-o", "table").out == "$50.00\n"
     assert live("balance", "--fields", "balance").out == "50.00\n"

@@ -63,11 +63,16 @@ def test_without_rows_nothing_is_written(format_: Format) -> None:
     assert stream.getvalue() == ""
 
 
-def test_a_spreadsheet_runs_no_cell_and_numbers_stay_numbers() -> None:
+def test_a_spreadsheet_runs_no_cell_text_is_quoted_and_numbers_stay_numbers() -> None:
     stream = io.StringIO()
     document = Document(Out(stream), Format.CSV, ["id", "a", "b", "c"])
     document.row({"id": "=1", "a": "+5491100", "b": Decimal("-0.80"), "c": '-2"'})
-    assert stream.getvalue() == 'id,a,b,c\n\'=1,+5491100,-0.80,"\'-2"""\n'
+    document.row({"id": "＝1", "a": "＋5", "b": None, "c": [{"content": "－x;@y"}, {"content": "＠"}]})  # noqa: RUF001 - these are meant
+    assert stream.getvalue().splitlines() == [
+        "id,a,b,c",
+        '"\'=1","+5491100",-0.80,"\'-2"""',
+        '"\'＝1","\'＋5",,"\'－x;@y | ＠"',  # noqa: RUF001 - as above
+    ]
 
 
 @pytest.mark.parametrize(

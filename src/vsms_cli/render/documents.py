@@ -1,14 +1,12 @@
 """Machine formats: TSV, CSV, JSON, NDJSON and ids. Plain writes, the same bytes whatever the terminal.
 
 JSON: RFC 3339 times in UTC ending in `Z`, money as a number with the API's digits, null for unknown, all text
-escaped to ASCII. TSV and CSV: null is empty, text passes `safe`. In CSV a cell that a spreadsheet would run is
-defused with an apostrophe.
+escaped to ASCII. TSV and CSV: null is empty, text passes `safe`. In CSV text is quoted, because a spreadsheet may
+split at a semicolon too, and a cell that it would run is defused with an apostrophe.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -28,7 +26,8 @@ Value = str | int | Decimal | datetime | None | Mapping[str, "Value"] | Sequence
 Row = Mapping[str, Value]
 
 
-_RUNS_IN_A_SPREADSHEET: Final = ("=", "+", "-", "@", "\t", "\r")
+# The full-width ones too: a spreadsheet for Chinese or Japanese takes them for the others.
+_RUNS_IN_A_SPREADSHEET: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001 - see above
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
@@ -54,8 +53,8 @@ class Document:
                 self._out.line(to_json(chosen))
             case Format.CSV:
                 if not self._begun:
-                    self._csv(list(self._fields))
-                self._csv([_defused(cell(value)) for value in chosen.values()])
+                    self._out.line(",".join(self._fields))
+                self._out.line(",".join(_csv_cell(value) for value in chosen.values()))
             case Format.IDS:
                 if row["id"] is not None:
                     self._out.line(cell(row["id"]))
@@ -67,11 +66,6 @@ class Document:
         if self._format is Format.JSON:
             inner = ",\n  ".join(self._kept)
             self._out.line(f"[\n  {inner}\n]" if self._kept else "[]")
-
-    def _csv(self, cells: list[str]) -> None:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerow(cells)
-        self._out.write(buffer.getvalue())
 
 
 def to_json(value: Value) -> str:
@@ -122,7 +116,9 @@ def _in_words(value: Row) -> str:
     return "; ".join(f"{name}: {cell(item)}" for name, item in value.items())
 
 
-def _defused(text: str) -> str:
+def _csv_cell(value: Value) -> str:
+    """Text between quotes, quotes doubled (RFC 4180); numbers, times and what is unknown as they are."""
+    text = cell(value)
     if text.startswith(_RUNS_IN_A_SPREADSHEET) and not _NUMBER.fullmatch(text):
-        return "'" + text
-    return text
+        text = "'" + text
+    return '"' + text.replace('"', '""') + '"' if isinstance(value, str | Mapping | Sequence) else text

@@ -19,6 +19,9 @@ READS = [
     ["transactions", "list"],
     ["refunds", "audit"],
     ["balance"],
+    ["rentals", "list"],
+    ["rentals", "list", "--all"],
+    ["rentals", "cancel", "--all", "--dry-run"],
     ["orders", "cancel", "--country", "AR", "--dry-run"],
     ["orders", "cancel", "--all", "--wait", "--dry-run"],
 ]

@@ -171,6 +171,23 @@ def test_the_ledger_pages_by_offset_and_a_limit_of_200_that_the_sdk_names_gives_
     assert sdk.get_transactions(to="2020-01-01T00:00:00Z")["count"] == 0
 
 
+def test_the_sdks_rental_methods_list_show_and_cancel(sdk: Any, pointed: Vsms) -> None:
+    active = sdk.list_rentals()
+    assert {row["status"] for row in active} == {"active"}
+    assert len(sdk.list_rentals(status="all")) > len(active)
+    good = next(row for row in active if row["rental_type"] == "full")
+    assert sdk.get_rental(good["id"])["price"] == good["price"]
+    served = next(row for row in active if row["sms_received"])
+
+    answer = sdk.cancel_rental(good["id"])
+    assert (answer["success"], answer["rental_id"], answer["refund"]) == (True, good["id"], good["price"])
+    for refused in (good["id"], served["id"]):
+        with pytest.raises(ApiError):
+            sdk.cancel_rental(refused)
+    ours = pointed("rentals", "cancel", good["id"], served["id"], "--yes", "--json").json
+    assert [row["outcome"] for row in ours] == ["already_cancelled", "sms_received"]
+
+
 def test_refusals_become_the_sdks_own_errors(sdk: Any, server: Served) -> None:
     unknown = "00000000-0000-4000-8000-000000000000"
     for call in (sdk.get_order, sdk.get_sms, sdk.cancel_order, sdk.swap_number):

@@ -19,7 +19,9 @@ from ops.world import FakeJournal, Time
 from vsms_cli.api import wire
 from vsms_cli.api.deviations import Deviations
 from vsms_cli.domain.audit import Audit
+from vsms_cli.domain.errors import RouteMissing
 from vsms_cli.domain.pages import LedgerPage, OrderPage
+from vsms_cli.domain.rentals import Rental
 from vsms_cli.ops.audit import audit
 from vsms_cli.ops.context import Context
 
@@ -49,6 +51,10 @@ class Told:
         return wire.read_orders(
             body({"count": len(self.history.orders), "orders": self.history.orders}), Deviations()
         )
+
+    def rentals(self, *, status: str | None) -> tuple[Rental, ...]:
+        assert status == "all"
+        raise RouteMissing("no rentals here")
 
     def _since(self, since: datetime) -> list[dict[str, Any]]:
         if self.kept is None:

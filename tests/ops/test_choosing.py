@@ -10,10 +10,11 @@ from vsms_cli.domain.catalogue import Catalogue, Entry
 from vsms_cli.domain.errors import OrderNotFound, UsageMistake
 from vsms_cli.domain.orders import Message, Phase
 from vsms_cli.ops.advice import advice_for
+from vsms_cli.ops.cancel import ORDERS as OF_ORDERS
 from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
 from vsms_cli.ops.ledger import lines_since, refunds_of, total_of
 from vsms_cli.ops.listing import active_orders, orders_with
-from vsms_cli.ops.selection import Filters, complete, ids_from_lines, ids_or_beginnings, whole_ids
+from vsms_cli.ops.selection import Filters, complete, ids_in, ids_or_beginnings, whole_ids
 
 CATALOGUE = Catalogue(
     countries=(Entry(code="AR", name="Argentina"), Entry(code="BR", name="Brazil")),
@@ -122,7 +123,7 @@ def test_ids_come_once_in_the_order_given() -> None:
     one, two = order_id(1), order_id(2)
 
     assert whole_ids([two, one.upper(), one]) == [two, one]
-    assert ids_from_lines(["", "# none", f"{two} # a note", one, two], beginnings=False) == [two, one]
+    assert ids_in(["", "# none", f"{two} # a note", one, two]) == [two, one, two]
     assert ids_or_beginnings(["00000001-", one]) == ["00000001-", one]
 
 
@@ -183,8 +184,8 @@ def test_orders_by_status_are_asked_for_status_by_status() -> None:
 )
 def test_what_needs_no_request_is_foreseen(*, status: str, age_s: float, foreseen: str, sends: bool) -> None:
     known = order(status, age_s=age_s)
-    plan = plan_for_orders([known], now=START, wait=False)
-    patient = plan_for_orders([known], now=START, wait=True)
+    plan = plan_for_orders(OF_ORDERS, [known], now=START, wait=False)
+    patient = plan_for_orders(OF_ORDERS, [known], now=START, wait=True)
 
     assert plan.items[0].foreseen.outcome.value == foreseen
     assert bool(targets_of(plan)) == sends
@@ -199,7 +200,7 @@ def test_an_order_of_an_undocumented_status_is_cancelled_by_its_id_alone(
 ) -> None:
     world.holds(order(status))
 
-    plan = plan_for_ids(world.service, [ORDER], now=world.time.now, wait=False)
+    plan = plan_for_ids(OF_ORDERS, world.service, [ORDER], now=world.time.now, wait=False)
 
     assert plan.items[0].foreseen.outcome.value == foreseen
 
@@ -207,9 +208,11 @@ def test_an_order_of_an_undocumented_status_is_cancelled_by_its_id_alone(
 def test_a_few_ids_are_read_and_many_are_listed_first(world: World) -> None:
     world.holds(*(order(id_=order_id(number)) for number in range(9)))
 
-    few = plan_for_ids(world.service, [ORDER, order_id(99)], now=world.time.now, wait=False)
+    few = plan_for_ids(OF_ORDERS, world.service, [ORDER, order_id(99)], now=world.time.now, wait=False)
     reads = len(world.service.times("read"))
-    many = plan_for_ids(world.service, [order_id(n) for n in range(9)], now=world.time.now, wait=False)
+    many = plan_for_ids(
+        OF_ORDERS, world.service, [order_id(n) for n in range(9)], now=world.time.now, wait=False
+    )
 
     assert [item.foreseen.outcome.value for item in few.items] == ["would_cancel", "not_found"]
     assert (reads, len(world.service.times("read"))) == (2, 2)
@@ -217,7 +220,7 @@ def test_a_few_ids_are_read_and_many_are_listed_first(world: World) -> None:
 
 
 def test_a_whole_id_with_yes_costs_no_look_up() -> None:
-    plan = plan_unseen([ORDER], wait=True, prices={})
+    plan = plan_unseen(OF_ORDERS, [ORDER], wait=True, prices={})
 
     assert [target.order_id for target in targets_of(plan)] == [ORDER]
     assert not plan.total_is_known

@@ -16,6 +16,7 @@ from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, StopRequested
 from vsms_cli.domain.money import Account, Balance, Transaction
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.pages import LedgerPage, OrderPage
+from vsms_cli.domain.rentals import Rental
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.context import Context
 
@@ -147,6 +148,19 @@ class FakeService:
 
     def cancel(self, ticket: Ticket, *, price: Decimal | None) -> Answer:
         assert ticket.operation is Operation.CANCEL
+        assert price in {None, PRICE}
+        return self._post(ticket.order_id, "cancel", CANCELLED)
+
+    def rentals(self, *, status: str | None) -> Sequence[Rental]:
+        self.log.append(Sent("read", "", self.time.seconds))
+        shows = self.reads.pop(0) if self.reads else None
+        if isinstance(shows, VsmsError):
+            raise shows
+        rentals = [order for order in self._as_read().values() if isinstance(order, Rental)]
+        return [rental for rental in rentals if status == "all" or rental.active]
+
+    def cancel_rental(self, ticket: Ticket, *, price: Decimal | None) -> Answer:
+        assert ticket.operation is Operation.RENTAL
         assert price in {None, PRICE}
         return self._post(ticket.order_id, "cancel", CANCELLED)
 
@@ -341,9 +355,9 @@ class FakeJournal:
     def last_refund_request(self, order_id: str) -> JournalEntry | None:
         return self._last(Operation.REFUND, order_id, {None, "unknown", "requested", "already_requested"})
 
-    def last_cancel(self, order_id: str) -> JournalEntry | None:
+    def last_cancel(self, order_id: str, operation: Operation = Operation.CANCEL) -> JournalEntry | None:
         ended = {None, "unknown", "cancelled", "already_cancelled", "expired", "sms_received"}
-        return self._last(Operation.CANCEL, order_id, ended)
+        return self._last(operation, order_id, ended)
 
     def open_swap(self, order_id: str) -> JournalEntry | None:
         return self._last(Operation.SWAP, order_id, {None, "unknown"})

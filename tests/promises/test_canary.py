@@ -59,7 +59,7 @@ def canary(vsms: Vsms, server: FaultServer) -> Vsms:
 def commands(server: FaultServer) -> list[tuple[str, ...]]:
     """Every command that talks to the service or reads what is kept, with orders in each state."""
     waiting, other, third = (server.add_order(country="AR") for _ in range(3))
-    completed = server.add_order(status="completed")
+    completed, rental = server.add_order(status="completed"), server.add_rental()
     server.deliver(completed, "Your code is 123456")
     return [
         ("auth", "status"),
@@ -71,6 +71,9 @@ def commands(server: FaultServer) -> list[tuple[str, ...]]:
         ("orders", "cancel", "--country", "AR", "--dry-run"),
         ("orders", "refund", other, completed, "--reason", "code-rejected", "--yes"),
         ("orders", "swap", third, "--yes"),
+        ("rentals", "list", "--all"),
+        ("rentals", "show", rental),
+        ("rentals", "cancel", rental, "--yes"),
         ("transactions", "list"),
         ("refunds", "audit", "--request", "--yes"),
         ("stats",),

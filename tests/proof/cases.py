@@ -26,11 +26,13 @@ class Case:
         """Of the server. Where the order has ended, its state is what is tried: one that pays again would hide it."""
         return {"pays_again": not self.order, **self.service}
 
-    def prepare(self, server: FaultServer) -> str:
-        """Set it up; the order's id."""
-        order_id = server.add_order(**{"age_s": 300, **self.order})
+    def prepare(self, server: FaultServer, *, rental: bool = False) -> str:
+        """Set it up; the id of the order, or of the rental."""
+        bought = {"age_s": 300, **self.order}
+        order_id = server.add_rental(**bought) if rental else server.add_order(**bought)
         if self.kind:
-            server.fault("cancel", self.kind, when=self.when, **self.options)
+            operation = "rental-cancel" if rental else "cancel"
+            server.fault(operation, self.kind, when=self.when, **self.options)
         return order_id
 
 
@@ -127,3 +129,11 @@ CASES: Final[tuple[Case, ...]] = (
     Case(name="a code came", order={"status": "completed"}),
     Case(name="too young", order={"age_s": 30}),
 )
+
+RENTAL_CASES: Final[tuple[Case, ...]] = (
+    *(case for case in CASES if not case.order),
+    Case(name="the rental is cancelled already", order={"status": "cancelled"}),
+    Case(name="an SMS came", order={"sms_count": 1}),
+    Case(name="past its 20 minutes", order={"age_s": 3600}),
+)
+"""The same faults on a rental's cancel, and the states that a rental has."""

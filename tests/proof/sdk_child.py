@@ -1,4 +1,6 @@
-"""The vendor's SDK cancels one order, or `all`: `sdk_child.py BASE_URL TOKEN ORDER_ID TIMEOUT` prints what it says."""
+"""The vendor's SDK cancels one order, a rental (`rental ID`), or `all` orders, and what it says is printed:
+`sdk_child.py BASE_URL TOKEN ORDER_ID TIMEOUT`.
+"""
 
 import json
 import resource
@@ -14,7 +16,11 @@ def main() -> None:
     base_url, token, order_id, timeout = sys.argv[1:]
     try:
         client = VirtualSMS(token, base_url=base_url, timeout=float(timeout))
-        answer = client.cancel_all_orders() if order_id == "all" else client.cancel_order(order_id)
+        what, _, rental = order_id.partition(" ")
+        if what == "rental":
+            answer = client.cancel_rental(rental)
+        else:
+            answer = client.cancel_all_orders() if order_id == "all" else client.cancel_order(order_id)
     except BaseException as exc:  # noqa: BLE001 - whatever it raises is what it says
         said = {"raises": type(exc).__name__, "message": str(exc)[:300]}
     else:

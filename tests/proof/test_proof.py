@@ -26,6 +26,14 @@ def test_the_table_in_readme_is_what_was_seen(rows: list[compare.Row]) -> None:
     assert "`vsms` cancels 50" in fresh
 
 
+def test_vsms_is_right_about_every_fault_of_a_rentals_cancel_and_the_sdk_is_not() -> None:
+    rows = compare.rental_rows()
+
+    assert [row.name for row in rows if not row.vsms_right] == []
+    assert [row.name for row in rows if row.vsms_paid > 1] == []
+    assert sum(not row.sdk_right for row in rows) > 10
+
+
 @pytest.mark.parametrize("what", ["cancels", "swaps", "refund requests"])
 def test_random_faults_lead_to_no_second_payment_and_no_lie(what: str) -> None:
     figures = campaign(what, 60, seed=7)

@@ -71,7 +71,8 @@ def assert_adds_up(book: Database) -> None:
     """Every line begins where the one before ended, and no order's refund was paid twice."""
     with book.turn() as page:
         lines = page.rows("SELECT * FROM ledger ORDER BY seq")
-        orders = {row["id"]: row for row in page.rows("SELECT * FROM orders")}
+        tables = ("SELECT * FROM orders", "SELECT * FROM rentals")
+        orders, rentals = ({row["id"]: row for row in page.rows(sql)} for sql in tables)
     balance = Decimal("0.00")
     refunded: list[str] = []
     for number, line in enumerate(lines):
@@ -82,8 +83,11 @@ def assert_adds_up(book: Database) -> None:
         assert number == 0 or lines[number - 1]["created_at"] <= line["created_at"]
         if line["type"] == "refund":
             refunded.append(line["order_id"])
-            assert Decimal(line["amount"]) == Decimal(orders[line["order_id"]]["price"])
+            assert Decimal(line["amount"]) == Decimal((orders | rentals)[line["order_id"]]["price"])
     ended = [key for key, row in orders.items() if row["status"] in {"cancelled", "expired"}]
+    ended += [
+        key for key, row in rentals.items() if row["status"] == "cancelled"
+    ]  # nothing of one that ran on
     assert sorted(refunded) == sorted(ended)
     bought = [line["order_id"] for line in lines if line["type"] == "purchase"]
-    assert sorted(bought) == sorted(orders)
+    assert sorted(bought) == sorted([*orders, *rentals])

@@ -111,7 +111,7 @@ def test_a_book_of_another_version_is_refused(tmp_path: Path) -> None:
     other = sqlite3.connect(path)
     other.execute("PRAGMA user_version = 99")
     other.close()
-    with pytest.raises(SandboxError, match="version 99, not 1"):
+    with pytest.raises(SandboxError, match="version 99, not 2"):
         Database.open(path)
 
 

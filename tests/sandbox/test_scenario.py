@@ -54,9 +54,10 @@ def test_only_completed_orders_have_a_message(caller: Caller) -> None:
 
 def test_the_ledger_tells_deposits_credits_purchases_and_refunds(caller: Caller) -> None:
     kinds = Counter(line["type"] for line in caller.ledger())
-    assert kinds["deposit"] == 2
+    assert kinds["deposit"] == 3
     assert kinds["credit"] == 1
-    assert kinds["purchase"] == len(caller.orders())
+    rentals = caller.get("/rentals", status="all")["rentals"]
+    assert kinds["purchase"] == len(caller.orders()) + len(rentals)
     assert kinds["refund"] == sum(order["status"] in {"expired", "cancelled"} for order in caller.orders())
 
 
@@ -106,7 +107,7 @@ def test_a_story_can_leave_a_refund_unpaid(caller: Caller, monkeypatch: pytest.M
     caller.sandbox.reset("unlucky")
     (order,) = caller.orders()
     assert order["status"] == "expired"
-    assert caller.balance() == Decimal("54.70")
+    assert caller.balance() == Decimal("72.20")
     assert caller.post(f"/customer/refund/{order['id']}")[0] == 202
 
 

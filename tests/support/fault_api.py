@@ -9,6 +9,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BASE = "/api/v1"
-MUTATIONS = frozenset({"cancel", "refund", "swap", "purchase"})
-LISTS = frozenset({"orders", "balance", "profile", "transactions", "services", "countries"})
+FULL_REFUND = timedelta(minutes=20)  # of a rental (the SDKs)
+MUTATIONS = frozenset({"cancel", "refund", "swap", "purchase", "rental-cancel"})
+LISTS = frozenset({"orders", "balance", "profile", "transactions", "services", "countries", "rentals"})
 OPERATIONS = MUTATIONS | LISTS | {"order", "other"}
 
 
@@ -30,6 +32,10 @@ def route(method: str, target: str) -> tuple[str, str | None]:
     path = target.partition("?")[0]
     if method == "POST" and path == f"{BASE}/customer/purchase":
         return "purchase", None
+    if method == "GET" and path == f"{BASE}/rentals":
+        return "rentals", None
+    if method == "POST" and (found := re.fullmatch(rf"{BASE}/rentals/([^/]+)/cancel", path)):
+        return "rental-cancel", found[1].lower()
     name = path.removeprefix(f"{BASE}/customer/")
     if method == "GET" and name != path and name in LISTS:
         return name, None
@@ -71,7 +77,7 @@ class Api:
         if operation == "purchase":
             return self._purchase(body)
         order = self.book.order(order_id or "")
-        if order is None:
+        if order is None or order.rental is not (operation == "rental-cancel"):
             return Plan(answer=refusal(404, "Not found" if operation == "other" else "Order not found"))
         return self._about(operation, order)
 
@@ -79,6 +85,8 @@ class Api:
         match operation:
             case "cancel":
                 return self._cancel(order)
+            case "rental-cancel":
+                return self._cancel_rental(order)
             case "refund":
                 return self._refund(order)
             case "swap":
@@ -100,6 +108,19 @@ class Api:
             self.book.post("refund", order.price, order_id=order.id)
 
         done = {"success": True, "order_id": order.id, "status": "cancelled", "refund_amount": order.price}
+        return Plan(answer=Answer(payload=done), commit=commit)
+
+    def _cancel_rental(self, rental: Order) -> Plan:
+        late = self.book.now() >= rental.created_at + FULL_REFUND
+        refused = rental.status != "active" or rental.sms_count or late
+        if refused and not (self.pays_again and rental.status == "cancelled"):
+            return Plan(answer=refusal(400, "This rental cannot be refunded"))
+
+        def commit() -> None:
+            rental.status = "cancelled"
+            self.book.post("refund", rental.price, order_id=rental.id)
+
+        done = {"success": True, "rental_id": rental.id, "status": "cancelled", "refund": rental.price}
         return Plan(answer=Answer(payload=done), commit=commit)
 
     def _refund(self, order: Order) -> Plan:

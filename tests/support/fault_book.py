@@ -32,6 +32,8 @@ class Order:
     extra: dict[str, Any] = field(default_factory=dict)  # set in every answer about this order; None removes
     refund_requests: list[str] = field(default_factory=list)
     swaps: int = 0
+    rental: bool = False
+    sms_count: int = 0  # of a rental
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,42 @@ class Database:
                 self.post("refund", amount, order_id=order.id)
             return order.id
 
+    def add_rental(
+        self,
+        *,
+        status: str = "active",
+        service: str = "",
+        price: Decimal = Decimal("2.50"),
+        age_s: float = 300,
+        sms_count: int = 0,
+        rental_id: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> str:
+        """A rental for a day and its purchase; without `service` it takes any sender's SMS."""
+        with self.lock:
+            added = self.add_order(
+                status=status,
+                service=service,
+                price=price,
+                age_s=age_s,
+                order_id=rental_id,
+                lifetime_s=86400,
+                cooldown_s=0,
+                messages=(),
+                extra=extra,
+            )
+            self._orders[added].rental = True
+            self._orders[added].sms_count = sms_count
+            return added
+
+    def rentals(self, status: str) -> list[Order]:
+        """Newest first."""
+        with self.lock:
+            rows = [
+                order for order in self._orders.values() if order.rental and status in {"all", order.status}
+            ]
+            return sorted(rows, key=lambda order: order.created_at)[::-1]
+
     def order(self, order_id: str) -> Order | None:
         with self.lock:
             self._expire()
@@ -131,7 +169,7 @@ class Database:
         """Newest first."""
         with self.lock:
             self._expire()
-            rows = [order for order in self._orders.values() if status in {None, order.status}]
+            rows = [o for o in self._orders.values() if status in {None, o.status} and not o.rental]
             return sorted(rows, key=lambda order: order.created_at)[::-1]
 
     def about_to_change(self, order_id: str) -> None:
@@ -187,6 +225,11 @@ class Database:
         """A ledger that lacks the line: nobody says any more what the order cost."""
         with self.lock:
             self._ledger = [e for e in self._ledger if (e.order_id, e.type) != (order_id, "purchase")]
+
+    def forget_refunds(self, order_id: str) -> None:
+        """A refund that was never paid."""
+        with self.lock:
+            self._ledger = [e for e in self._ledger if e.order_id != order_id or e.type not in RETURNED]
 
     @property
     def balance(self) -> Decimal:

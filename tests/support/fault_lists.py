@@ -44,6 +44,23 @@ def detail(order: Order) -> dict[str, Any]:
     return {key: value for key, value in (members | order.extra).items() if value is not None}
 
 
+def rental_row(rental: Order) -> dict[str, Any]:
+    members = {
+        "id": rental.id,
+        "phone_number": rental.phone_number,
+        "rental_type": "service" if rental.service else "full",
+        "service_id": rental.service or None,
+        "duration_hours": 24,
+        "started_at": rental.created_at,
+        "expires_at": rental.expires_at,
+        "price": rental.price,
+        "auto_renew": False,
+        "status": rental.status,
+        "sms_received": rental.sms_count,
+    }
+    return {key: value for key, value in (members | rental.extra).items() if value is not None}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
     book: Database
@@ -54,6 +71,8 @@ class Lists:
         match operation:
             case "orders":
                 payload = self._orders(query)
+            case "rentals":
+                payload = self._rentals(query)
             case "transactions":
                 payload = self._transactions(query)
             case "balance":
@@ -82,6 +101,12 @@ class Lists:
             for order in self._as_read(query.get("status"))[:limit]
         ]
         return rows if self.older else {"count": len(rows), "orders": rows}
+
+    def _rentals(self, query: dict[str, str]) -> Any:
+        wanted = query.get("status", "active")
+        read = [self.book.as_read(rental) for rental in self.book.rentals("all")]
+        rows = [rental_row(rental) for rental in read if wanted in {"all", rental.status}]
+        return rows if self.older else {"rentals": rows}
 
     def _as_read(self, status: str | None) -> list[Order]:
         rows = [self.book.as_read(order) for order in self.book.orders()]

@@ -81,6 +81,7 @@ class FaultServer:
             ledger_form=ledger_form,
         )
         self.record = Record(rate_limit=rate_limit, window_s=window)
+        self.add_rental = self.book.add_rental
         self.add_order, self.order, self.status = self.book.add_order, self.book.order, self.book.status
         self.refunded, self.times_paid = self.book.refunded, self.book.times_paid
         self.advance, self.deliver = self.book.advance, self.book.deliver

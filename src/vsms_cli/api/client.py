@@ -10,12 +10,13 @@ from vsms_cli.api.calls import NO_SUCH_ROUTE, Calls
 from vsms_cli.api.deviations import Deviations
 from vsms_cli.api.faults import Meaning, meaning_of
 from vsms_cli.api.transport import Exchange, Reply
-from vsms_cli.domain.answers import Ambiguous, Answer, Refused, TooEarly
+from vsms_cli.domain.answers import Ambiguous, Answer, Cancelled, NotSent, Refused, TooEarly
 from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.errors import (
     BadAnswer,
 )
 from vsms_cli.domain.orders import Order, parse_order_id
+from vsms_cli.domain.rentals import Rental, parse_rental_id
 from vsms_cli.domain.times import rfc3339
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class Client:
         body = self._calls.read(f"/customer/order/{wanted}", order_id=wanted, within=within)
         return wire.read_order(body, wanted, self.deviations.of(f"order {wanted}"))
 
+    def rentals(self, *, status: str | None) -> tuple[Rental, ...]:
+        """Those of a status, or `all`; None for the active ones, which is what the server gives then (the SDKs)."""
+        body = self._calls.read("/rentals", None if status is None else {"status": status}, what="rentals")
+        return wire.read_rentals(body, self.deviations.of(f"rentals {status}"))
+
     def balance(self) -> Balance:
         return wire.read_balance(self._calls.read("/customer/balance"), self.deviations.of("balance"))
 
@@ -119,19 +125,34 @@ class Client:
     def cancel(self, ticket: Ticket, *, price: Decimal | None) -> Answer:
         """One POST, sent once. `price` in dollars, where known, is the most that a believable refund can be."""
         reply = self._calls.post(ticket, f"/customer/cancel/{parse_order_id(ticket.order_id)}", None)
+        return self._cancelled(reply, ticket, wire.read_cancelled, price=price)
+
+    def _cancelled(
+        self,
+        reply: Reply | Ambiguous | NotSent,
+        ticket: Ticket,
+        reader: Callable[..., Cancelled],
+        *,
+        price: Decimal | None,
+    ) -> Answer:
         if not isinstance(reply, Reply):
             return reply
         meaning = meaning_of(reply.status)
         if meaning is Meaning.SUCCESS:
             try:
-                return wire.read_cancelled(
-                    reply.body, ticket.order_id, self.deviations.of(f"post {ticket.order_id}"), price=price
-                )
+                notes = self.deviations.of(f"post {ticket.order_id}")
+                return reader(reply.body, ticket.order_id, notes, price=price)
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
         if meaning is Meaning.EARLY:
             return TooEarly(seconds=wire.read_seconds_remaining(reply.body))
         return self._calls.other(reply, meaning)
+
+    def cancel_rental(self, ticket: Ticket, *, price: Decimal | None) -> Answer:
+        """One POST, sent once. Path, body and answer are the SDKs'. `price` as for `cancel`."""
+        path = f"/rentals/{parse_rental_id(ticket.order_id)}/cancel"
+        reply = self._calls.post(ticket, path, b"{}")
+        return self._cancelled(reply, ticket, wire.read_rental_cancelled, price=price)
 
     def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> Answer:
         """One POST, sent once. See `REFUND_ENDPOINT` for what is assumed."""

@@ -19,6 +19,8 @@ from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.money import NO_ID, Account, Balance, Transaction
 from vsms_cli.domain.orders import KNOWN_STATUSES, Message, Order, canonical_id, same_number
 from vsms_cli.domain.pages import LedgerPage, OrderPage
+from vsms_cli.domain.rentals import STATUSES as RENTAL_STATUSES
+from vsms_cli.domain.rentals import Rental
 
 ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's live run)
 _OTHER_CAPS: Final = frozenset({50, 100})  # rows: the API's default limit, and a common cap
@@ -55,16 +57,40 @@ def read_order(body: bytes, order_id: str, notes: Notes) -> Order:
     return order
 
 
+def read_rentals(body: bytes, notes: Notes) -> tuple[Rental, ...]:
+    """A bare array (the SDKs for Go and Python), `{"rentals": […]}` (Python) or `{"items": […]}` (PHP)."""
+    rows, path, _ = list_in(body, "rentals", notes)
+    found: dict[str, Rental] = {}
+    for index, row in enumerate(objects(rows, path, notes)):
+        rental = _rental(row)
+        found.setdefault(rental.id or f"row {index}", rental)
+    return tuple(found.values())
+
+
+def read_rental_cancelled(body: bytes, rental_id: str, notes: Notes, *, price: Decimal | None) -> Cancelled:
+    """A rental cancel's 2xx (the SDKs), believed as strictly as an order's."""
+    row = object_in(body, notes, inside=("rental",))
+    named = (row.text(name) for name in ("rental_id", "id", "order_id"))
+    other = any(said is not None and said.strip().lower() != rental_id.lower() for said in named)
+    if row.value("success") is not True or other:
+        bad("the answer does not say that it succeeded, and for this rental")
+    return _cancelled(row, "refund", "refund_amount", price=price)
+
+
 def read_cancelled(body: bytes, order_id: str, notes: Notes, *, price: Decimal | None) -> Cancelled:
     """A cancel's 2xx, believed only when every field of the live answer is there and holds up; it has no `order_id`."""
     row = object_in(body, notes)
     _must_be_about(row, order_id, named=False)
+    return _cancelled(row, "refund_amount", price=price)
+
+
+def _cancelled(row: Fields, *amounts: str, price: Decimal | None) -> Cancelled:
     status = row.text("status")
     if status is None or status.strip().lower() != "cancelled":
-        bad(f"the answer does not say that the order is cancelled: {row.named('status')}")
-    amount = row.money("refund_amount")
+        bad(f"the answer does not say that it is cancelled: {row.named('status')}")
+    amount = row.money(*amounts)
     if amount is None or not 0 <= amount <= (_LARGEST_REFUND if price is None else price):
-        bad(f"{row.named('refund_amount')} is no believable amount")
+        bad(f"{row.named(*amounts)} is no believable amount")
     return Cancelled(status="cancelled", refund_amount=amount)
 
 
@@ -183,6 +209,33 @@ def _order(row: Fields) -> Order:
         cancel_cooldown=_cooldown(row),
         swap_available_at=row.time("swap_available_at"),
         messages=_messages(row),
+    )
+
+
+def _rental(row: Fields) -> Rental:
+    """The row of the Go SDK. `started_at` stands for the purchase: no source names another time of it."""
+    rental_id = (row.text("id", "rental_id") or "").strip()
+    if not rental_id:
+        row.unreadable("id", "rental_id", expected="id")
+    status = (row.text("status") or "").strip()
+    if not status:
+        row.unreadable("status", expected="status")
+    elif status.lower() not in RENTAL_STATUSES:
+        row.understood("status", found="undocumented status", expected="documented status")
+    count = row.number("sms_received", most=_MOST_ROWS)
+    hours = row.number("duration_hours", most=_MOST_ROWS)
+    return Rental(
+        id=canonical_id(rental_id) or rental_id[:_LONGEST_ID],
+        status=status.lower(),
+        phone_number=row.text("phone_number", always=True) or None,
+        country=row.text("country_code", "country_id", "country") or None,
+        service=row.text("service_id", "service") or None,
+        price=row.money("price", "price_charged", negative=False, always=True),
+        created_at=row.time("started_at", "created_at", always=True),
+        ends_at=row.time("expires_at", always=True),
+        kind=row.text("rental_type", "tier") or None,
+        hours=None if hours is None else int(hours),
+        sms_count=None if count is None else int(count),
     )
 
 

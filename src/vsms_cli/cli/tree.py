@@ -33,6 +33,11 @@ ORDERS: Final = {
     "swap": Command(f"{_CLI}.orders.swap", "Get another number for the same service and country."),
     "refund": Command(f"{_CLI}.orders.refund", "Get an order's money back in the way its state allows."),
 }
+RENTALS: Final = {
+    "list": Command(f"{_CLI}.rentals:list_rentals", "List rentals; the active ones, unless told otherwise."),
+    "show": Command(f"{_CLI}.rentals:show_rental", "Show a rental, and until when it is refunded in full."),
+    "cancel": Command(f"{_CLI}.rentals:cancel_rentals", "Cancel rentals for a full refund to the balance."),
+}
 JOURNAL: Final = {
     "list": Command(f"{_CLI}.journal:list_entries", "List what was sent that moves money."),
     "show": Command(f"{_CLI}.journal:show", "Tell an entry's story."),
@@ -65,6 +70,11 @@ SANDBOX: Final = {
 ROOT: Final = {
     "auth": Command("", "Sign in and out; profiles."),
     "orders": Command("", "List, show, cancel and refund orders."),
+    "rentals": Command(
+        "",
+        "List, show and cancel rentals. Extending and releasing are not offered:"
+        " one charges money, the other has a fee that nobody documents.",
+    ),
     "refunds": Command("", "Whether all money that should have come back came back."),
     "balance": Command(f"{_CLI}.balance", "Show the prepaid balance."),
     "transactions": Command("", "The ledger, as the service keeps it."),
@@ -82,6 +92,7 @@ ROOT: Final = {
 GROUPS: Final = {
     "auth": AUTH,
     "orders": ORDERS,
+    "rentals": RENTALS,
     "refunds": REFUNDS,
     "transactions": TRANSACTIONS,
     "journal": JOURNAL,

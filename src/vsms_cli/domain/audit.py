@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self, assert_never
 from vsms_cli.domain.matching import Doubt, Ledger, Possible, off_by
 from vsms_cli.domain.money import CENT, CREDITS, DEPOSIT, PURCHASE, REFUNDING_TYPES, Transaction, dollars
 from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase
+from vsms_cli.domain.rentals import Rental
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -304,7 +305,7 @@ class Audit:
 
 def judge(dossier: Dossier, *, now: datetime) -> Case:
     """The verdict as the order's state has it: a code may have come, and a refund may be on its way."""
-    back, phase = dossier.refunded, dossier.phase
+    back, phase = dossier.refunded, _phase(dossier, now)
     if not back and phase not in _OWES_ITS_PRICE and dossier.own_refund is None:
         match phase:
             case Phase.WAITING:
@@ -319,6 +320,14 @@ def judge(dossier: Dossier, *, now: datetime) -> Case:
     if phase is Phase.WAITING or (end is not None and now <= end + GRACE):
         return Case(dossier=dossier, verdict=Verdict.PENDING)
     return case
+
+
+def _phase(dossier: Dossier, now: datetime) -> Phase:
+    """A rental whose 20 minutes are over, or that ran to its end, is used: nothing comes back by itself."""
+    rental, phase = dossier.order, dossier.phase
+    if isinstance(rental, Rental) and phase in {Phase.WAITING, Phase.EXPIRED} and rental.too_late(now):
+        return Phase.COMPLETED
+    return phase
 
 
 def compare(dossier: Dossier) -> Case:

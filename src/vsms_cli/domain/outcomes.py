@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     SMS_RECEIVED = "sms_received"
     TOO_EARLY = "too_early"
+    TOO_LATE = "too_late"
     NOT_FOUND = "not_found"
     NOT_ELIGIBLE = "not_eligible"
     NO_REPLACEMENT = "no_replacement"
@@ -69,6 +70,18 @@ OUTCOMES: Final[Mapping[Operation, tuple[Outcome, ...]]] = {
         Outcome.WOULD_CANCEL,
         Outcome.WOULD_REQUEST,
     ),
+    Operation.RENTAL: (
+        Outcome.CANCELLED,
+        Outcome.ALREADY_CANCELLED,
+        Outcome.SMS_RECEIVED,
+        Outcome.TOO_LATE,
+        Outcome.TOO_EARLY,
+        Outcome.NOT_FOUND,
+        Outcome.FAILED,
+        Outcome.UNKNOWN,
+        Outcome.SKIPPED,
+        Outcome.WOULD_CANCEL,
+    ),
     Operation.SWAP: (
         Outcome.SWAPPED,
         Outcome.TOO_EARLY,
@@ -99,11 +112,13 @@ _DONE: Final[Mapping[Operation, frozenset[Outcome]]] = {
             Outcome.WOULD_REQUEST,
         }
     ),
+    Operation.RENTAL: frozenset({Outcome.CANCELLED, Outcome.ALREADY_CANCELLED, Outcome.WOULD_CANCEL}),
     Operation.SWAP: frozenset({Outcome.SWAPPED, Outcome.WOULD_SWAP}),
 }
 
 _EXIT_OF_OUTCOME: Final[Mapping[Outcome, ExitCode]] = {
     Outcome.TOO_EARLY: ExitCode.REFUSED,
+    Outcome.TOO_LATE: ExitCode.REFUSED,
     Outcome.SMS_RECEIVED: ExitCode.REFUSED,
     Outcome.NOT_FOUND: ExitCode.REFUSED,
     Outcome.NOT_ELIGIBLE: ExitCode.REFUSED,

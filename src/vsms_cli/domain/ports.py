@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.money import Account, Balance
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.pages import LedgerPage, OrderPage
+    from vsms_cli.domain.rentals import Rental
     from vsms_cli.domain.tickets import Operation, Ticket
 
 
@@ -69,6 +70,11 @@ class Service(Protocol):
         ...
 
     def cancel(self, ticket: Ticket, *, price: Decimal | None) -> Answer: ...
+    def rentals(self, *, status: str | None) -> Sequence[Rental]:
+        """Those of a status, or `all`; the active ones for None. There is no route for one rental."""
+        ...
+
+    def cancel_rental(self, ticket: Ticket, *, price: Decimal | None) -> Answer: ...
     def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> Answer: ...
     def swap(self, ticket: Ticket, *, number: str) -> Answer:
         """Another number in place of `number`."""
@@ -134,8 +140,8 @@ class Journal(Protocol):
         """The newest that may have reached the service, under another of its names too where its outcome is open."""
         ...
 
-    def last_cancel(self, order_id: str) -> JournalEntry | None:
-        """The newest cancel of an order that may have been carried out, or that found it ended."""
+    def last_cancel(self, order_id: str, operation: Operation = ...) -> JournalEntry | None:
+        """The newest cancel of an order, or of a rental, that may have been carried out, or that found it ended."""
         ...
 
     def open_swap(self, order_id: str) -> JournalEntry | None:

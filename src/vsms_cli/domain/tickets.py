@@ -11,7 +11,13 @@ class Operation(StrEnum):
 
     CANCEL = "cancel"
     REFUND = "refund"
+    RENTAL = "rental_cancel"
     SWAP = "swap"  # moves none, but a second one would take yet another number
+
+    @property
+    def noun(self) -> str:
+        """What it is about, as messages name it; the group of commands is its plural."""
+        return "rental" if self is Operation.RENTAL else "order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.appeal import appeal
 from vsms_cli.domain.audit import Audit, Case, Dossier, Verdict, judge
-from vsms_cli.domain.errors import JournalUnusable
+from vsms_cli.domain.errors import JournalUnusable, RouteMissing
 from vsms_cli.domain.matching import DATED_EARLY, Ledger, order_key
 from vsms_cli.domain.orders import Order, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.rentals import Rental
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import Reading, ago
 from vsms_cli.ops.refund import Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
 from vsms_cli.ops.refund_policy import BY_HAND
+from vsms_cli.ops.rental_policy import EVERY
 from vsms_cli.ops.verify import References, note_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from vsms_cli.domain.plans import PlannedRefund, RefundPlan
-    from vsms_cli.domain.ports import Journal
+    from vsms_cli.domain.ports import Journal, Service
     from vsms_cli.ops.context import Context
 
 _ENDED: Final = frozenset({"cancelled", "already_cancelled", "expired"})
@@ -41,10 +43,19 @@ def audit(context: Context, *, since: timedelta) -> Audit:
     reading = Reading(context.service, ago(start, DATED_EARLY))
     for line in reading.lines():
         ledger.add(line)
-    found = judged(
-        page.orders, ledger, ended=_seen_ended(context.journal), start=start, now=now, full=page.full
-    )
+    orders = (*page.orders, *_rentals(context.service, page.orders, ledger))
+    found = judged(orders, ledger, ended=_seen_ended(context.journal), start=start, now=now, full=page.full)
     return replace(found, unread=ledger.unread + reading.left_out, unshown=reading.unshown)
+
+
+def _rentals(service: Service, orders: Iterable[Order], ledger: Ledger) -> Sequence[Order]:
+    """The account's rentals, where the ledger names what is no listed order; none where the deployment has none."""
+    listed = {order_key(order.id) for order in orders}
+    if all(key in listed for key in ledger.orders):
+        return ()
+    with suppress(RouteMissing):
+        return service.rentals(status=EVERY)
+    return ()
 
 
 def judged(
@@ -99,7 +110,7 @@ def _seen_ended(journal: Journal) -> dict[str, datetime]:
     seen: dict[str, datetime] = {}
     with suppress(JournalUnusable):
         for entry in journal.entries():
-            if entry.operation is Operation.CANCEL and entry.outcome in _ENDED:
+            if entry.operation in {Operation.CANCEL, Operation.RENTAL} and entry.outcome in _ENDED:
                 seen.setdefault(entry.order_id, entry.updated_at)
     return seen
 
@@ -124,8 +135,21 @@ def asked_before(journal: Journal, found: Audit) -> int:
 def plan_requests(context: Context, found: Audit) -> RefundPlan:
     """What asking for each missing refund takes; one that was asked for before needs nothing."""
     listed = [case.order_id for case in found.all_cases if case.dossier.order is not None]
-    return plan_refunds(
-        context, [case.order_id for case in found.owed if is_whole_id(case.order_id)], listed=listed
+    rentals = tuple(_by_hand(case) for case in found.owed if isinstance(case.dossier.order, Rental))
+    by_hand = {item.order_id for item in rentals}
+    asked = [
+        case.order_id for case in found.owed if is_whole_id(case.order_id) and case.order_id not in by_hand
+    ]
+    return RefundPlan(items=(*plan_refunds(context, asked, listed=listed).items, *rentals))
+
+
+def _by_hand(case: Case) -> PlannedRefund:
+    """No source names an endpoint for a rental's refund."""
+    result = Result(
+        operation=Operation.REFUND, order_id=case.order_id, outcome=Outcome.BY_HAND, problem=BY_HAND
+    )
+    return PlannedRefund(
+        order_id=case.order_id, order=case.dossier.order, step=RefundStep.NOTHING, foreseen=result
     )
 
 

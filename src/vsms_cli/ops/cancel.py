@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
-from vsms_cli.domain.orders import Order, Phase
+from vsms_cli.domain.orders import Order, Phase, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.tickets import Operation
+from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.dispatcher import Target
-from vsms_cli.ops.listing import active_orders
+from vsms_cli.ops.listing import active_orders, orders_with
 from vsms_cli.ops.problems import SMS_CAME, too_early_problem
+from vsms_cli.ops.selection import complete, ids_or_beginnings, refuse_beginnings, whole_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,39 +22,73 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from vsms_cli.domain.ports import Service
+    from vsms_cli.ops.listing import Listing
 
 _CHEAPER_ONE_BY_ONE: Final = 3  # up to so many ids are read each; more are first looked for in one listing
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellable:
+    """A kind of thing that is cancelled: what differs between orders and rentals outside the reconciler."""
+
+    rule: str
+    """What to know before saying yes."""
+    sms_came: str
+    """Why one with an SMS is left alone."""
+    operation: Operation
+    policy: type[Cancel]
+    active: Callable[[Service], Listing]
+    every: Callable[[Service, Sequence[str]], Listing]
+    """Those of the statuses, or all."""
+    one: Callable[[Service, str], Order]
+    parse: Callable[[Sequence[str], bool], list[str]]
+    """Ids from what was typed, each once; a beginning of one only where that is allowed."""
+    complete: Callable[[Service, Sequence[str], bool], list[str]]
+    """Whole ids from parsed ones: the list is read where one is not whole."""
+    foresee: Callable[[Order, datetime, bool], Result]
+    """What becomes of it without a request; True where the person gave its id."""
+
+    @property
+    def noun(self) -> str:
+        return self.operation.noun
+
+    @property
+    def group(self) -> str:
+        return f"{self.noun}s"
+
+
 def plan_for_ids(
-    service: Service, ids: Sequence[str], *, now: Callable[[], datetime], wait: bool
+    kind: Cancellable, service: Service, ids: Sequence[str], *, now: Callable[[], datetime], wait: bool
 ) -> CancelPlan:
     """A plan for whole ids, from as few reads as will do."""
     known: dict[str, Order] = {}
     if len(ids) > _CHEAPER_ONE_BY_ONE:
-        known = {order.id: order for order in active_orders(service).orders}
+        known = {order.id: order for order in kind.active(service).orders}
     items = []
     for order_id in ids:
         try:
-            order = known.get(order_id) or service.order(order_id)
+            order = known.get(order_id) or kind.one(service, order_id)
         except OrderNotFound as exc:
             result = Result(
-                operation=Operation.CANCEL,
+                operation=kind.operation,
                 order_id=order_id,
                 outcome=Outcome.NOT_FOUND,
                 problem=exc.as_problem(),
             )
             items.append(PlannedCancel(order_id=order_id, order=None, foreseen=result))
         else:
-            items.append(planned(order, now=now(), named=True))
+            items.append(_planned(kind, order, now=now(), named=True))
     return CancelPlan(items=tuple(items), wait=wait)
 
 
-def plan_for_orders(orders: Sequence[Order], *, now: datetime, wait: bool) -> CancelPlan:
-    return CancelPlan(items=tuple(planned(order, now=now) for order in orders), wait=wait)
+def plan_for_orders(kind: Cancellable, orders: Sequence[Order], *, now: datetime, wait: bool) -> CancelPlan:
+    items = tuple(_planned(kind, order, now=now) for order in orders)
+    return CancelPlan(items=items, wait=wait)
 
 
-def plan_unseen(ids: Sequence[str], *, wait: bool, prices: Mapping[str, Decimal]) -> CancelPlan:
+def plan_unseen(
+    kind: Cancellable, ids: Sequence[str], *, wait: bool, prices: Mapping[str, Decimal]
+) -> CancelPlan:
     """A plan for whole ids that costs no look-up: with --yes a whole id is exactly one request. `prices` are those of
     orders that were listed before: a refund that is smaller is to be pointed out.
     """
@@ -61,7 +98,7 @@ def plan_unseen(ids: Sequence[str], *, wait: bool, prices: Mapping[str, Decimal]
                 order_id=order_id,
                 order=None,
                 foreseen=Result(
-                    operation=Operation.CANCEL,
+                    operation=kind.operation,
                     order_id=order_id,
                     outcome=Outcome.WOULD_CANCEL,
                     price=prices.get(order_id),
@@ -73,9 +110,9 @@ def plan_unseen(ids: Sequence[str], *, wait: bool, prices: Mapping[str, Decimal]
     )
 
 
-def planned(order: Order, *, now: datetime, named: bool = False) -> PlannedCancel:
+def _planned(kind: Cancellable, order: Order, *, now: datetime, named: bool = False) -> PlannedCancel:
     """`named` is whether the person gave its id: then an undocumented status is the service's to judge."""
-    return PlannedCancel(order_id=order.id, order=order, foreseen=_foresee(order, now, named=named))
+    return PlannedCancel(order_id=order.id, order=order, foreseen=kind.foresee(order, now, named))
 
 
 def targets_of(plan: CancelPlan) -> list[Target]:
@@ -91,25 +128,36 @@ def targets_of(plan: CancelPlan) -> list[Target]:
     ]
 
 
-def _foresee(order: Order, now: datetime, *, named: bool) -> Result:
+def foresee_order(order: Order, now: datetime, named: bool) -> Result:  # noqa: FBT001 - see `Cancellable`
     match order.phase:
         case Phase.WAITING:
             opens = order.cancel_opens_at
             if opens is not None and order.too_young(now):
-                return _result(order, Outcome.TOO_EARLY, retry_at=opens, problem=too_early_problem(opens))
-            return _result(order, Outcome.WOULD_CANCEL)
+                return foreseen(
+                    Operation.CANCEL,
+                    order,
+                    Outcome.TOO_EARLY,
+                    retry_at=opens,
+                    problem=too_early_problem(opens),
+                )
+            return foreseen(Operation.CANCEL, order, Outcome.WOULD_CANCEL)
         case Phase.CANCELLED:
-            return _result(order, Outcome.ALREADY_CANCELLED)
+            return foreseen(Operation.CANCEL, order, Outcome.ALREADY_CANCELLED)
         case Phase.EXPIRED:
-            return _result(order, Outcome.EXPIRED)
+            return foreseen(Operation.CANCEL, order, Outcome.EXPIRED)
         case Phase.COMPLETED:
-            return _result(order, Outcome.SMS_RECEIVED, problem=SMS_CAME)
-        case Phase.UNKNOWN if named and order.undocumented:
-            return _result(order, Outcome.WOULD_CANCEL)
+            return foreseen(Operation.CANCEL, order, Outcome.SMS_RECEIVED, problem=SMS_CAME)
         case Phase.UNKNOWN:
-            return _result(order, Outcome.FAILED, problem=_UNKNOWN_STATUS)
+            return foresee_undocumented(Operation.CANCEL, order, named=named)
         case _:
             assert_never(order.phase)
+
+
+def foresee_undocumented(operation: Operation, order: Order, *, named: bool) -> Result:
+    """An undocumented status is the service's to judge where the person named the order; else it is left alone."""
+    if named and order.undocumented:
+        return foreseen(operation, order, Outcome.WOULD_CANCEL)
+    return foreseen(operation, order, Outcome.FAILED, problem=_UNKNOWN_STATUS)
 
 
 _UNKNOWN_STATUS: Final = Problem(
@@ -120,7 +168,8 @@ _UNKNOWN_STATUS: Final = Problem(
 )
 
 
-def _result(
+def foreseen(
+    operation: Operation,
     order: Order,
     outcome: Outcome,
     *,
@@ -128,7 +177,7 @@ def _result(
     problem: Problem | None = None,
 ) -> Result:
     return Result(
-        operation=Operation.CANCEL,
+        operation=operation,
         order_id=order.id,
         outcome=outcome,
         status=order.status,
@@ -136,3 +185,28 @@ def _result(
         retry_at=retry_at,
         problem=problem,
     )
+
+
+def _parse_orders(said: Sequence[str], beginnings: bool) -> list[str]:  # noqa: FBT001 - see `Cancellable`
+    if beginnings:
+        return ids_or_beginnings(said)
+    refuse_beginnings(said, because="--yes asks nobody")
+    return whole_ids(said)
+
+
+def _complete_orders(service: Service, said: Sequence[str], _beginnings: bool) -> list[str]:  # noqa: FBT001 - as above
+    return complete(said, () if all(map(is_whole_id, said)) else orders_with(service, []).orders)
+
+
+ORDERS: Final = Cancellable(
+    rule="Still want a code? Waiting is free: with no SMS an order refunds itself in full.",
+    sms_came="an SMS came: `vsms orders refund ID`, if the platform refused the code",
+    operation=Operation.CANCEL,
+    policy=Cancel,
+    active=active_orders,
+    every=orders_with,
+    one=lambda service, order_id: service.order(order_id),
+    parse=_parse_orders,
+    complete=_complete_orders,
+    foresee=foresee_order,
+)

@@ -63,6 +63,8 @@ class Cancel(Policy):
         hint="cancel it again: `vsms orders cancel ID`",
     )
     cooldown: ClassVar = CANCEL_COOLDOWN
+    other_kind: ClassVar = "see `vsms orders list --all`; a rental is cancelled with `vsms rentals cancel`"
+    """What to do where the service does not know the id."""
     _first_sent: datetime | None = None  # by the service's clock
 
     @classmethod
@@ -70,7 +72,7 @@ class Cancel(Policy):
         return cls(entry.order_id, price=entry.price)
 
     def prior(self, journal: Journal) -> JournalEntry | None:
-        return journal.last_cancel(self.order_id)
+        return journal.last_cancel(self.order_id, self.operation)
 
     def settled_before(self, context: Context, entry: JournalEntry) -> Result | None:
         """What another process saw that runs beside this one costs no request, of which all share 60 a minute; else
@@ -79,7 +81,7 @@ class Cancel(Policy):
         if entry.updated_at >= context.started and entry.outcome in _CANCELLED:
             return self.result(Outcome.ALREADY_CANCELLED, status=Phase.CANCELLED.value)
         try:
-            order = context.service.order(self.order_id)
+            order = self.read(context)
         except (TokenRefused, RateLimited):
             raise
         except VsmsError as exc:
@@ -88,15 +90,19 @@ class Cancel(Policy):
         return self.shown_by_order(context, order, in_doubt=False)
 
     def send(self, context: Context, ticket: Ticket) -> Answer:
-        self._first_sent = self._first_sent or context.clock.now()
+        self.note_sending(context)
         return context.service.cancel(ticket, price=self.price)
+
+    def note_sending(self, context: Context) -> None:
+        """When the first request left: what the ledger paid before it was not ours."""
+        self._first_sent = self._first_sent or context.clock.now()
 
     def accepted(self, context: Context, answer: Answer) -> Result:
         assert isinstance(answer, Cancelled)  # noqa: S101 - for mypy: no other answer to a cancel says so
         if self.price is None and not answer.refund_amount:
             # Nothing came back for an order whose price is not known: one reading tells whether that is too little.
             with contextlib.suppress(TokenRefused):  # what was done is done
-                order = read_once(context, self.order_id)
+                order = read_once(context, self)
                 self.price = order.price if isinstance(order, Order) else None
         return self.result(Outcome.CANCELLED, status=answer.status, refund_amount=answer.refund_amount)
 
@@ -153,7 +159,8 @@ class Cancel(Policy):
         return self.result(outcome, refund_amount=entry.refund_amount)
 
     def _not_found(self, answer: Refused) -> Result:
-        return self.result(Outcome.NOT_FOUND, problem=replace(answer.problem, code=OrderNotFound.code))
+        problem = replace(answer.problem, code=OrderNotFound.code, hint=self.other_kind)
+        return self.result(Outcome.NOT_FOUND, problem=problem)
 
     def _ended(self, order: Order, outcome: Outcome, *, problem: Problem | None = None) -> Result:
         return self.result(outcome, status=order.status, problem=problem, read=True)

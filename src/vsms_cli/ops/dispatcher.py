@@ -18,7 +18,8 @@ from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.cancel_policy import cancel_order
+from vsms_cli.ops.cancel_policy import Cancel
+from vsms_cli.ops.mutation import carry_out_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,27 +61,30 @@ def cancel_all(
     on_end: Callable[[Result], None],
     on_wait: Callable[[int, timedelta], None],
     meanwhile: Callable[[], None] = lambda: None,
+    policy: type[Cancel] = Cancel,
 ) -> BulkReport:
     """Cancel each target once. `on_end` is told of each result as it ends, `on_wait` how many orders are waited
     for and how long for the next. Whatever `on_end` raises stops the run; it comes back as `stopped_by`.
 
     `meanwhile` is called once, before either: while the first requests are under way, if they take long enough.
     """
-    return _Run(context, targets, wait=wait, on_end=on_end, on_wait=on_wait, meanwhile=meanwhile).go()
+    return _Run(context, targets, policy, wait=wait, on_end=on_end, on_wait=on_wait, meanwhile=meanwhile).go()
 
 
-def pass_over(context: Context, targets: Sequence[Target], *, why: str) -> None:
+def pass_over(
+    context: Context, targets: Sequence[Target], *, why: str, operation: Operation = Operation.CANCEL
+) -> None:
     """Account in the journal for orders that nothing was sent for. They are told all the same where it can't be."""
     if targets:
         with suppress(JournalUnusable):
             context.journal.pass_over(
-                Operation.CANCEL, [(target.order_id, target.price) for target in targets], why=why
+                operation, [(target.order_id, target.price) for target in targets], why=why
             )
 
 
-def skipped(target: Target, *, why: str) -> Result:
+def skipped(target: Target, *, why: str, operation: Operation = Operation.CANCEL) -> Result:
     return Result(
-        operation=Operation.CANCEL,
+        operation=operation,
         order_id=target.order_id,
         outcome=Outcome.SKIPPED,
         price=target.price,
@@ -93,12 +97,14 @@ class _Run:
         self,
         context: Context,
         targets: Sequence[Target],
+        policy: type[Cancel],
         *,
         wait: bool,
         on_end: Callable[[Result], None],
         on_wait: Callable[[int, timedelta], None],
         meanwhile: Callable[[], None],
     ) -> None:
+        self._policy = policy
         self._desk = context
         self._targets = targets
         self._wait = wait
@@ -125,11 +131,11 @@ class _Run:
         self._stopped_by = self._stopped_by or self._desk.refusal.met_before
         left = [index for index, result in enumerate(self._results) if result is None]
         unsent = [self._targets[index] for index in left if index not in self._early]
-        pass_over(self._desk, unsent, why=self._why_skipped())
+        pass_over(self._desk, unsent, why=self._why_skipped(), operation=self._policy.operation)
         for index in left:
             # One that was asked for and is too young ends as what was answered, with the time when it opens.
             early = self._early.get(index)
-            self._end(index, early or skipped(self._targets[index], why=self._why_skipped()))
+            self._end(index, early or self._skipped(index))
         return BulkReport(
             results=tuple(result for result in self._results if result is not None),
             stopped_by=self._stopped_by,
@@ -153,9 +159,8 @@ class _Run:
         while self._due and self._due[0][0] <= now and self._running < WORKERS and not self._ending:
             _, index = heapq.heappop(self._due)
             target = self._targets[index]
-            future = pool.submit(
-                cancel_order, self._desk, target.order_id, order=target.order, price=target.price
-            )
+            policy = self._policy(target.order_id, order=target.order, price=target.price)
+            future = pool.submit(carry_out_once, self._desk, policy)
             self._running += 1
             future.add_done_callback(lambda done, index=index: self._ended.put((index, done)))  # type: ignore[misc] # mypy infers no type for a default in a lambda
 
@@ -172,7 +177,7 @@ class _Run:
         except VsmsError as exc:
             self._stopped_by = self._stopped_by or exc
             result = Result(
-                operation=Operation.CANCEL,
+                operation=self._policy.operation,
                 order_id=self._targets[index].order_id,
                 outcome=Outcome.FAILED,
                 problem=exc.as_problem(),
@@ -223,6 +228,9 @@ class _Run:
             self._on_end(result)
         except VsmsError as exc:  # whoever reads our stdout is gone: journalled already, so only stop
             self._stopped_by = self._stopped_by or exc
+
+    def _skipped(self, index: int) -> Result:
+        return skipped(self._targets[index], why=self._why_skipped(), operation=self._policy.operation)
 
     @staticmethod
     def _too_late(target: Target, opens_at: datetime) -> Result:

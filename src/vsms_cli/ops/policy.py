@@ -68,6 +68,10 @@ class Policy(ABC):
     def settled_before(self, context: Context, entry: JournalEntry) -> Result | None:
         """What a prior entry says that no reading of the order settles; None where a request may go out."""
 
+    def read(self, context: Context) -> Order:
+        """The order as the service shows it now. VsmsError where it can't be read."""
+        return context.service.order(self.order_id)
+
     def checked(self, _desk: Context) -> Result | None:
         """The last look before the intent is written; None where a request may go out."""
         return None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from vsms_cli.domain.outcomes import Result
     from vsms_cli.ops.context import Context
+    from vsms_cli.ops.policy import Policy
 
 OFTEN: Final = (0.0, 1 / 12, 1 / 4, 1 / 2, 1.0)
 """When an order is read, as shares of the time over which it is: soon at first, as most commits come soon."""
@@ -22,10 +23,10 @@ _WORTH_SAYING_S: Final = 1.0  # a wait of seconds in silence looks like a hang
 NO_USE: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED, ExitCode.REFUSED})  # to read once more
 
 
-def read_once(context: Context, order_id: str) -> Order | Problem:
+def read_once(context: Context, policy: Policy) -> Order | Problem:
     """TokenRefused comes out: it ends the whole run."""
     try:
-        return context.service.order(order_id)
+        return policy.read(context)
     except TokenRefused:
         raise
     except VsmsError as exc:
@@ -34,7 +35,7 @@ def read_once(context: Context, order_id: str) -> Order | Problem:
 
 def read_over(
     context: Context,
-    order_id: str,
+    policy: Policy,
     seconds: float,
     *,
     moments: Sequence[float] = OFTEN,
@@ -52,7 +53,7 @@ def read_over(
                 continue
             if context.stop.wait(max(0.0, ahead)):
                 return last
-        last = read_once(context, order_id)
+        last = read_once(context, policy)
         if isinstance(last, Order):
             result = shown(last)
             if result is not None:

@@ -170,9 +170,7 @@ class _Settlement:
         return max(wait, backoff, self._policy.least_wait_s)
 
     def _read_over(self, seconds: float, moments: Sequence[float] = OFTEN) -> Result | Order | Problem:
-        return read_over(
-            self._desk, self._ticket.order_id, seconds, moments=moments, shown=self._shown_by_order
-        )
+        return read_over(self._desk, self._policy, seconds, moments=moments, shown=self._shown_by_order)
 
     def _shown_by_order(self, order: Order) -> Result | None:
         self._policy.learn(order)
@@ -255,7 +253,7 @@ def _sheds_load(answer: Answer) -> bool:
 
 def settle_by_reading(context: Context, policy: Policy) -> Result | Order | Problem:
     """What one reading of the order shows of an earlier request, without sending it again. TokenRefused comes out."""
-    order = read_once(context, policy.order_id)
+    order = read_once(context, policy)
     if isinstance(order, Problem):
         return order
     policy.learn(order)

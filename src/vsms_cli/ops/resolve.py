@@ -13,6 +13,7 @@ from vsms_cli.ops.mutation import claimed
 from vsms_cli.ops.prior_attempts import settle_open
 from vsms_cli.ops.recording import recorded
 from vsms_cli.ops.refund_policy import RefundRequest
+from vsms_cli.ops.rental_policy import RentalCancel
 from vsms_cli.ops.swap_policy import Swap
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from vsms_cli.ops.policy import Policy
 
 _POLICIES: Final[Mapping[Operation, type[Policy]]] = {
-    policy.operation: policy for policy in (Cancel, RefundRequest, Swap)
+    policy.operation: policy for policy in (Cancel, RefundRequest, RentalCancel, Swap)
 }
 WORDS: Final[Mapping[Operation, tuple[str, str]]] = {
     Operation.CANCEL: (Outcome.CANCELLED.value, Outcome.FAILED.value),
+    Operation.RENTAL: (Outcome.CANCELLED.value, Outcome.FAILED.value),
     Operation.REFUND: (Outcome.REQUESTED.value, Outcome.FAILED.value),
     Operation.SWAP: (Outcome.SWAPPED.value, Outcome.FAILED.value),
 }

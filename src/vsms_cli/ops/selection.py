@@ -172,11 +172,10 @@ def refuse_beginnings(texts: Iterable[str], *, because: str) -> None:
             )
 
 
-def ids_from_lines(lines: Iterable[str], *, beginnings: bool) -> list[str]:
-    """Ids one a line; blank lines and `#` comments are passed over. With `beginnings` those of ids do too."""
+def ids_in(lines: Iterable[str]) -> list[str]:
+    """What stands one a line; blank lines and `#` comments are passed over."""
     bare = (line.partition("#")[0].strip() for line in lines)
-    given = [text for text in bare if text]
-    return ids_or_beginnings(given) if beginnings else whole_ids(given)
+    return [text for text in bare if text]
 
 
 def ids_or_beginnings(texts: Iterable[str]) -> list[str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from vsms_cli.domain.errors import JournalUnusable, OrderNotFound
+from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, UsageMistake
 from vsms_cli.domain.proofs import Proof, Verified, Wanted, prove
+from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import ago, dossiers_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _SETTLED: Final = frozenset({Verified.POSTED, Verified.TWICE})
 class References(Protocol):
     """The journal, where a cancel's entry can name the refund's transaction."""
 
-    def last_cancel(self, order_id: str) -> JournalEntry | None: ...
+    def last_cancel(self, order_id: str, operation: Operation = ...) -> JournalEntry | None: ...
     def refer(self, entry: JournalEntry, reference: str, what: str) -> None: ...
 
 
@@ -71,7 +72,7 @@ class Verifier:
             return Wanted(order_id=wanted.order_id, price=wanted.price, said=wanted.said, bought_at=recent)
         try:
             order = self.service.order(wanted.order_id)
-        except OrderNotFound:
+        except (OrderNotFound, UsageMistake):  # a rental
             return wanted
         price = order.price if wanted.price is None else wanted.price
         return Wanted(order_id=wanted.order_id, price=price, said=wanted.said, bought_at=order.created_at)
@@ -86,6 +87,6 @@ def note_reference(journal: References, order_id: str, refund: Transaction | Non
     if refund is None:
         return
     with suppress(JournalUnusable):
-        entry = journal.last_cancel(order_id)
+        entry = journal.last_cancel(order_id) or journal.last_cancel(order_id, Operation.RENTAL)
         if entry is not None and not entry.unsettled and entry.reference is None:
             journal.refer(entry, refund.id, f"refund posted: transaction {refund.id}")

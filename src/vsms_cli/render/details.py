@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vsms_cli.domain.entries import JournalEntry, JournalEvent
+    from vsms_cli.domain.rentals import Rental
     from vsms_cli.render.streams import Surface
 
 
@@ -39,6 +40,22 @@ def order_details(
         }
     parts = [facts_text(facts, surface), _messages(order, surface), facts_text(advice, surface)]
     return "\n".join(parts)
+
+
+def rental_details(rental: Rental, *, now: datetime, names: Mapping[str, str], surface: Surface) -> str:
+    facts: dict[str, str | None] = {
+        "rental": rental.id,
+        "number": order_text.number(rental.phone_number),
+        "service": order_text.service(rental, names),
+        "country": rental.country,
+        "status": rental.status,
+        "price": dollars(rental.price),
+        "bought": _when(rental.created_at, f"{order_text.age(rental, now)} ago"),
+        "full refund": _when(rental.full_refund_until, order_text.full_refund(rental, now)),
+        "SMS": order_text.sms_count(rental),
+        "ends": order_text.moment(rental.ends_at),
+    }
+    return facts_text({name: text for name, text in facts.items() if text is not None}, surface)
 
 
 def entry_details(entry: JournalEntry, story: Sequence[JournalEvent], surface: Surface) -> str:

@@ -46,7 +46,7 @@ def swap_line(result: Result, *, now: datetime) -> tuple[str, str]:
 def result_line(result: Result, *, now: datetime) -> tuple[str, str]:
     """The mark and the line of any operation's result, on a terminal."""
     match result.operation:
-        case Operation.CANCEL:
+        case Operation.CANCEL | Operation.RENTAL:
             return cancel_line(result, now=now)
         case Operation.REFUND:
             return refund_line(result)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel, PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.rentals import Rental
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render import order_text
 from vsms_cli.render.safe import shown
@@ -63,6 +64,22 @@ def cancel_plan_columns(plan: CancelPlan, *, now: datetime, names: Mapping[str, 
             keep=10,
         ),
         _auto_refund(orders, now, keep=1),
+        *([_full_refund(orders, now)] if any(isinstance(order, Rental) for order in orders) else []),
+    ]
+
+
+def rental_columns(rentals: Sequence[Order], *, now: datetime, names: Mapping[str, str]) -> list[Column]:
+    """`rentals list`: until when a full refund is possible, how many SMS came, and when it ends."""
+    ends = tuple(
+        order_text.moment(rental.ends_at if isinstance(rental, Rental) else None) for rental in rentals
+    )
+    return [
+        *_which([rental.id for rental in rentals], rentals, names),
+        Column(title="STATUS", cells=tuple(order_text.status(rental) for rental in rentals), keep=6),
+        _price(rentals, keep=7),
+        _full_refund(rentals, now),
+        Column(title="SMS", cells=tuple(map(order_text.sms_count, rentals)), keep=3, right=True),
+        Column(title="ENDS", cells=ends, keep=2),
     ]
 
 
@@ -155,6 +172,12 @@ def _cancel_fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
         case Outcome.SMS_RECEIVED:
             return "none: a code came"
     return f"none: {outcome_words(item.foreseen.outcome)}"
+
+
+def _full_refund(orders: Sequence[Order | None], now: datetime) -> Column:
+    return Column(
+        title="FULL REFUND", cells=tuple(order_text.full_refund(order, now) for order in orders), keep=8
+    )
 
 
 def _refund_fate(item: PlannedRefund) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.codes import code_in, newest
 from vsms_cli.domain.orders import Order, Phase, with_plus
+from vsms_cli.domain.rentals import ANY_SERVICE, Rental
 from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render.safe import shown
 
@@ -29,6 +30,8 @@ def country(order: Order | None) -> str:
 
 def service(order: Order | None, names: Mapping[str, str]) -> str:
     """By its name, where the catalogue that `names` has by code knows it."""
+    if isinstance(order, Rental) and not order.service:
+        return ANY_SERVICE
     code = None if order is None else order.service
     return _text(None if code is None else names.get(code.strip().casefold(), code))
 
@@ -66,6 +69,21 @@ def auto_refund(order: Order | None, now: datetime) -> str:
     if order is None or order.phase is not Phase.WAITING or at is None:
         return NOTHING
     return f"in {short_duration(at - now)}" if at - now > timedelta(0) else "any moment"
+
+
+def full_refund(order: Order | None, now: datetime) -> str:
+    """Of a rental: `for 12:31` while it is refunded in full, `over` after that; NOTHING where it does not apply."""
+    if not isinstance(order, Rental) or order.phase is not Phase.WAITING:
+        return NOTHING
+    until = order.full_refund_until
+    if until is None:
+        return UNKNOWN
+    return f"for {short_duration(until - now)}" if until > now else "over"
+
+
+def sms_count(order: Order) -> str:
+    count = order.sms_count if isinstance(order, Rental) else None
+    return UNKNOWN if count is None else str(count)
 
 
 def _text(value: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.codes import code_in, newest
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.orders import Message, Order
     from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.proofs import Proof, Verified
+    from vsms_cli.domain.rentals import Rental
     from vsms_cli.render.documents import Row, Value
 
 ORDER_FIELDS: Final = (
@@ -26,6 +28,20 @@ ORDER_FIELDS: Final = (
     "created_at",
     "expires_at",
     "cancel_available_at",
+)
+RENTAL_FIELDS: Final = (
+    "id",
+    "phone_number",
+    "service",
+    "country",
+    "rental_type",
+    "status",
+    "price",
+    "currency",
+    "created_at",
+    "full_refund_until",
+    "sms_received",
+    "expires_at",
 )
 ORDER_FIELDS_ON_REQUEST: Final = ("code",)
 """Those that cost a request for each order that has them, so that --fields must name them."""
@@ -93,6 +109,24 @@ def order_row_with_code(order: Order) -> Row:
     return {
         **order_row(order),
         "code": None if message is None else code_in(message.content),
+    }
+
+
+def rental_row(rental: Rental) -> Row:
+    """`service` is null where it takes any sender's SMS; `sms_received` is a count."""
+    return {
+        "id": rental.id or None,
+        "phone_number": rental.phone_number,
+        "service": rental.service,
+        "country": rental.country,
+        "rental_type": rental.kind,
+        "status": rental.status or None,
+        "price": rental.price,
+        "currency": CURRENCY,
+        "created_at": rental.created_at,
+        "full_refund_until": rental.full_refund_until,
+        "sms_received": None if rental.sms_count is None else Decimal(rental.sms_count),
+        "expires_at": rental.ends_at,
     }
 
 

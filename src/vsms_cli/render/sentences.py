@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from vsms_cli.domain.errors import Problem, VsmsError
     from vsms_cli.render.streams import Surface
 
-WAIT_OR_CANCEL: Final = "Still want a code? Waiting is free: with no SMS an order refunds itself in full."
 SERVICE_RULE: Final = (
     "The service's rule: a code that the platform accepted and that was used is not refunded."
 )
@@ -84,7 +83,7 @@ def cancel_summary(results: Sequence[Result], *, dry_run: bool) -> str:
     amounts = [result.price if dry_run else result.refund_amount for result in done]
     money = sum((amount for amount in amounts if amount is not None), Decimal(0))
     unseen = sum(amount is None for amount in amounts)
-    text = f"{len(done)} of {plural(len(results), 'order')} {done_word}"
+    text = f"{len(done)} of {plural(len(results), _noun(results))} {done_word}"
     if len(amounts) > unseen:
         text += f", {dollars(money)} {'would return' if dry_run else 'returned'} to the balance"
     if unseen:
@@ -94,10 +93,18 @@ def cancel_summary(results: Sequence[Result], *, dry_run: bool) -> str:
         text += f" - {plural(len(short), 'refund')} smaller than the price"
     others = [
         f"{count} {outcome_words(outcome)}"
-        for outcome in OUTCOMES[Operation.CANCEL]
+        for outcome in OUTCOMES[results[0].operation if results else Operation.CANCEL]
         if outcome is not done_kind and (count := sum(result.outcome is outcome for result in results))
     ]
     return f"{text}; {', '.join(others)}" if others else text
+
+
+def _noun(results: Sequence[Result]) -> str:
+    return results[0].operation.noun if results else "order"
+
+
+def _what(plan: CancelPlan) -> str:
+    return plural(len(plan.sending), plan.sending[0].foreseen.operation.noun if plan.sending else "order")
 
 
 def cancel_next(
@@ -110,7 +117,8 @@ def cancel_next(
     if any(result.outcome is Outcome.UNKNOWN for result in results):
         lines.append("vsms journal resolve")
     came = [result.order_id for result in results if result.outcome is Outcome.SMS_RECEIVED]
-    if came:
+    noun = _noun(results)
+    if came and noun == "order":
         some = f"; {len(came)} orders in all" if len(came) > _IDS_IN_A_HINT else ""
         ids = " ".join(came[:_IDS_IN_A_HINT])
         lines.append(f"vsms orders refund {ids}   (if the platform refused the code{some})")
@@ -125,20 +133,20 @@ def cancel_next(
         waiting = ", with --wait" if early else ""
         lines.append(f"the same command again{waiting}   (what is done counts as done)")
     else:
-        lines += [f"vsms orders cancel {' '.join(early)} --wait"] if early else []
-        lines += [f"vsms orders cancel {' '.join(left)}"] if left else []
+        lines += [f"vsms {noun}s cancel {' '.join(early)} --wait"] if early else []
+        lines += [f"vsms {noun}s cancel {' '.join(left)}"] if left else []
     return lines
 
 
 def cancel_announcement(plan: CancelPlan) -> str:
     """What the question would have asked, where nobody is asked."""
     amount = dollars(plan.total) if plan.total_is_known else f"at least {dollars(plan.total)}"
-    return f"cancelling {plural(len(plan.sending), 'order')}: {amount} returns to the balance"
+    return f"cancelling {_what(plan)}: {amount} returns to the balance"
 
 
 def cancel_question(plan: CancelPlan) -> str:
     amount = dollars(plan.total) if plan.total_is_known else f"at least {dollars(plan.total)}"
-    return f"Cancel {plural(len(plan.sending), 'order')} and return {amount} to your balance? [y/N] "
+    return f"Cancel {_what(plan)} and return {amount} to your balance? [y/N] "
 
 
 def refund_line(result: Result) -> tuple[str, str]:

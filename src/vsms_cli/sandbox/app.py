@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import parse_qsl, unquote
 
-from vsms_cli.sandbox import endpoints, ledger, orders, scenario
+from vsms_cli.sandbox import endpoints, ledger, orders, rentals, scenario
 from vsms_cli.sandbox.answers import Refusal, Reply, refusal
 from vsms_cli.sandbox.catalogue import PRODUCTS
 from vsms_cli.sandbox.dialects import told
@@ -41,6 +41,8 @@ _ROUTES: Final[Mapping[str, tuple[str, _Endpoint]]] = {
     "/customer/cancel/{id}": ("POST", endpoints.cancel),
     "/customer/swap/{id}": ("POST", endpoints.swap),
     "/customer/refund/{id}": ("POST", endpoints.request_refund),
+    "/rentals": ("GET", rentals.list_rentals),
+    "/rentals/{id}/cancel": ("POST", rentals.cancel_rental),
     "/customer/balance": ("GET", endpoints.show_balance),
     "/customer/profile": ("GET", endpoints.show_profile),
     "/customer/transactions": ("GET", endpoints.list_transactions),
@@ -51,7 +53,12 @@ _ROUTES: Final[Mapping[str, tuple[str, _Endpoint]]] = {
 _OPEN_TO_ALL: Final = frozenset({"/price"})  # the live run asked it without a key
 
 
+_RENTAL_CANCEL: Final = re.compile(r"/rentals/([^/]*)/cancel")
+
+
 def _name(route: str) -> str:
+    if route == "/rentals/{id}/cancel":
+        return "rental-cancel"
     return route.removesuffix("/{id}").rpartition("/")[2]
 
 
@@ -217,6 +224,9 @@ def _route(path: str) -> tuple[str, str]:
     if not path.startswith(f"{_BASE}/"):
         return "", ""
     inner = path.removeprefix(_BASE)
+    rental = _RENTAL_CANCEL.fullmatch(inner)
+    if rental is not None:
+        return "/rentals/{id}/cancel", unquote(rental[1])
     parent, _, last = inner.rpartition("/")
     return (inner, "") if inner in _ROUTES else (f"{parent}/{{id}}", unquote(last))
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
-from vsms_cli.sandbox import orders
+from vsms_cli.sandbox import orders, rentals
 from vsms_cli.sandbox.errors import SandboxError
-from vsms_cli.sandbox.tables import SCHEMA, SCHEMA_VERSION, Page
+from vsms_cli.sandbox.tables import SCHEMA, SCHEMA_VERSION, TO_VERSION_2, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +84,7 @@ class Database:
                     connection=self._connection, now=machine.now + machine.clock_offset, rng=self._rng
                 )
                 orders.lapse(page)
+                rentals.lapse(page)
                 yield page
         except sqlite3.IntegrityError:
             raise
@@ -112,8 +113,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == SCHEMA_VERSION:
             return
-        if version != 0:
+        if version not in {0, 1}:
             raise SandboxError(f"it is of version {version}, not {SCHEMA_VERSION}")
-        for statement in SCHEMA:
+        for statement in TO_VERSION_2 if version else SCHEMA:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

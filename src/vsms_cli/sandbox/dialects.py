@@ -31,7 +31,7 @@ DIALECTS: Final[Mapping[str, str]] = {
 _SUCCESS: Final = 300  # below it
 _GO_ZERO: Final = "0001-01-01T00:00:00Z"
 _TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d+))?Z", re.ASCII)
-_AMOUNTS: Final = ("price_charged", "amount")
+_AMOUNTS: Final = ("price_charged", "amount", "price")
 _OLDER_NAMES: Final = {
     "id": "order_id",
     "service_id": "service",
@@ -199,7 +199,7 @@ def _envelope(content: Row, *, success: bool) -> Json:
 
 def _mixed(content: Row, *, success: bool) -> Json:  # noqa: ARG001 - refusals have no rows
     lines = [name for name in ROW_FORMS if name not in _ORDER_ONLY]
-    forms = {"orders": list(ROW_FORMS), "transactions": lines}
+    forms = {"orders": list(ROW_FORMS), "transactions": lines, "rentals": lines}
     return {
         key: _in_turn(value, forms[key]) if key in forms and isinstance(value, list | tuple) else value
         for key, value in content.items()
@@ -210,6 +210,9 @@ def _legacy(content: Row, *, success: bool) -> Json:
     orders = content.get("orders")
     if isinstance(orders, list | tuple):
         return [ROW_FORMS["names of the detail"](row) for row in orders if isinstance(row, Mapping)]
+    rentals = content.get("rentals")
+    if isinstance(rentals, list | tuple):
+        return list(rentals)
     if "balance" in content:
         return {"balance_usd": content["balance"]}
     if "refund_amount" in content:

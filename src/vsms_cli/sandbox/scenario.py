@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.sandbox import ledger, orders, phone_numbers
+from vsms_cli.sandbox import ledger, orders, phone_numbers, rentals
 from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS, price
 from vsms_cli.sandbox.ledger import Kind
 from vsms_cli.sandbox.orders import Message, Order, Status
@@ -53,11 +53,24 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rented:
+    """A rental that was bought `age` ago; `product` is None in the tier that takes any sender's SMS."""
+
+    country: str
+    price: Decimal
+    hours: int
+    age: timedelta
+    product: str | None = None
+    sms_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """The account's story."""
 
     money: tuple[Money, ...]
     orders: tuple[Past, ...]
+    rentals: tuple[Rented, ...] = ()
 
 
 def write(page: Page, name: str) -> None:
@@ -72,6 +85,7 @@ def tell(page: Page, scenario: Scenario) -> None:
     """Writes the story in the order in which it happened, as the ledger has to be."""
     bought: dict[int, Order] = {}
     events = [(page.now - entry.age, _paying_in(page, entry)) for entry in scenario.money]
+    events += [(page.now - rented.age, _renting(page, rented)) for rented in scenario.rentals]
     for index, past in enumerate(scenario.orders):
         begun = page.now - past.age
         events.append((begun, _buying(page, past, bought, index)))
@@ -108,6 +122,19 @@ def _buying(page: Page, past: Past, bought: dict[int, Order], index: int) -> Cal
     return happens
 
 
+def _renting(page: Page, rented: Rented) -> Callable[[datetime], None]:
+    return lambda at: rentals.place(
+        page,
+        phone_number=f"+{phone_numbers.draw(page, COUNTRIES[rented.country])}",
+        service=rented.product,
+        country=rented.country,
+        price=rented.price,
+        hours=rented.hours,
+        at=at,
+        sms_count=rented.sms_count,
+    )
+
+
 def _ending(page: Page, past: Past, bought: dict[int, Order], index: int) -> Callable[[datetime], None]:
     def happens(at: datetime) -> None:
         order = bought[index]
@@ -140,6 +167,17 @@ _MONEY: Final = (
     Money(kind=Kind.DEPOSIT, amount=Decimal("25.00"), description="Card top-up", age=41 * _DAY),
     Money(kind=Kind.CREDIT, amount=Decimal("0.50"), description="Goodwill credit", age=11 * _DAY),
     Money(kind=Kind.DEPOSIT, amount=Decimal("30.00"), description="Crypto top-up", age=8 * _DAY),
+)
+_FOR_RENTALS: Final = Money(
+    kind=Kind.DEPOSIT, amount=Decimal("17.50"), description="Card top-up", age=5 * _DAY
+)
+
+_RENTALS: Final = (
+    Rented(country="US", price=Decimal("6.00"), hours=72, age=4 * _MIN),
+    Rented(product="wa", country="GB", price=Decimal("2.50"), hours=24, age=11 * _MIN),
+    Rented(product="tg", country="BR", price=Decimal("1.50"), hours=24, age=9 * _MIN, sms_count=2),
+    Rented(product="wa", country="DE", price=Decimal("3.50"), hours=48, age=5 * _H),  # past its window
+    Rented(country="FR", price=Decimal("4.00"), hours=24, age=4 * _DAY, sms_count=5),  # ran to its end
 )
 
 # Waiting ones first, the youngest on top. Argentina is the mistake of the day: five orders.
@@ -195,6 +233,6 @@ _LOST: Final = (
 )
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
-    DEFAULT: Scenario(money=_MONEY, orders=_WAITING + _ENDED),
+    DEFAULT: Scenario(money=(*_MONEY, _FOR_RENTALS), orders=_WAITING + _ENDED, rentals=_RENTALS),
     LOST_REFUNDS: Scenario(money=_MONEY, orders=_WAITING + _ENDED + _LOST),
 }

@@ -12,7 +12,21 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+_RENTALS: Final = """CREATE TABLE rentals (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, phone_number TEXT NOT NULL, service TEXT,
+        country TEXT NOT NULL, status TEXT NOT NULL, price TEXT NOT NULL, hours INTEGER NOT NULL,
+        sms_count INTEGER NOT NULL, started_at TEXT NOT NULL, expires_at TEXT NOT NULL)"""
+# `order_id` names an order or a rental.
+_LEDGER: Final = """CREATE TABLE ledger (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, amount TEXT NOT NULL, type TEXT NOT NULL,
+        description TEXT NOT NULL, order_id TEXT, balance_before TEXT NOT NULL,
+        balance_after TEXT NOT NULL, created_at TEXT NOT NULL)"""
+_LEDGER_INDEXES: Final = (
+    "CREATE INDEX ledger_by_order ON ledger (order_id)",
+    # The last word on "refunded once": a second refund of an order can't be written at all.
+    "CREATE UNIQUE INDEX one_refund_an_order ON ledger (order_id) WHERE type = 'refund'",
+)
 # Money is TEXT, so that no float comes near it. Times are TEXT of one width, so that they sort as they are.
 SCHEMA: Final = (
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -25,18 +39,32 @@ SCHEMA: Final = (
         seq INTEGER PRIMARY KEY, order_id TEXT NOT NULL REFERENCES orders (id), sender TEXT NOT NULL,
         content TEXT NOT NULL, received_at TEXT NOT NULL)""",
     "CREATE INDEX messages_by_order ON messages (order_id)",
-    """CREATE TABLE ledger (
-        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, amount TEXT NOT NULL, type TEXT NOT NULL,
-        description TEXT NOT NULL, order_id TEXT REFERENCES orders (id), balance_before TEXT NOT NULL,
-        balance_after TEXT NOT NULL, created_at TEXT NOT NULL)""",
-    "CREATE INDEX ledger_by_order ON ledger (order_id)",
-    # The last word on "refunded once": a second refund of an order can't be written at all.
-    "CREATE UNIQUE INDEX one_refund_an_order ON ledger (order_id) WHERE type = 'refund'",
+    _RENTALS,
+    _LEDGER,
+    *_LEDGER_INDEXES,
     """CREATE TABLE refund_requests (
         id TEXT PRIMARY KEY, order_id TEXT NOT NULL UNIQUE REFERENCES orders (id), reason TEXT NOT NULL,
         note TEXT NOT NULL, status TEXT NOT NULL, created_at TEXT NOT NULL)""",
 )
-_TABLES: Final = ("refund_requests", "ledger", "messages", "orders", "settings")  # children before parents
+TO_VERSION_2: Final = (
+    "ALTER TABLE ledger RENAME TO ledger_1",
+    "DROP INDEX ledger_by_order",
+    "DROP INDEX one_refund_an_order",
+    _LEDGER,
+    "INSERT INTO ledger SELECT * FROM ledger_1",
+    "DROP TABLE ledger_1",
+    *_LEDGER_INDEXES,
+    _RENTALS,
+)
+"""From version 1, which knew no rentals."""
+_TABLES: Final = (
+    "refund_requests",
+    "ledger",
+    "messages",
+    "orders",
+    "rentals",
+    "settings",
+)  # children before parents
 
 _CANCEL_COOLDOWN_S: Final = 120  # the vendor's live run: 425 until then; swapping is held as long
 _ORDER_LIFE_S: Final = 1200  # the vendor's help page: with no SMS by the 20-minute mark the order ends

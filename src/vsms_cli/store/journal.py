@@ -189,13 +189,13 @@ class JournalFile:
         )
         return found[0] if found else None
 
-    def last_cancel(self, order_id: str) -> JournalEntry | None:
-        """The newest cancel of an order that may have been carried out, or that found it ended."""
+    def last_cancel(self, order_id: str, operation: Operation = Operation.CANCEL) -> JournalEntry | None:
+        """The newest cancel of an order, or of a rental, that may have been carried out, or that found it ended."""
         found = self._select(
             "host = ? AND order_id = ? AND operation = ? AND (outcome IS NULL OR in_doubt = 1 OR outcome IN"
             " ('unknown', 'cancelled', 'already_cancelled', 'expired', 'sms_received'))"
             " ORDER BY entry DESC LIMIT 1",
-            (self._host, order_id, Operation.CANCEL.value),
+            (self._host, order_id, operation.value),
         )
         return found[0] if found else None
 

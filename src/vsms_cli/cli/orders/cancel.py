@@ -9,7 +9,9 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.cancelling import Cancelling
 from vsms_cli.cli.orders.options import (
     DryRun,
+    Expect,
     Given,
+    Verify,
     Yes,
 )
 from vsms_cli.cli.orders.selection import Mode, Wanted
@@ -36,16 +38,9 @@ def app(
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every active order.")] = False,
     given: Given,
-    expect: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Refuse unless exactly N match.")
-    ] = None,
+    expect: Expect = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for orders too young to cancel.")] = False,
-    verify: Annotated[
-        bool,
-        typer.Option(
-            "--verify", help="Hold each refund against the ledger: posted, short, twice, missing, unjudged."
-        ),
-    ] = False,
+    verify: Verify = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> ExitCode:

@@ -14,7 +14,6 @@ from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.rows import cancel_row
 from vsms_cli.render.sentences import (
-    WAIT_OR_CANCEL,
     cancel_announcement,
     cancel_line,
     cancel_next,
@@ -33,12 +32,14 @@ if TYPE_CHECKING:
     from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.plans import CancelPlan
     from vsms_cli.domain.proofs import Proof
+    from vsms_cli.ops.cancel import Cancellable
 
 
 class CancelTalk:
     """For one run."""
 
-    def __init__(self, run: Runtime, shape: Shape, mode: Mode) -> None:
+    def __init__(self, run: Runtime, shape: Shape, mode: Mode, kind: Cancellable) -> None:
+        self._kind = kind
         self._run = run
         self._shape = shape
         self._mode = mode
@@ -54,7 +55,7 @@ class CancelTalk:
     def question(self, plan: CancelPlan) -> str:
         """The plan is shown; this is what to ask about it."""
         self._show(plan)
-        self._run.say(WAIT_OR_CANCEL)
+        self._run.say(self._kind.rule)
         return cancel_question(plan)
 
     def announce(self, plan: CancelPlan) -> None:
@@ -99,7 +100,8 @@ class CancelTalk:
         stopped the run may have left more than the results tell.
         """
         if not results:
-            text = "no ids were given: nothing to cancel" if named else "no order matches: nothing to cancel"
+            nothing = "no ids were given" if named else f"no {self._kind.noun} matches"
+            text = f"{nothing}: nothing to cancel"
         else:
             text = cancel_summary(results, dry_run=self._mode.dry_run)
         self._run.say(self._stamped(text))

@@ -10,14 +10,12 @@ from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.orders.options import resolve, say_unjudged
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import Declined, ExitCode, StreamClosed, UsageMistake, VsmsError
-from vsms_cli.domain.orders import Phase, is_whole_id
+from vsms_cli.domain.orders import Phase
 from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
 from vsms_cli.domain.times import short_duration
-from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
+from vsms_cli.ops.cancel import ORDERS, Cancellable, plan_for_ids, plan_for_orders, plan_unseen, targets_of
 from vsms_cli.ops.dispatcher import ENDED_BEFORE, cancel_all, pass_over, skipped
-from vsms_cli.ops.listing import active_orders, orders_with
-from vsms_cli.ops.selection import complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,10 +34,18 @@ class Cancelling:
     """Page after page: show, ask, cancel. One page unless more orders match than a page of the API holds."""
 
     def __init__(
-        self, run: Runtime, shape: Shape, wanted: Wanted, mode: Mode, *, again: Callable[[bool], str | None]
+        self,
+        run: Runtime,
+        shape: Shape,
+        wanted: Wanted,
+        mode: Mode,
+        *,
+        again: Callable[[bool], str | None],
+        kind: Cancellable = ORDERS,
     ) -> None:
         """`again` is what to type to go on, with or without --wait, where many orders are left; None for ids."""
         self._run = run
+        self._kind = kind
         self._wanted = wanted
         self._mode = mode
         self._again = again
@@ -53,7 +59,7 @@ class Cancelling:
     def _talk(self) -> CancelTalk:
         from vsms_cli.cli.orders.cancel_output import CancelTalk  # noqa: PLC0415 - see there
 
-        return CancelTalk(self._run, self._shape, self._mode)
+        return CancelTalk(self._run, self._shape, self._mode, self._kind)
 
     def go(self) -> ExitCode:
         if self._mode.asks:
@@ -108,7 +114,7 @@ class Cancelling:
         seen: set[str] = set()
         resolved: Filters | None = None
         while True:
-            listing = active_orders(self._run.client)
+            listing = self._kind.active(self._run.client)
             now = self._run.clock.now()
             if resolved is None:
                 resolved = resolve(self._run, filters, listing.orders)
@@ -125,7 +131,7 @@ class Cancelling:
             elif not matching:
                 break
             seen.update(order.id for order in matching)
-            yield plan_for_orders(matching, now=now, wait=self._mode.wait)
+            yield plan_for_orders(self._kind, matching, now=now, wait=self._mode.wait)
             if not listing.full or len(seen) == limit or self._mode.dry_run:
                 break
         if listing.full and len(seen) != limit:
@@ -134,23 +140,23 @@ class Cancelling:
     @staticmethod
     def _may_be_chosen(order: Order) -> bool:
         """Whether a filter or --all may cancel it: it waits, no code came, and a request can name it."""
-        return order.phase is Phase.WAITING and is_whole_id(order.id)
+        return order.phase is Phase.WAITING and order.nameable
 
     def _say_left_out(self, chosen: Sequence[Order], listing: Listing) -> None:
         """What neither a filter nor --all cancels, with the reason."""
         came = sum(order.phase is Phase.COMPLETED for order in chosen)
-        unnamed = sum(not is_whole_id(order.id) for order in chosen)
+        unnamed = sum(not order.nameable for order in chosen)
         odd = len(listing.maybe_active(self._run.clock.now()))
         for count, why in (
-            (came, "an SMS came: `vsms orders refund ID`, if the platform refused the code"),
-            (unnamed, "no request can name what has no UUID for an id: ask support@virtualsms.io"),
-            (odd, "the status is not known: `vsms orders cancel ID` leaves it to the service"),
+            (came, self._kind.sms_came),
+            (unnamed, "no request can name one by such an id: ask support@virtualsms.io"),
+            (odd, f"the status is not known: `vsms {self._kind.group} cancel ID` leaves it to the service"),
         ):
             if count:
                 from vsms_cli.render.plural import plural  # noqa: PLC0415 - rarely needed
 
                 left = "it is" if count == 1 else "they are"
-                self._run.say(f"{plural(count, 'order')} left as {left}: {why}")
+                self._run.say(f"{plural(count, self._kind.noun)} left as {left}: {why}")
 
     def _check_clock(self, filters: Filters) -> None:
         """UsageMistake where nobody is asked, and an age would be judged by a clock that can't be trusted."""
@@ -164,10 +170,10 @@ class Cancelling:
 
     def _plan_ids(self, given: tuple[str, ...], filters: Filters) -> CancelPlan:
         mode, client = self._mode, self._run.client
+        ids = tuple(self._kind.complete(client, given, mode.asks or mode.dry_run))
         if mode.yes and not mode.dry_run and not filters.given:
-            return plan_unseen(given, wait=mode.wait, prices=self._run.seen_orders.prices())
-        ids = complete(given, () if _all_whole(given) else orders_with(client, []).orders)
-        plan = plan_for_ids(client, ids, now=self._run.clock.now, wait=mode.wait)
+            return plan_unseen(self._kind, ids, wait=mode.wait, prices=self._run.seen_orders.prices())
+        plan = plan_for_ids(self._kind, client, ids, now=self._run.clock.now, wait=mode.wait)
         if not filters.given:
             return plan
         orders = [item.order for item in plan.items if item.order is not None]
@@ -177,7 +183,7 @@ class Cancelling:
         fitting = {order.id for order in matching}
         for item in plan.items:
             if item.order is None:  # of no country and no service, so that no filter matches it
-                self._run.say(f"{item.order_id} is no order of this account")
+                self._run.say(f"{item.order_id} is no {self._kind.noun} of this account")
         items = tuple(item for item in plan.items if item.order_id in fitting)
         return CancelPlan(items=items, wait=mode.wait)
 
@@ -189,12 +195,12 @@ class Cancelling:
             return
         if full:
             raise UsageMistake(
-                f"{count} orders match on a page that came back full, so more may: --expect {expected} can't be held"
-                " against that; nothing was sent",
+                f"{count} {self._kind.group} match on a page that came back full, so more may: --expect {expected}"
+                " can't be held against that; nothing was sent",
                 hint="narrow the filters, or give --limit, until the page that the API shows is all there is",
             )
         raise UsageMistake(
-            f"{plural(count, 'order')} match{'es' if count == 1 else ''}, and --expect says {expected};"
+            f"{plural(count, self._kind.noun)} match{'es' if count == 1 else ''}, and --expect says {expected};"
             " nothing was sent",
             hint="look at them with --dry-run",
         )
@@ -211,8 +217,11 @@ class Cancelling:
                 self._ended(result)
         except StreamClosed as exc:
             self._stopped_by = exc
-            pass_over(self._run.context, targets, why=ENDED_BEFORE)
-            results |= {target.order_id: skipped(target, why=ENDED_BEFORE) for target in targets}
+            pass_over(self._run.context, targets, why=ENDED_BEFORE, operation=self._kind.operation)
+            results |= {
+                target.order_id: skipped(target, why=ENDED_BEFORE, operation=self._kind.operation)
+                for target in targets
+            }
             targets = []
         if targets:
             with self._run.stop.gently(self._say_ending):
@@ -222,6 +231,7 @@ class Cancelling:
                     wait=self._mode.wait,
                     on_end=self._ended,
                     on_wait=self._waiting,
+                    policy=self._kind.policy,
                     meanwhile=(lambda: None) if begun else (lambda: self._start(plan)),
                 )
             results |= {result.order_id: result for result in report.results}
@@ -290,7 +300,3 @@ class Cancelling:
 
     def _say_ending(self) -> None:
         self._run.streams.talk.line("\nending: what is under way finishes; once more ends at once")
-
-
-def _all_whole(ids: tuple[str, ...]) -> bool:
-    return all(len(order_id) == 36 for order_id in ids)  # noqa: PLR2004 - a UUID; a beginning is shorter

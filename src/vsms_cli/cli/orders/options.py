@@ -16,6 +16,13 @@ from vsms_cli.ops.selection import Filters
 
 Bell = Annotated[bool, typer.Option("--bell", help="Ring the terminal's bell when a code comes.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+Expect = Annotated[int | None, typer.Option(metavar="N", min=0, help="Refuse unless exactly N match.")]
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="Hold each refund against the ledger: posted, short, twice, missing, unjudged."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import UsageMistake
 from vsms_cli.domain.orders import is_whole_id
+from vsms_cli.ops.cancel import ORDERS, Cancellable
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.selection import (
     Filters,
     complete,
-    ids_from_lines,
+    ids_in,
     ids_or_beginnings,
     refuse_beginnings,
     whole_ids,
@@ -38,23 +39,24 @@ class Wanted:
     filters: Filters
 
     @classmethod
-    def from_arguments(cls, ids: list[str], filters: Filters, *, everything: bool, asks: bool) -> "Wanted":
+    def from_arguments(
+        cls, ids: list[str], filters: Filters, *, everything: bool, asks: bool, kind: Cancellable = ORDERS
+    ) -> "Wanted":
         """UsageMistake for nothing, for too much, and for an id that is none. Nothing was sent by then."""
         if everything and ids:
             raise UsageMistake("--all and ids contradict each other", hint="give one of them")
         if ids == ["-"]:
-            return cls(ids=tuple(ids_from_lines(_stdin_lines(), beginnings=asks)), filters=filters)
+            return cls(ids=tuple(kind.parse(ids_in(_stdin_lines()), asks)), filters=filters)
         if "-" in ids:
             raise UsageMistake("- (ids on stdin) stands alone", hint="give ids, or - and nothing else")
         if ids:
             # Without a question a beginning could cancel what nobody meant: whole ids only.
-            if not asks:
-                refuse_beginnings(ids, because="--yes asks nobody")
-            return cls(ids=tuple(ids_or_beginnings(ids) if asks else whole_ids(ids)), filters=filters)
+            return cls(ids=tuple(kind.parse(ids, asks)), filters=filters)
         if not (everything or filters.given):
             raise UsageMistake(
                 "nothing to cancel was named",
-                hint="give ids, - for ids on stdin, filters such as --country, or --all for every active order",
+                hint="give ids, - for ids on stdin, filters such as --country, or --all for every active"
+                f" {kind.noun}",
             )
         return cls(ids=None, filters=filters)
 

@@ -16,7 +16,7 @@ from support.fault_server import FaultServer
 from support.forms import EMPTY, ENVELOPES, ROWS, Form, http, odd_row
 from support.vsms import Done, Vsms
 
-SERVICE = ("balance", "profile", "orders", "order", "transactions", "services", "countries")
+SERVICE = ("balance", "profile", "orders", "order", "transactions", "rentals", "services", "countries")
 
 
 def checks(done: Done) -> dict[str, list[dict[str, Any]]]:

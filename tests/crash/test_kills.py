@@ -148,6 +148,22 @@ def test_killed_in_a_bulk_cancel(vsms: Vsms, service: FaultServer, point: str, n
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_in_a_rental_cancel(vsms: Vsms, service: FaultServer, point: str, number: int) -> None:
+    del number
+    rental = service.add_rental()
+
+    killed_in_a(vsms, service, "rentals", "cancel", rental, "--yes", point=point, operation="rental-cancel")
+    settle(vsms, service)
+    service.clear()
+    again = vsms("rentals", "cancel", rental, "--yes", "--json")
+
+    assert (again.code, service.times_paid(rental)) == (0, 1)
+    assert service.status(rental) == "cancelled"
+    assert vsms("journal", "list", "--unresolved", "--json").json == []
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
 def test_a_request_that_outlives_its_client_is_waited_for(
     vsms: Vsms, service: FaultServer, number: int
 ) -> None:

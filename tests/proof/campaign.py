@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -168,7 +169,7 @@ def _plant(server: FaultServer, operation: str, order_id: str, dice: random.Rand
             options |= {"when": "late", "late_s": dice.random() * late}
         server.fault(operation, kind, order_id=order_id, seconds=1.0, **options)
         planted += 1
-    if operation != "refund" and dice.random() < 0.2:  # which only its plan reads
+    if operation in {"cancel", "swap"} and dice.random() < 0.2:  # which only its plan reads
         server.fault(
             "order",
             dice.choice(("500", "reset", "captive-portal", "404")),
@@ -180,14 +181,17 @@ def _plant(server: FaultServer, operation: str, order_id: str, dice: random.Rand
     return planted
 
 
-def _cancels(dice: random.Random) -> Figures:
+def _cancels(dice: random.Random, *, rentals: bool = False) -> Figures:
     server, late = _troubled(dice)
     with server, TemporaryDirectory() as home:
-        ids = [server.add_order(age_s=300) for _ in range(ORDERS_A_RUN)]
-        found = Figures(what="cancels", mutations=len(ids))
-        found.faults = sum(_plant(server, "cancel", order, dice, late) for order in ids)
+        buy = server.add_rental if rentals else server.add_order
+        ids = [buy(age_s=300) for _ in range(ORDERS_A_RUN)]
+        found = Figures(what="rental cancels" if rentals else "cancels", mutations=len(ids))
+        operation = "rental-cancel" if rentals else "cancel"
+        found.faults = sum(_plant(server, operation, order, dice, late) for order in ids)
         vsms = _signed_in(server, home)
-        said = _said(vsms.process("orders", "cancel", *ids, "--yes", "--json", timeout=900))
+        group = "rentals" if rentals else "orders"
+        said = _said(vsms.process(group, "cancel", *ids, "--yes", "--json", timeout=900))
         early = {order: server.times_paid(order) for order in ids}
         _calm(server)
         resolved = vsms.process("journal", "resolve", "--json", timeout=900)
@@ -265,6 +269,7 @@ def _refund_requests(dice: random.Random) -> Figures:
 
 _KINDS: Final[dict[str, Callable[[random.Random], Figures]]] = {
     "cancels": _cancels,
+    "rental cancels": partial(_cancels, rentals=True),
     "swaps": _swaps,
     "refund requests": _refund_requests,
 }

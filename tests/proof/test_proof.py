@@ -34,7 +34,7 @@ def test_vsms_is_right_about_every_fault_of_a_rentals_cancel_and_the_sdk_is_not(
     assert sum(not row.sdk_right for row in rows) > 10
 
 
-@pytest.mark.parametrize("what", ["cancels", "swaps", "refund requests"])
+@pytest.mark.parametrize("what", ["cancels", "rental cancels", "swaps", "refund requests"])
 def test_random_faults_lead_to_no_second_payment_and_no_lie(what: str) -> None:
     figures = campaign(what, 60, seed=7)
 
@@ -43,6 +43,7 @@ def test_random_faults_lead_to_no_second_payment_and_no_lie(what: str) -> None:
     assert (figures.second, figures.untrue, figures.asked, figures.unknown_after_resolve) == (0, [], 0, 0)
     done = {
         "cancels": ["cancelled"],
+        "rental cancels": ["cancelled"],
         "swaps": ["swapped"],
         "refund requests": [
             "requested",

@@ -82,6 +82,33 @@ ENDPOINTS: Final = (
         optional=("description", "order_id", "balance_before", "balance_after"),
     ),
     Endpoint(
+        name="rentals",
+        path="/rentals",
+        rows="rentals",
+        around=("success", "count"),
+        fields=(
+            "id|rental_id",
+            "phone_number",
+            "started_at|created_at",
+            "expires_at",
+            "price",
+            "status",
+            "sms_received",
+        ),
+        optional=(
+            *(
+                "rental_type",
+                "tier",
+                "service_id",
+                "service",
+                "duration_hours",
+                "auto_renew",
+                "sms_forwarded",
+            ),
+            *("last_sms_at", "provider", "country", "country_code", "country_id"),
+        ),
+    ),
+    Endpoint(
         name="services",
         path="/customer/services",
         rows="services",
@@ -210,10 +237,12 @@ _READERS: Final[dict[str, Callable[[bytes, Deviations, str], str | None]]] = {
     "orders": _first_id,
     "order": _order,
     "transactions": _nothing(wire.read_ledger),
+    "rentals": _nothing(wire.read_rentals),
     "services": _nothing(wire.read_services),
     "countries": _nothing(wire.read_countries),
 }
 _PARAMS: Final = {
+    "rentals": {"status": "all"},
     "orders": {"limit": str(wire.ORDERS_PAGE)},
     "transactions": {"limit": str(wire.LEDGER_PAGE), "offset": "0"},
 }

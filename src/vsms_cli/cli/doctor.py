@@ -257,6 +257,7 @@ _FATES: Final = {
     Kind.MISSING: "not known",
     Kind.NEW: "passed over",
 }
+_NOT_EVERYWHERE: Final = frozenset({"rentals"})  # another product, which a deployment may lack
 _PRIVATE_SETTINGS: Final = frozenset({"profile", "base_url"})
 
 
@@ -321,6 +322,8 @@ def _unanswered(name: str, exc: VsmsError) -> Check:
             return failed(name, f"the proxy refuses with status {exc.status}", exc.hint)
         case Unreachable():
             return failed(name, "no whole answer came", "check the network, then try again")
+        case RequestRefused() if name in _NOT_EVERYWHERE:
+            return warned(name, "the service refuses it, or has no such route", "the rest works without")
         case RequestRefused():
             return failed(
                 name,

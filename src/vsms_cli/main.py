@@ -147,7 +147,7 @@ def _path_in(argv: Sequence[str]) -> str:
 
 def _tell(error: "VsmsError", argv: Sequence[str]) -> int:
     from vsms_cli.domain.errors import StreamClosed, UsageMistake  # noqa: PLC0415 - see run
-    from vsms_cli.render.sentences import error_lines  # noqa: PLC0415 - see run
+    from vsms_cli.render.errors import error_lines  # noqa: PLC0415 - see run
 
     if isinstance(error, UsageMistake):  # a token typed as an argument is repeated nowhere
         error.message = re.sub(r"vsms_[^\s()'\"]{4,}", "vsms_…", error.message)

@@ -157,7 +157,7 @@ def test_orders_refund_reads_the_ledger_once_for_all_and_proves_what_it_cancelle
     waiting = [server.add_order() for _ in range(2)]
     ended = [server.add_order(status=status) for status in ("expired", "cancelled", "completed")]
     missing = server.add_order(status="expired", refunds=[])
-    done = live("orders", "refund", *waiting, *ended, missing, "--yes", "--json")
+    done = live("orders", "refund", *waiting, *ended, missing, "--reason", "code-rejected", "--yes", "--json")
     rows = {row["id"]: row for row in done.json}
     assert [rows[order]["verified"] for order in waiting] == ["posted", "posted"]
     assert rows[waiting[0]]["transaction_id"] == server.book.refunds(waiting[0])[0].id

@@ -12,7 +12,7 @@ COMMANDS = (
     ("orders", "list", "--all"),
     ("orders", "show", "{completed}"),
     ("orders", "cancel", "{waiting}", "{completed}", "--yes"),
-    ("orders", "refund", "{completed}", "--yes"),
+    ("orders", "refund", "{completed}", "--reason", "code-rejected", "--yes"),
     ("auth", "status"),
     ("journal", "list"),
 )

@@ -20,7 +20,7 @@ from vsms_cli.domain.audit import Verdict
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.outcomes import OUTCOMES, Result
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.render import check_lines, money_rows, number_words, rows
+from vsms_cli.render import check_lines, money_rows, rows
 from vsms_cli.store.settings import OUTPUT_FORMATS
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +101,7 @@ def test_the_json_keys_are_the_programs() -> None:
         "orders cancel": list(rows.CANCEL_FIELDS),
         "orders refund": list(rows.REFUND_FIELDS),
         "orders wait": list(rows.MESSAGE_FIELDS),
-        "orders swap": list(number_words.SWAP_FIELDS),
+        "orders swap": list(rows.SWAP_FIELDS),
         "rentals list": list(rows.RENTAL_FIELDS),
         "rentals show": list(rows.RENTAL_FIELDS),
         "rentals cancel": list(rows.CANCEL_FIELDS),

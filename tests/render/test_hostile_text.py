@@ -20,8 +20,10 @@ from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.render.details import entry_details, order_details
 from vsms_cli.render.documents import Document, Row
+from vsms_cli.render.errors import error_lines
 from vsms_cli.render.formats import Format
 from vsms_cli.render.order_tables import cancel_plan_columns, journal_columns, order_columns
+from vsms_cli.render.results import result_line
 from vsms_cli.render.rows import (
     CANCEL_FIELDS,
     JOURNAL_FIELDS,
@@ -33,7 +35,6 @@ from vsms_cli.render.rows import (
     refund_row,
 )
 from vsms_cli.render.safe import safe, shown
-from vsms_cli.render.sentences import cancel_line, error_lines, refund_line
 from vsms_cli.render.streams import Out, Surface
 from vsms_cli.render.tables import field_columns, layout
 
@@ -198,7 +199,7 @@ def test_tables_are_harmless_and_a_line_an_order(text: str, colour: bool, width:
 @given(text=texts)
 def test_sentences_details_and_errors_are_harmless(text: str) -> None:
     failed = Result(operation=Operation.CANCEL, order_id=ID, outcome=Outcome.FAILED, problem=problem_of(text))
-    harmless(cancel_line(failed, now=NOW)[1], lines=1)
+    harmless(result_line(failed, now=NOW)[1], lines=1)
     for outcome in Outcome:
         result = Result(
             operation=Operation.REFUND,
@@ -208,7 +209,7 @@ def test_sentences_details_and_errors_are_harmless(text: str) -> None:
             transaction_id=text,
             problem=problem_of(text),
         )
-        harmless(refund_line(result)[1], lines=1)
+        harmless(result_line(result, now=NOW)[1], lines=1)
     for as_json in (True, False):
         for line in error_lines(VsmsError(text, hint=text), as_json=as_json):
             harmless(line, lines=1)

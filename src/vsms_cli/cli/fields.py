@@ -4,7 +4,7 @@ from typing import Final
 
 from vsms_cli.cli.auth import STATUS_FIELDS
 from vsms_cli.cli.config import PATH_FIELDS, SHOW_FIELDS
-from vsms_cli.render import check_lines, money_rows, number_words, rows
+from vsms_cli.render import check_lines, money_rows, rows
 
 FIELDS: Final = {
     "orders list": (*rows.ORDER_FIELDS_ON_REQUEST, *rows.ORDER_FIELDS),
@@ -12,7 +12,7 @@ FIELDS: Final = {
     "orders cancel": rows.CANCEL_FIELDS,
     "orders refund": rows.REFUND_FIELDS,
     "orders wait": rows.MESSAGE_FIELDS,
-    "orders swap": number_words.SWAP_FIELDS,
+    "orders swap": rows.SWAP_FIELDS,
     "rentals list": rows.RENTAL_FIELDS,
     "rentals show": rows.RENTAL_FIELDS,
     "rentals cancel": rows.CANCEL_FIELDS,

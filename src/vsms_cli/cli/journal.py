@@ -17,7 +17,6 @@ from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.resolve import WORDS, resolve, resolve_by_word
 from vsms_cli.render.details import entry_details
 from vsms_cli.render.documents import Document, Row
-from vsms_cli.render.number_words import result_line
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
 
 if TYPE_CHECKING:
@@ -203,7 +202,7 @@ def _tell(run: Runtime, document: Document | None, result: Result, number: int) 
         if entry is not None:
             document.row(journal_row(entry))
         return
-    print_result(run, result_line(result, now=run.clock.now()))
+    print_result(run, result)
 
 
 def _say_wait(run: Runtime, left: float) -> None:

@@ -13,20 +13,20 @@ from vsms_cli.cli.reporting import tell_error
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.audit import Audit
-from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan
-from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.audit import Requests, appeal_for, asked_before, audit, note_references, plan_requests
-from vsms_cli.ops.refund import MISSING_REASON
+from vsms_cli.ops.refund import MISSING_REASON, failed, skipped
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import AUDIT_FIELDS, audit_row, audit_totals
-from vsms_cli.render.money_words import audit_fine, audit_next, audit_remarks, audit_summary, request_question
+from vsms_cli.render.money_words import audit_fine, audit_next, audit_remarks, audit_summary
+from vsms_cli.render.questions import refund_facts, request_question
+from vsms_cli.render.results import refund_summary
 from vsms_cli.render.safe import safe
-from vsms_cli.render.sentences import refund_facts, refund_line, refund_summary
 
 
 @command(
@@ -162,22 +162,17 @@ class Requesting:
 
     def _one(self, item: PlannedRefund) -> Result:
         if self._stopped_by is not None or self._run.stop.requested:
-            return _skipped(item)
+            return skipped(item)
         try:
             return self._requests.ask(item)
         except VsmsError as exc:
             self._stopped_by = exc
-            return Result(
-                operation=Operation.REFUND,
-                order_id=item.order_id,
-                outcome=Outcome.FAILED,
-                problem=exc.as_problem(),
-            )
+            return failed(item, exc)
 
     def _tell(self, result: Result) -> None:
         if not self._report.shape.for_a_person:
             return
-        self._guarded(lambda: print_result(self._run, refund_line(result)))
+        self._guarded(lambda: print_result(self._run, result))
 
     def _conclude(self, plan: RefundPlan, results: list[Result], *, dry_run: bool) -> ExitCode:
         message = appeal_for(self._found, plan, results)
@@ -208,10 +203,3 @@ class Requesting:
             write()
         except StreamClosed as exc:
             self._stopped_by = self._stopped_by or exc
-
-
-def _skipped(item: PlannedRefund) -> Result:
-    problem = Problem(code="skipped", message="ended before this was sent", hint="run the same command again")
-    return Result(
-        operation=Operation.REFUND, order_id=item.order_id, outcome=Outcome.SKIPPED, problem=problem
-    )

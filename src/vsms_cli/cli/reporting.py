@@ -9,14 +9,14 @@ from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import StreamClosed, VsmsError
 from vsms_cli.domain.outcomes import Result
 from vsms_cli.render.documents import Document, Row
+from vsms_cli.render.errors import error_lines
 from vsms_cli.render.formats import Format
 from vsms_cli.render.plural import plural
 from vsms_cli.render.progress import ProgressLine
-from vsms_cli.render.sentences import error_lines
 
 
 class Reporter:
-    """`row` is a result for a machine, `line` its mark and line for a person. JSON comes at the end, in the
+    """`row` is a result for a machine. JSON comes at the end, in the
     order of the input; ids are those of the orders that are done.
     """
 
@@ -26,7 +26,6 @@ class Reporter:
         shape: Shape,
         *,
         row: Callable[[Result], Row],
-        line: Callable[[Result], tuple[str, str]],
         holds: Callable[[Result], bool] = lambda _result: False,
     ) -> None:
         """`holds` says whose row for a machine waits for `finish`: the ledger has yet to prove it."""
@@ -34,7 +33,6 @@ class Reporter:
         self._run = run
         self._shape = shape
         self._row: Callable[[Result], Row] = row
-        self._line: Callable[[Result], tuple[str, str]] = line
         self._progress = ProgressLine(run.streams, total=0)
         self._document: Document | None = None
         self._told: set[str] = set()
@@ -59,7 +57,8 @@ class Reporter:
         held = not self._shape.for_a_person and self._holds(result)
         if self._shape.format is not Format.JSON and not held:
             self._tell(result)
-        self._progress.ended()
+        if not self._silent:
+            self._progress.ended()
 
     def finish(self, results: Sequence[Result]) -> None:
         """All of them, in the order of the input, for what was not told as it ended."""
@@ -75,7 +74,7 @@ class Reporter:
         if self._silent:
             return
         if self._shape.for_a_person:
-            print_result(self._run, self._line(result))
+            print_result(self._run, result)
         elif self._shape.format is not Format.IDS or result.done:
             self._open().row(self._row(result))
 

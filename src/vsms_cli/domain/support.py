@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import dollars
+from vsms_cli.domain.orders import with_plus
 from vsms_cli.domain.times import rfc3339
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _lines(order: Order, reason: str, note: str | None) -> Iterable[str]:
         "Order": order.id,
         "Service": order.service,
         "Country": order.country,
-        "Number": order.phone_number,
+        "Number": None if order.phone_number is None else with_plus(order.phone_number),
         "Status": order.status,
         "Price": None if order.price is None else dollars(order.price),
         "Bought": None if order.created_at is None else rfc3339(order.created_at),

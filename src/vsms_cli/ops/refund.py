@@ -61,6 +61,24 @@ def carry_out(context: Context, planned: PlannedRefund, ask: Ask) -> Result:
             assert_never(planned.step)
 
 
+def skipped(item: PlannedRefund) -> Result:
+    """The run ended before it."""
+    problem = Problem(code="skipped", message="ended before this was sent", hint="run the same command again")
+    return Result(
+        operation=Operation.REFUND, order_id=item.order_id, outcome=Outcome.SKIPPED, problem=problem
+    )
+
+
+def failed(item: PlannedRefund, error: VsmsError) -> Result:
+    """The order at which an error stopped the whole run."""
+    return Result(
+        operation=Operation.REFUND,
+        order_id=item.order_id,
+        outcome=Outcome.FAILED,
+        problem=error.as_problem(),
+    )
+
+
 def _as_refund(context: Context, result: Result, order: Order | None) -> Result:
     """What a cancel's end means to somebody who asked for the money back."""
     outcome = Outcome.FAILED

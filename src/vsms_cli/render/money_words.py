@@ -1,4 +1,4 @@
-"""What is said, rather than listed, about transactions, refunds and stats."""
+"""What is said, rather than listed, about the audit and stats."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from vsms_cli.domain.audit import Audit, Reason, Verdict
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.proofs import Proof, Verified
-from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.plural import plural
 from vsms_cli.render.safe import shown
 
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
     from vsms_cli.domain.stats import Stats
 
-_GOOD, _BAD = "✓", "✗"
+
 _EXAMPLES: Final = 5  # orders that a remark names
 _FAR_TOO_MUCH: Final = 3  # times what was due: no second refund explains it
 
@@ -118,38 +116,6 @@ def audit_next(found: Audit, results: Sequence[Result] | None, *, asked_before: 
     if any(result.outcome is Outcome.BY_HAND for result in results):
         return ["send the message to support"]
     return []
-
-
-def request_question(count: int, amount: str) -> str:
-    return f"Ask for {plural(count, 'missing refund')}, {amount} in all? [y/N] "
-
-
-def proof_line(proof: Proof) -> tuple[str, str]:
-    """The mark and the line of one refund, held against the ledger."""
-    mark = _GOOD if proof.verified is Verified.POSTED else _BAD
-    return mark, f"{proof.order_id}  {proof.verified.value}{_proof_details(proof)}"
-
-
-def _proof_details(proof: Proof) -> str:
-    if proof.why is not None:
-        return f"  {shown(proof.why)}"
-    line = proof.transaction
-    if line is None:
-        return f"  the ledger shows nothing of {dollars(proof.price)}"
-    when = "" if line.created_at is None else f" at {rfc3339(line.created_at)}"
-    held = "" if proof.verified is Verified.POSTED else f" for a price of {dollars(proof.price)}"
-    return f"  {dollars(proof.amount)}{held}, transaction {shown(line.id)}{when}"
-
-
-def proof_summary(proofs: Sequence[Proof]) -> str:
-    """`ledger: 5 of 5 refunds posted`."""
-    posted = sum(proof.verified is Verified.POSTED for proof in proofs)
-    others = [
-        f"{count} {kind.value}"
-        for kind in (Verified.MISSING, Verified.SHORT, Verified.TWICE, Verified.UNJUDGED)
-        if (count := sum(proof.verified is kind for proof in proofs))
-    ]
-    return "; ".join([f"ledger: {posted} of {plural(len(proofs), 'refund')} posted", *others])
 
 
 def stats_remarks(stats: Stats) -> Iterable[str]:

@@ -13,8 +13,8 @@ from vsms_cli.domain.plans import CancelPlan, PlannedCancel, PlannedRefund, Refu
 from vsms_cli.domain.rentals import Rental
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render import order_text
+from vsms_cli.render.results import outcome_words
 from vsms_cli.render.safe import shown
-from vsms_cli.render.sentences import outcome_words
 from vsms_cli.render.tables import Column
 
 if TYPE_CHECKING:

@@ -71,6 +71,7 @@ REFUND_FIELDS: Final = (
     "error",
     "verified",
 )
+SWAP_FIELDS: Final = ("id", "outcome", "status", "phone_number", "previous_number", "retry_at", "error")
 JOURNAL_FIELDS: Final = (
     "id",
     "at",
@@ -168,6 +169,18 @@ def refund_row(result: Result, verified: Verified | None = None) -> Row:
         "support_message": result.support_message,
         "error": problem_row(result.problem),
         "verified": None if verified is None else verified.value,
+    }
+
+
+def swap_row(result: Result) -> Row:
+    return {
+        "id": result.order_id,
+        "outcome": result.outcome.value,
+        "status": result.status,
+        "phone_number": result.phone_number,
+        "previous_number": result.previous_number,
+        "retry_at": result.retry_at,
+        "error": problem_row(result.problem),
     }
 
 

@@ -23,7 +23,7 @@ EMPTY: Final = frozenset({"", NOTHING})  # cells that say nothing
 _GAP: Final = "  "  # between two columns
 _SHORT_ID: Final = 8  # characters, more where two ids would look alike
 ALWAYS: Final = 100  # `keep` of a column that was asked for by name
-_LONGEST_CELL: Final = 20  # columns, where there is no room for more
+_LONGEST_CELL: Final = 24  # columns, where there is no room for more
 _SHORTEST_TEXT: Final = 8  # columns to which free text may be cut
 _STYLES: Final = {
     "bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold green": "1;32",

@@ -12,14 +12,9 @@ from vsms_cli.cli.orders.verification import prove, tell_proofs, wanted_of
 from vsms_cli.cli.printing import show_plan
 from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.domain.times import rfc3339
+from vsms_cli.render.questions import cancel_announcement, cancel_question
+from vsms_cli.render.results import cancel_next, cancel_summary
 from vsms_cli.render.rows import cancel_row
-from vsms_cli.render.sentences import (
-    cancel_announcement,
-    cancel_line,
-    cancel_next,
-    cancel_question,
-    cancel_summary,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +43,6 @@ class CancelTalk:
             run,
             shape,
             row=lambda result: cancel_row(result, self._proofs.get(result.order_id)),
-            line=lambda result: cancel_line(result, now=run.clock.now()),
             holds=lambda _result: mode.verify,
         )
 

@@ -16,22 +16,22 @@ from vsms_cli.cli.reporting import Reporter, tell_error
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.cli.signals import Signalled
-from vsms_cli.domain.errors import ExitCode, Problem, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import Proof
 from vsms_cli.domain.support import SUBJECT, SUPPORT_ADDRESS
-from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.listing import orders_with
-from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, carry_out
+from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, carry_out, failed, skipped
 from vsms_cli.ops.refund_plan import plan_refunds
 from vsms_cli.ops.selection import complete, ids_or_beginnings, whole_ids
 from vsms_cli.render.documents import Row
 from vsms_cli.render.formats import Format
+from vsms_cli.render.questions import refund_facts, refund_question
+from vsms_cli.render.results import refund_summary
 from vsms_cli.render.rows import REFUND_FIELDS, refund_row
 from vsms_cli.render.safe import safe
-from vsms_cli.render.sentences import refund_facts, refund_line, refund_question, refund_summary
 
 _LONGEST_NOTE = 1000  # characters; a support form's usual size, as no source names a limit
 
@@ -119,7 +119,7 @@ class _Refunding:
         self._proofs: dict[str, Proof] = {}
         self._signalled: Signalled | None = None
         self._reporter: Reporter = Reporter(
-            run, shape, row=self._row, line=refund_line, holds=lambda r: r.outcome is Outcome.CANCELLED
+            run, shape, row=self._row, holds=lambda r: r.outcome is Outcome.CANCELLED
         )
 
     def go(self, plan: RefundPlan, *, dry_run: bool) -> ExitCode:
@@ -153,17 +153,12 @@ class _Refunding:
 
     def _one(self, item: PlannedRefund) -> Result:
         if self._stopped_by is not None or self._run.stop.requested:
-            return _skipped(item)
+            return skipped(item)
         try:
             return carry_out(self._run.context, item, self._asked)
         except VsmsError as exc:
             self._stopped_by = exc
-            return Result(
-                operation=Operation.REFUND,
-                order_id=item.order_id,
-                outcome=Outcome.FAILED,
-                problem=exc.as_problem(),
-            )
+            return failed(item, exc)
 
     def _tell(self, result: Result) -> None:
         try:
@@ -209,10 +204,3 @@ class _Refunding:
         code = exit_code_of(results)
         unpaid = any(proof.verified.owed for proof in self._proofs.values())
         return ExitCode.MONEY_MISSING if unpaid and code is ExitCode.OK else code
-
-
-def _skipped(item: PlannedRefund) -> Result:
-    problem = Problem(code="skipped", message="ended before this was sent", hint="run the same command again")
-    return Result(
-        operation=Operation.REFUND, order_id=item.order_id, outcome=Outcome.SKIPPED, problem=problem
-    )

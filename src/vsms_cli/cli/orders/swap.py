@@ -17,14 +17,8 @@ from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.swap_policy import foresee_swap, swap_order
 from vsms_cli.render.formats import Format
-from vsms_cli.render.number_words import (
-    SWAP_FIELDS,
-    THE_OLD_NUMBER,
-    swap_facts,
-    swap_line,
-    swap_question,
-    swap_row,
-)
+from vsms_cli.render.questions import THE_OLD_NUMBER, swap_facts, swap_question
+from vsms_cli.render.rows import SWAP_FIELDS, swap_row
 
 
 @command(
@@ -88,7 +82,7 @@ def _show_and_ask(run: Runtime, order: Order) -> None:
 
 def _tell(run: Runtime, shape: Shape, result: Result) -> None:
     if shape.for_a_person and not shape.chosen:
-        print_result(run, swap_line(result, now=run.clock.now()))
+        print_result(run, result)
     elif shape.format is not Format.IDS or result.done:
         print_one(run, shape, swap_row(result), text=str)
     if result.problem is not None and not run.streams.out.is_terminal and not shape.for_a_person:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from vsms_cli.cli.printing import print_result
+from vsms_cli.cli.printing import print_marked
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import StreamClosed, VsmsError
@@ -12,7 +12,7 @@ from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund
 from vsms_cli.domain.proofs import Proof, Verified, Wanted
 from vsms_cli.ops.verify import Verifier
-from vsms_cli.render.money_words import proof_line, proof_summary
+from vsms_cli.render.results import proof_line, proof_summary
 
 _REFUNDED = frozenset({Outcome.CANCELLED, Outcome.ALREADY_CANCELLED, Outcome.EXPIRED})
 
@@ -53,7 +53,7 @@ def tell_proofs(run: Runtime, shape: Shape, proofs: Sequence[Proof]) -> StreamCl
     closed: StreamClosed | None = None
     try:
         for proof in proofs if shape.for_a_person else ():
-            print_result(run, proof_line(proof))
+            print_marked(run, proof_line(proof))
     except StreamClosed as exc:
         closed = exc
     run.say(proof_summary(proofs))

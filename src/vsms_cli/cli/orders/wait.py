@@ -19,10 +19,11 @@ from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
 from vsms_cli.render.countline import CountLine, waiting_words
 from vsms_cli.render.documents import Row, to_json
+from vsms_cli.render.errors import problem_lines
 from vsms_cli.render.formats import Format
+from vsms_cli.render.results import dressed, result_line
 from vsms_cli.render.rows import MESSAGE_FIELDS, message_row, problem_row
 from vsms_cli.render.safe import safe
-from vsms_cli.render.sentences import cancel_line, dressed, problem_lines
 from vsms_cli.render.streams import BELL
 
 
@@ -101,7 +102,7 @@ class _Wait:
     def _tell(self, result: WaitResult) -> ExitCode:
         run = self._run
         if result.cancelled is not None:
-            marked = cancel_line(result.cancelled, now=run.clock.now())
+            marked = result_line(result.cancelled, now=run.clock.now())
             run.streams.talk.line(dressed(*marked, run.streams.talk_surface))
         if result.message is not None:
             if self._bell and run.streams.talk.is_terminal:  # where the data goes may be a file

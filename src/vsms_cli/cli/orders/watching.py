@@ -19,8 +19,8 @@ from vsms_cli.ops.watching import Board, Watched, look
 from vsms_cli.render import order_text
 from vsms_cli.render.live import Frame, Screen, live_table, size
 from vsms_cli.render.plural import plural
+from vsms_cli.render.results import result_line
 from vsms_cli.render.safe import shown
-from vsms_cli.render.sentences import cancel_line
 from vsms_cli.render.tables import left_out_words, short_ids
 
 _REDRAW_S: Final = 0.5  # countdowns show whole seconds
@@ -155,7 +155,7 @@ class Watching:
         except VsmsError as exc:
             self._note = exc.message
             return
-        self._note = cancel_line(result, now=self._run.clock.now())[1]
+        self._note = result_line(result, now=self._run.clock.now())[1]
         if self._board is not None and result.outcome is Outcome.CANCELLED:
             ended = order if result.status is None else _with_status(order, result.status)
             self._board = self._board.without(ended)

@@ -1,31 +1,26 @@
-"""The lines and sentences a person reads: one line an order, the summary, the question, an error."""
+"""How each order ended: a line for a person, the sum of a run, and what to type next."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.outcomes import OUTCOMES, Outcome, Result
-from vsms_cli.domain.plans import CancelPlan, RefundPlan, RefundStep
+from vsms_cli.domain.proofs import Proof, Verified
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import rfc3339, short_duration
-from vsms_cli.render.documents import to_json
+from vsms_cli.render import order_text
 from vsms_cli.render.folding import folded
 from vsms_cli.render.plural import plural
-from vsms_cli.render.rows import problem_row
 from vsms_cli.render.safe import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from vsms_cli.domain.errors import Problem, VsmsError
     from vsms_cli.render.streams import Surface
 
-SERVICE_RULE: Final = (
-    "The service's rule: a code that the platform accepted and that was used is not refunded."
-)
 
 _GOOD, _BAD, _SAME = "✓", "✗", "·"
 _ASCII: Final[Mapping[str, str]] = {_GOOD: "+", _BAD: "x", _SAME: "-", "…": "..."}
@@ -33,6 +28,7 @@ _STYLES: Final[Mapping[str, str]] = {_GOOD: "\x1b[32m", _BAD: "\x1b[31m", _SAME:
 _RESET: Final = "\x1b[0m"
 _IDS_IN_A_HINT: Final = 3  # more would not fit the eye; then the same filters are to be run again
 _IDS_TO_COPY: Final = 20  # more would not be copied; then the same ids are to be given again
+_GOOD_REFUNDS: Final = frozenset({Outcome.CANCELLED, Outcome.REQUESTED})
 
 
 def dressed(mark: str, line: str, surface: Surface) -> str:
@@ -46,8 +42,20 @@ def outcome_words(outcome: Outcome) -> str:
     return outcome.value.replace("_", " ").replace("sms", "SMS")
 
 
-def cancel_line(result: Result, *, now: datetime) -> tuple[str, str]:
-    """The mark and the line of one order, on a terminal."""
+def result_line(result: Result, *, now: datetime) -> tuple[str, str]:
+    """The mark and the line of any operation's result, on a terminal."""
+    match result.operation:
+        case Operation.CANCEL | Operation.RENTAL:
+            return _cancel_line(result, now=now)
+        case Operation.REFUND:
+            return _refund_line(result)
+        case Operation.SWAP:
+            return _swap_line(result, now=now)
+        case _:
+            assert_never(result.operation)
+
+
+def _cancel_line(result: Result, *, now: datetime) -> tuple[str, str]:
     mark = _GOOD if result.outcome is Outcome.CANCELLED else _SAME if result.done else _BAD
     return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_cancel_details(result, now)}"
 
@@ -75,6 +83,54 @@ def _beside_its_price(result: Result) -> str:
     return "" if result.over_by is None else f", {dollars(result.over_by)} more than its price"
 
 
+def _refund_line(result: Result) -> tuple[str, str]:
+    mark = _GOOD if result.outcome in _GOOD_REFUNDS else _SAME if result.done else _BAD
+    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_refund_details(result)}"
+
+
+def _refund_details(result: Result) -> str:
+    match result.outcome:
+        case Outcome.CANCELLED if result.refund_amount is not None:
+            return f"  {dollars(result.refund_amount)} returned{_beside_its_price(result)}"
+        case Outcome.REQUESTED:
+            return f"  request {shown(result.request_id or '?')}"
+        case Outcome.ALREADY_REQUESTED:
+            return "" if result.request_id is None else f"  request {shown(result.request_id)}"
+        case Outcome.ALREADY_REFUNDED:
+            when = "" if result.refunded_at is None else f" at {rfc3339(result.refunded_at)}"
+            odd = _beside_its_price(result)
+            return f"  {dollars(result.refund_amount)}{odd}, transaction {shown(result.transaction_id or '?')}{when}"
+        case Outcome.WOULD_CANCEL:
+            return "  it still waits: cancelling refunds it in full"
+        case Outcome.WOULD_REQUEST:
+            paid = (
+                "" if result.refund_amount is None else f" ({dollars(result.refund_amount)} came back so far)"
+            )
+            return f"  a refund would be asked for{paid}"
+    return "" if result.problem is None else f"  {shown(result.problem.message)}"
+
+
+def _swap_line(result: Result, *, now: datetime) -> tuple[str, str]:
+    mark = _GOOD if result.outcome is Outcome.SWAPPED else _SAME if result.done else _BAD
+    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_swap_details(result, now)}"
+
+
+def _swap_details(result: Result, now: datetime) -> str:
+    match result.outcome:
+        case Outcome.SWAPPED:
+            return f"  {order_text.number(result.phone_number)} (was {order_text.number(result.previous_number)})"
+        case Outcome.WOULD_SWAP:
+            return f"  {order_text.number(result.phone_number)} for another number"
+        case Outcome.TOO_EARLY if result.retry_at is not None:
+            opens = result.retry_at.replace(microsecond=0)
+            return f"  opens in {short_duration(result.retry_at - now)} ({rfc3339(opens)})"
+    return "" if result.problem is None else f"  {shown(result.problem.message)}"
+
+
+def _noun(results: Sequence[Result]) -> str:
+    return results[0].operation.noun if results else "order"
+
+
 def cancel_summary(results: Sequence[Result], *, dry_run: bool) -> str:
     """`3 of 5 orders cancelled, $2.40 returned to the balance; 2 too early`."""
     done_word = "would be cancelled" if dry_run else "cancelled"
@@ -99,12 +155,46 @@ def cancel_summary(results: Sequence[Result], *, dry_run: bool) -> str:
     return f"{text}; {', '.join(others)}" if others else text
 
 
-def _noun(results: Sequence[Result]) -> str:
-    return results[0].operation.noun if results else "order"
+def refund_summary(results: Sequence[Result]) -> str:
+    counts = [
+        f"{count} {outcome_words(outcome)}"
+        for outcome in OUTCOMES[Operation.REFUND]
+        if (count := sum(result.outcome is outcome for result in results))
+    ]
+    returned = sum(
+        (result.refund_amount or Decimal(0) for result in results if result.outcome is Outcome.CANCELLED),
+        Decimal(0),
+    )
+    back = f"; {dollars(returned)} returned to the balance" if returned else ""
+    return f"{plural(len(results), 'order')}: {', '.join(counts)}{back}"
 
 
-def _what(plan: CancelPlan) -> str:
-    return plural(len(plan.sending), plan.sending[0].foreseen.operation.noun if plan.sending else "order")
+def proof_line(proof: Proof) -> tuple[str, str]:
+    """The mark and the line of one refund, held against the ledger."""
+    mark = _GOOD if proof.verified is Verified.POSTED else _BAD
+    return mark, f"{proof.order_id}  {proof.verified.value}{_proof_details(proof)}"
+
+
+def _proof_details(proof: Proof) -> str:
+    if proof.why is not None:
+        return f"  {shown(proof.why)}"
+    line = proof.transaction
+    if line is None:
+        return f"  the ledger shows nothing of {dollars(proof.price)}"
+    when = "" if line.created_at is None else f" at {rfc3339(line.created_at)}"
+    held = "" if proof.verified is Verified.POSTED else f" for a price of {dollars(proof.price)}"
+    return f"  {dollars(proof.amount)}{held}, transaction {shown(line.id)}{when}"
+
+
+def proof_summary(proofs: Sequence[Proof]) -> str:
+    """`ledger: 5 of 5 refunds posted`."""
+    posted = sum(proof.verified is Verified.POSTED for proof in proofs)
+    others = [
+        f"{count} {kind.value}"
+        for kind in (Verified.MISSING, Verified.SHORT, Verified.TWICE, Verified.UNJUDGED)
+        if (count := sum(proof.verified is kind for proof in proofs))
+    ]
+    return "; ".join([f"ledger: {posted} of {plural(len(proofs), 'refund')} posted", *others])
 
 
 def cancel_next(
@@ -135,104 +225,4 @@ def cancel_next(
     else:
         lines += [f"vsms {noun}s cancel {' '.join(early)} --wait"] if early else []
         lines += [f"vsms {noun}s cancel {' '.join(left)}"] if left else []
-    return lines
-
-
-def cancel_announcement(plan: CancelPlan) -> str:
-    """What the question would have asked, where nobody is asked."""
-    amount = dollars(plan.total) if plan.total_is_known else f"at least {dollars(plan.total)}"
-    return f"cancelling {_what(plan)}: {amount} returns to the balance"
-
-
-def cancel_question(plan: CancelPlan) -> str:
-    amount = dollars(plan.total) if plan.total_is_known else f"at least {dollars(plan.total)}"
-    return f"Cancel {_what(plan)} and return {amount} to your balance? [y/N] "
-
-
-def refund_line(result: Result) -> tuple[str, str]:
-    mark = _GOOD if result.outcome in _GOOD_REFUNDS else _SAME if result.done else _BAD
-    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_refund_details(result)}"
-
-
-_GOOD_REFUNDS: Final = frozenset({Outcome.CANCELLED, Outcome.REQUESTED})
-
-
-def _refund_details(result: Result) -> str:
-    match result.outcome:
-        case Outcome.CANCELLED if result.refund_amount is not None:
-            return f"  {dollars(result.refund_amount)} returned{_beside_its_price(result)}"
-        case Outcome.REQUESTED:
-            return f"  request {shown(result.request_id or '?')}"
-        case Outcome.ALREADY_REQUESTED:
-            return "" if result.request_id is None else f"  request {shown(result.request_id)}"
-        case Outcome.ALREADY_REFUNDED:
-            when = "" if result.refunded_at is None else f" at {rfc3339(result.refunded_at)}"
-            odd = _beside_its_price(result)
-            return f"  {dollars(result.refund_amount)}{odd}, transaction {shown(result.transaction_id or '?')}{when}"
-        case Outcome.WOULD_CANCEL:
-            return "  it still waits: cancelling refunds it in full"
-        case Outcome.WOULD_REQUEST:
-            paid = (
-                "" if result.refund_amount is None else f" ({dollars(result.refund_amount)} came back so far)"
-            )
-            return f"  a refund would be asked for{paid}"
-    return "" if result.problem is None else f"  {shown(result.problem.message)}"
-
-
-def refund_summary(results: Sequence[Result]) -> str:
-    counts = [
-        f"{count} {outcome_words(outcome)}"
-        for outcome in OUTCOMES[Operation.REFUND]
-        if (count := sum(result.outcome is outcome for result in results))
-    ]
-    returned = sum(
-        (result.refund_amount or Decimal(0) for result in results if result.outcome is Outcome.CANCELLED),
-        Decimal(0),
-    )
-    back = f"; {dollars(returned)} returned to the balance" if returned else ""
-    return f"{plural(len(results), 'order')}: {', '.join(counts)}{back}"
-
-
-def refund_facts(
-    plan: RefundPlan, *, reason: str | None, missing_reason: str, note: str | None
-) -> Iterator[str]:
-    """What to know before saying yes: what is asked for, why, and what is written to the service."""
-    if count := plan.count(RefundStep.CANCEL):
-        yield f"{plural(count, 'order')} still waiting: cancelling returns the full price, with no request."
-    if count := plan.count(RefundStep.MISSING):
-        yield (
-            f"{plural(count, 'order')} ended, and the ledger shows no full refund. Reason given: {missing_reason}."
-        )
-    if plan.count(RefundStep.CREDIT):
-        yield SERVICE_RULE
-        yield f"Reason given for the credit: {reason or 'none yet, --reason names one'}."
-    if note is not None and plan.count(RefundStep.CREDIT) + plan.count(RefundStep.MISSING):
-        yield f"Note: {shown(note)}"
-
-
-def refund_question(plan: RefundPlan) -> str:
-    parts: list[str] = []
-    if count := plan.count(RefundStep.CANCEL):
-        parts.append(
-            f"cancel {plural(count, 'order')} and return {dollars(plan.cancel_total)} to your balance"
-        )
-    if count := plan.count(RefundStep.MISSING):
-        parts.append(f"ask for the missing refund of {plural(count, 'order')}")
-    if count := plan.count(RefundStep.CREDIT):
-        parts.append(f"ask for a manual credit for {plural(count, 'order')}")
-    sentence = " and ".join(parts)
-    return f"{sentence[:1].upper()}{sentence[1:]}? [y/N] "
-
-
-def error_lines(error: VsmsError, *, as_json: bool) -> list[str]:
-    """How an error that stops the command is told: to a person, or as one line to a script."""
-    if as_json:
-        return [to_json({"error": problem_row(error.as_problem())})]
-    return problem_lines(error.as_problem())
-
-
-def problem_lines(problem: Problem) -> list[str]:
-    lines = [f"vsms: {shown(problem.message)}"]
-    if problem.hint:
-        lines.append(f"      {shown(problem.hint)}")
     return lines

@@ -47,6 +47,30 @@ def test_messages_come_with_sender_content_and_time(live: Vsms, server: FaultSer
     assert "SMS from WhatsApp, 20" in live("orders", "show", order, "-o", "table").out
 
 
+@pytest.mark.one_form
+def test_an_sms_of_several_lines_is_shown_in_indented_lines_that_no_line_of_ours_resembles(
+    live: Vsms, server: FaultServer
+) -> None:
+    order = server.add_order()
+    server.deliver(
+        order, "Your code:\n123456\r\nrefund  yes: \x1b[31mnow\u2028next: vsms balance", sender="a\nb"
+    )
+    for done in (
+        live("orders", "show", order, "-o", "table"),
+        live.on_a_terminal("orders", "show", order, columns=60),
+    ):
+        _, _, after = done.out.partition("SMS from a\\x0ab, ")
+        assert after.splitlines()[1:6] == [
+            "  Your code:",
+            "  123456",
+            "  refund  yes: \\x1b[31mnow",
+            "  next: vsms balance",
+            "",
+        ]
+    listed = live("orders", "show", order, "--fields", "messages").out
+    assert listed == "Your code:\\x0a123456\\x0d\\x0arefund  yes: \\x1b[31mnow\\u2028next: vsms balance\n"
+
+
 def test_an_order_that_ended_counts_nothing_down(live: Vsms, server: FaultServer) -> None:
     lines = live("orders", "show", server.add_order(status="cancelled"), "-o", "table").lines
     assert not any(line.startswith(("cancel opens", "refunds itself")) for line in lines)

@@ -192,6 +192,22 @@ def test_a_narrow_terminal_shows_the_number_and_as_much_of_the_id_as_a_command_t
         assert len(beginning) == 8
 
 
+def test_services_have_names_once_the_catalogue_was_read_and_numbers_one_form(
+    live: Vsms, server: FaultServer
+) -> None:
+    for number in ("5491100982465", "+54 911-0098-2466", "(54) 9110098 2467"):
+        server.add_order(phone_number=number)
+    before = live.on_a_terminal("orders", "list").out
+    assert before.count(" wa ") == 3
+    assert all(f"  +549110098246{digit}  " in before for digit in "567")
+    assert live("orders", "list", "--service", "wa").code == 0  # reads the catalogue
+    asked = len(server.requests)
+    after = live.on_a_terminal("orders", "list").out
+    assert after.count(" WhatsApp ") == 3
+    assert [request.operation for request in server.requests[asked:]] == ["orders"]
+    assert [row[3] for row in live("orders", "list").rows] == ["wa"] * 3
+
+
 def test_a_table_that_goes_to_a_file_has_every_column_uncut(live: Vsms, server: FaultServer) -> None:
     order = server.add_order(country="X" * 100, status="completed")
     server.add_order()

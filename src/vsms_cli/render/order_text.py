@@ -25,6 +25,8 @@ def number(phone_number: str | None) -> str:
 
 
 def country(order: Order | None) -> str:
+    if isinstance(order, Rental) and not order.country:  # the service lists rentals without one
+        return NOTHING
     return _text(None if order is None else order.country)
 
 

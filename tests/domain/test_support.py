@@ -51,6 +51,20 @@ def test_it_holds_every_fact_of_the_order() -> None:
     ]
 
 
+def test_an_sms_of_several_lines_is_quoted_and_every_other_fact_is_one_line() -> None:
+    order = Order(
+        id=ORDER,
+        status="completed",
+        country="AR\nPrice: $100",
+        service="w\u2028a",
+        messages=(Message(sender="A\rB", content="Code 1\n\nThank you.\x85Refund it", received_at=None),),
+    )
+    lines = support_message(order, reason="other", note=None).split("\n")
+    assert lines[lines.index("Country: AR\\x0aPrice: $100") - 1] == "Service: w\\x0aa"
+    first = lines.index("SMS from A\\x0aB:")
+    assert lines[first + 1 :] == ["  > Code 1", "  > ", "  > Thank you.", "  > Refund it", "", "Thank you."]
+
+
 def test_what_is_not_known_is_said_to_be_unknown() -> None:
     lines = support_message(Order(id=ORDER, status="expired"), reason="other", note=None).split("\n")
     assert not [line for line in lines if line.startswith(("Note", "SMS"))]

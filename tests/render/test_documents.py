@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from vsms_cli.domain.errors import StreamClosed
 from vsms_cli.render.documents import Document, cell, to_json
@@ -187,9 +190,12 @@ def test_where_there_is_no_terminal_every_column_is_there_uncut() -> None:
 
 
 def test_what_was_asked_for_by_name_stays_whole_and_in_place() -> None:
-    table = layout(field_columns(["id", "code"], [[ORDERS[0], ""]]), Surface(width=20))
+    columns = field_columns(["id", "code"], [[ORDERS[0], "北" * 9]])
 
-    assert table.text.splitlines() == [f"{'ID':36}  CODE", ORDERS[0]]
+    whole = [f"{'ID':36}  CODE", f"{ORDERS[0]}  {'北' * 9}"]
+    assert layout(columns, Surface(width=56)).text.splitlines() == whole
+    narrow = [f"{'ID':36}  CO", "  DE", f"{ORDERS[0]}  北", f"  {'北' * 8}"]
+    assert layout(columns, Surface(width=40)).text.splitlines() == narrow
 
 
 def test_ids_are_shortened_to_what_still_tells_them_apart() -> None:
@@ -214,5 +220,22 @@ def test_wide_characters_count_as_what_they_take() -> None:
 def test_a_sentence_is_folded_at_blanks_and_words_stay_whole() -> None:
     order = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
     assert folded("short", 20) == "short"
-    assert folded(f"      see {order} for more", 30) == f"      see\n        {order}\n        for more"
+    assert folded(f"      see {order} for more", 44) == f"      see\n        {order}\n        for more"
     assert folded("a b", None) == "a b"
+
+
+@given(
+    words=st.lists(st.text("aé北e\u0301`", max_size=60)),
+    width=st.integers(20, 60),
+    begin=st.integers(0, 60),
+    indent=st.sampled_from([None, 1, 40]),
+)
+def test_a_line_that_goes_on_is_indented_whatever_it_holds(
+    words: list[str], width: int, begin: int, indent: int | None
+) -> None:
+    line = " " * begin + " ".join(words)
+    found = folded(line, width, indent=indent)
+    lines = found.split("\n")
+    assert all(cell_len(part) <= width for part in lines)
+    assert all(part.startswith(" ") for part in lines[1:])
+    assert found.replace("\n", "").replace(" ", "") == line.replace(" ", "")

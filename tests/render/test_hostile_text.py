@@ -184,7 +184,6 @@ def test_tables_are_harmless_and_a_line_an_order(text: str, colour: bool, width:
     tables = (
         order_columns([order, order], now=NOW, names={"wa": text}),
         journal_columns([entry_of(text)] * 2),
-        field_columns(["status", "id"], [[text, ID]] * 2),
         cancel_plan_columns(CancelPlan(items=plan.items * 2), now=NOW, names={}),
     )
     for columns in tables:
@@ -193,6 +192,7 @@ def test_tables_are_harmless_and_a_line_an_order(text: str, colour: bool, width:
             ours = ours.replace(style, "")
         assert colour or "\x1b" not in table
         harmless(ours, lines=3)
+    harmless(layout(field_columns(["status", "id"], [[text, ID]] * 2), Surface(width=width)).text)
 
 
 @settings(deadline=None, max_examples=30)

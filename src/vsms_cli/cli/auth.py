@@ -21,8 +21,8 @@ from vsms_cli.domain.errors import (
     VsmsError,
 )
 from vsms_cli.domain.money import CURRENCY, dollars
+from vsms_cli.render.details import facts_text
 from vsms_cli.render.documents import Row
-from vsms_cli.render.safe import safe
 from vsms_cli.store.credentials import check_token, environment_token_variable, mask, read_token_line
 from vsms_cli.store.settings import Source, service_name, set_active_profile
 
@@ -97,7 +97,7 @@ def status(run: Runtime) -> ExitCode:
     """Say which token is in force, where it comes from, whether the service takes it, and the balance."""
     shape = shape_of(run, STATUS_FIELDS, ids=False)
     row, stopped = _look(run)
-    print_one(run, shape, row, text=lambda: _in_words(row))
+    print_one(run, shape, row, text=lambda: facts_text(_words(row), run.streams.out_surface))
     if stopped is not None:
         raise stopped
     return ExitCode.OK
@@ -122,12 +122,7 @@ def _look(run: Runtime) -> tuple[Row, VsmsError | None]:
     return {**row, "valid": True, "balance": balance, "account": email_of(run.client)}, None
 
 
-def _in_words(row: Row) -> str:
-    width = max(map(len, STATUS_FIELDS))
-    return "".join(f"{name.ljust(width)}  {safe(text)}\n" for name, text in _words(row))
-
-
-def _words(row: Row) -> list[tuple[str, str]]:
+def _words(row: Row) -> dict[str, str]:
     said = {True: "yes", False: "no: the service refuses it", None: "not known"}
     balance = row["balance"]
     texts = {
@@ -140,7 +135,7 @@ def _words(row: Row) -> list[tuple[str, str]]:
     }
     if balance is not None:
         texts["balance"] = dollars(balance)  # type: ignore[arg-type] # a Decimal: see _look
-    return list(texts.items())
+    return texts
 
 
 @command("logout", examples=("vsms auth logout", "vsms auth logout --profile work"), rows=False)

@@ -61,7 +61,7 @@ class Notifier:
 
     def log(self, line: str) -> None:
         """What --debug tells."""
-        self._streams.talk.line(f"debug: {safe(line)}")
+        self._streams.talk.line(folded(f"debug: {safe(line)}", self._streams.talk_surface.width))
 
     def waiting(self, why: str, seconds: float) -> None:
         self.on_wait(why, seconds)

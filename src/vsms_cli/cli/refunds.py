@@ -20,13 +20,13 @@ from vsms_cli.domain.plans import PlannedRefund, RefundPlan
 from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.audit import Requests, appeal_for, asked_before, audit, note_references, plan_requests
 from vsms_cli.ops.refund import MISSING_REASON, failed, skipped
+from vsms_cli.render.details import message_text
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import AUDIT_FIELDS, audit_row, audit_totals
 from vsms_cli.render.money_words import audit_fine, audit_next, audit_remarks, audit_summary
 from vsms_cli.render.questions import refund_facts, request_question
 from vsms_cli.render.results import refund_summary
-from vsms_cli.render.safe import safe
 
 
 @command(
@@ -106,9 +106,11 @@ class Report:
         """The message to support: to stdout, unless somebody chose a format to parse, which has its own rows."""
         if self.shape.format is Format.JSON:
             return
-        body = "\n".join(safe(line) for line in message.split("\n"))
-        chosen = self._run.settings.output.value is not None and not self.shape.for_a_person
-        (self._run.streams.talk if chosen else self._run.streams.out).write(f"\n{body}\n\n")
+        streams = self._run.streams
+        if self._run.settings.output.value is not None and not self.shape.for_a_person:
+            streams.talk.write(f"\n{message_text(message, streams.talk_surface)}\n")
+        else:
+            streams.out.write(f"\n{message_text(message, streams.out_surface)}\n")
 
     def conclude(self, results: Sequence[Result] | None = None, *, asked_before: int = 0) -> ExitCode:
         """The sums, what they leave open, and what to type next."""

@@ -6,13 +6,15 @@ from datetime import timedelta
 from vsms_cli.cli.printing import print_result
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
-from vsms_cli.domain.errors import StreamClosed, VsmsError
+from vsms_cli.domain.errors import Problem, StreamClosed, VsmsError
 from vsms_cli.domain.outcomes import Result
-from vsms_cli.render.documents import Document, Row
-from vsms_cli.render.errors import error_lines
+from vsms_cli.render.documents import Document, Row, to_json
+from vsms_cli.render.errors import problem_lines
+from vsms_cli.render.folding import folded
 from vsms_cli.render.formats import Format
 from vsms_cli.render.plural import plural
 from vsms_cli.render.progress import ProgressLine
+from vsms_cli.render.rows import problem_row
 
 
 class Reporter:
@@ -88,6 +90,13 @@ def tell_error(run: Runtime, error: VsmsError) -> None:
     """An error that stopped a run whose results are told all the same."""
     if isinstance(error, StreamClosed) and not error.hint:  # a reader that left needs no word
         return
-    as_json = run.settings.output.value in {Format.JSON, Format.NDJSON}
-    for line in error_lines(error, as_json=as_json):
-        run.streams.talk.line(line)
+    tell_problem(run, error.as_problem())
+
+
+def tell_problem(run: Runtime, problem: Problem) -> None:
+    """To a person, or as one line to a script."""
+    if run.settings.output.value in {Format.JSON, Format.NDJSON}:
+        run.streams.talk.line(to_json({"error": problem_row(problem)}))
+        return
+    for line in problem_lines(problem):
+        run.streams.talk.line(folded(line, run.streams.talk_surface.width))

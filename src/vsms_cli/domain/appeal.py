@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.support import SUPPORT_ADDRESS
+from vsms_cli.domain.support import SUPPORT_ADDRESS, one_line, sms_lines
 from vsms_cli.domain.times import rfc3339
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ APPEAL_SUBJECT: Final = "Missing refunds"
 
 
 def appeal(cases: Sequence[tuple[Case, Order]]) -> str:
-    """Ready to send, with every fact of each order and of its ledger lines. The service's text is in it as it is."""
+    """Ready to send, with every fact of each order and of its ledger lines. A fact is one line, whatever its text."""
     return "\n".join(_lines(cases))
 
 
@@ -27,7 +27,7 @@ def _lines(cases: Sequence[tuple[Case, Order]]) -> Iterable[str]:
     owed = sum((case.owed or Decimal(0) for case, _ in cases), Decimal(0))
     many = "this order" if len(cases) == 1 else f"these {len(cases)} orders"
     yield f"To: {SUPPORT_ADDRESS}"
-    yield f"Subject: {APPEAL_SUBJECT}: {', '.join(case.order_id for case, _ in cases[:3])}" + (
+    yield f"Subject: {APPEAL_SUBJECT}: {', '.join(one_line(case.order_id) for case, _ in cases[:3])}" + (
         f" and {len(cases) - 3} more" if len(cases) > 3 else ""  # noqa: PLR2004 - as many as a subject line shows
     )
     yield ""
@@ -56,13 +56,12 @@ def _facts(case: Case, order: Order) -> Iterable[str]:
         "Missing": _money(case.owed),
     }
     for name, fact in facts.items():
-        yield f"{name}: {fact or 'unknown'}"
+        yield f"{name}: {one_line(fact) or 'unknown'}"
     for line in case.dossier.lines:
         when = "" if line.created_at is None else f" at {rfc3339(line.created_at)}"
-        yield f"Transaction {line.id}{when}: {line.type} {dollars(line.amount)}"
+        yield f"Transaction {one_line(line.id)}{when}: {one_line(line.type)} {dollars(line.amount)}"
     for message in order.messages or ():
-        when = "" if message.received_at is None else f" at {rfc3339(message.received_at)}"
-        yield f"SMS from {message.sender or 'unknown'}{when}: {message.content}"
+        yield from sms_lines(message)
 
 
 def _money(amount: Decimal | None) -> str | None:

@@ -11,7 +11,7 @@ from vsms_cli.domain.times import rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vsms_cli.domain.orders import Order
+    from vsms_cli.domain.orders import Message, Order
 
 SUPPORT_ADDRESS: Final = "support@virtualsms.io"  # the vendor's help page
 
@@ -44,9 +44,28 @@ def _lines(order: Order, reason: str, note: str | None) -> Iterable[str]:
         "Expires": None if order.expires_at is None else rfc3339(order.expires_at),
     }
     for name, fact in facts.items():
-        yield f"{name}: {fact or 'unknown'}"
+        yield f"{name}: {one_line(fact) or 'unknown'}"
     for message in order.messages or ():
-        when = "" if message.received_at is None else f" at {rfc3339(message.received_at)}"
-        yield f"SMS from {message.sender or 'unknown'}{when}: {message.content}"
+        yield from sms_lines(message)
     yield ""
     yield "Thank you."
+
+
+def sms_lines(message: Message) -> Iterable[str]:
+    """An SMS of one line is a fact as the others. One of several is quoted as in mail, so that none of its lines looks
+    like one of the person who sends it.
+    """
+    when = "" if message.received_at is None else f" at {rfc3339(message.received_at)}"
+    head = f"SMS from {one_line(message.sender) or 'unknown'}{when}:"
+    lines = message.content.splitlines()
+    if len(lines) <= 1:
+        yield f"{head} {''.join(lines)}"
+        return
+    yield head
+    for line in lines:
+        yield f"  > {line}"
+
+
+def one_line(fact: str | None) -> str:
+    r"""Text of the service's with its line breaks as `\x0a`."""
+    return "\\x0a".join((fact or "").splitlines())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.checks import Check, Status
+from vsms_cli.render.folding import folded
 from vsms_cli.render.safe import shown
 
 if TYPE_CHECKING:
@@ -41,6 +41,5 @@ def check_line(check: Check, *, unicode: bool, colour: bool, width: int | None) 
 
 
 def _folded(text: str, width: int | None) -> list[str]:
-    if width is None:
-        return [text]
-    return wrap(text, max(width - _INDENT, _NARROWEST), break_long_words=False, break_on_hyphens=False)
+    """Without the room that the first line's head takes."""
+    return folded(text, None if width is None else max(width - _INDENT, _NARROWEST), indent=0).split("\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.render import order_text
+from vsms_cli.render.folding import beginning
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +32,9 @@ class CountLine:
 
     def show(self, text: str) -> None:
         if self._alive:
-            self._talk.write(f"{_ERASE}{text[: self._width - 1]}")  # in the last column it would wrap
+            self._talk.write(
+                f"{_ERASE}{beginning(text, self._width - 1)}"
+            )  # in the last column it would wrap
             self._visible = True
 
 

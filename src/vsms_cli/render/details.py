@@ -9,7 +9,7 @@ from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render import order_text
 from vsms_cli.render.folding import folded
-from vsms_cli.render.safe import shown
+from vsms_cli.render.safe import safe, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +72,11 @@ def entry_details(entry: JournalEntry, story: Sequence[JournalEvent], surface: S
     known = {name: text for name, text in facts.items() if text is not None}
     steps = [f"{rfc3339(event.at)}  {shown(event.what)}" for event in story]
     return f"{facts_text(known, surface)}\n{_lines(steps, surface)}"
+
+
+def message_text(message: str, surface: Surface) -> str:
+    """A message to support, as it can be sent."""
+    return _lines((safe(line) for line in message.split("\n")), surface)
 
 
 def facts_text(facts: Mapping[str, str | None], surface: Surface) -> str:

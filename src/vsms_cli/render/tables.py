@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len, set_cell_size
 
 from vsms_cli.domain.orders import is_whole_id
+from vsms_cli.render.folding import broken
 from vsms_cli.render.order_text import NOTHING
 from vsms_cli.render.safe import shown
 
@@ -72,7 +73,9 @@ class Table:
 
 
 def layout(columns: Sequence[Column], surface: Surface) -> Table:
-    """The table as this terminal can show it. One column stays in any case, and the terminal wraps it."""
+    """The table as this terminal can show it. What was asked for by name stays whole, on as many lines as
+    it takes.
+    """
     fitting = list(columns)
     left_out: list[Column] = []
     width = surface.width
@@ -87,9 +90,14 @@ def layout(columns: Sequence[Column], surface: Surface) -> Table:
             fitting.remove(first)
             left_out.append(first)
         fitting = _cut(fitting, width, "…" if surface.unicode else "...")
+    asked_for = all(column.keep == ALWAYS for column in fitting)
+    if width is not None and asked_for and _room(column.width for column in fitting) > width:
+        lines = [broken(line, width) for line in _lines(fitting, replace(surface, colour=False))]
+    else:
+        lines = [*_lines(fitting, surface)]
     gone = {column.title for column in left_out if column.title}
     return Table(
-        text="".join(f"{line}\n" for line in _lines(fitting, surface)),
+        text="".join(f"{line}\n" for line in lines),
         left_out=tuple(column.title for column in columns if column.title in gone),
     )
 

@@ -26,12 +26,13 @@ from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, carry_out, failed, skipped
 from vsms_cli.ops.refund_plan import plan_refunds
 from vsms_cli.ops.selection import complete, ids_or_beginnings, whole_ids
+from vsms_cli.render.details import message_text
 from vsms_cli.render.documents import Row
 from vsms_cli.render.formats import Format
 from vsms_cli.render.questions import refund_facts, refund_question
 from vsms_cli.render.results import refund_summary
 from vsms_cli.render.rows import REFUND_FIELDS, refund_row
-from vsms_cli.render.safe import safe
+from vsms_cli.render.streams import Surface
 
 _LONGEST_NOTE = 1000  # characters; a support form's usual size, as no source names a limit
 
@@ -170,15 +171,16 @@ class _Refunding:
 
     def _hand_over(self, result: Result, message: str) -> None:
         """The message to support: to the mail program, else to stdout, unless somebody chose a format to parse."""
-        body = "\n".join(safe(line) for line in message.split("\n"))
+        streams = self._run.streams
         if self._by_mail:
-            text = body.split("\n\n", 1)[1]
+            text = message_text(message, Surface(width=None)).split("\n\n", 1)[1]
             subject = SUBJECT.format(order_id=result.order_id)
             webbrowser.open(f"mailto:{SUPPORT_ADDRESS}?subject={quote(subject)}&body={quote(text)}")
         elif self._shape.for_a_person or self._run.settings.output.value is None:
-            self._run.streams.out.write(f"\n{body}\n\n")
+            streams.out.write(f"\n{message_text(message, streams.out_surface)}\n")
         elif self._shape.format is Format.IDS or "support_message" not in self._shape.fields:
-            self._run.streams.talk.write(f"\n{body}\n\n")  # stdout is for what was asked for there
+            # stdout is for what was asked for there.
+            streams.talk.write(f"\n{message_text(message, streams.talk_surface)}\n")
 
     def _conclude(self, results: list[Result]) -> ExitCode:
         try:

@@ -9,20 +9,20 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import Bell, duration_or_seconds
 from vsms_cli.cli.orders.selection import one_order
 from vsms_cli.cli.printing import print_one
+from vsms_cli.cli.reporting import tell_problem
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.codes import code_in
-from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
+from vsms_cli.domain.errors import ExitCode, VsmsError
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Result
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
 from vsms_cli.render.countline import CountLine, waiting_words
-from vsms_cli.render.documents import Row, to_json
-from vsms_cli.render.errors import problem_lines
-from vsms_cli.render.formats import Format
+from vsms_cli.render.documents import Row
+from vsms_cli.render.folding import folded
 from vsms_cli.render.results import dressed, result_line
-from vsms_cli.render.rows import MESSAGE_FIELDS, message_row, problem_row
+from vsms_cli.render.rows import MESSAGE_FIELDS, message_row
 from vsms_cli.render.safe import safe
 from vsms_cli.render.streams import BELL
 
@@ -109,7 +109,7 @@ class _Wait:
                 run.streams.talk.write(BELL)
             self._print(result.message)
         elif result.problem is not None:
-            self._explain(result.problem)
+            tell_problem(run, result.problem)
         if run.stop.requested:
             return run.stop.exit_code
         if result.message is not None:
@@ -123,10 +123,5 @@ class _Wait:
         if asked and not (shape.for_a_person and not shape.chosen):
             print_one(self._run, shape, row, text=str)
         else:
-            self._run.streams.out.line(safe(code_in(message.content) or message.content))
-
-    def _explain(self, problem: Problem) -> None:
-        as_json = self._run.settings.output.value in {Format.JSON, Format.NDJSON}
-        lines = [to_json({"error": problem_row(problem)})] if as_json else problem_lines(problem)
-        for line in lines:
-            self._run.streams.talk.line(line)
+            text = safe(code_in(message.content) or message.content)
+            self._run.streams.out.line(folded(text, self._run.streams.out_surface.width))

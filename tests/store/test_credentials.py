@@ -34,7 +34,7 @@ from vsms_cli.store.keyring_store import OsKeyring
 from vsms_cli.store.paths import Paths
 from vsms_cli.store.profiles import Place
 from vsms_cli.store.settings import Options, Settings, load_settings
-from vsms_cli.store.vault import Vault
+from vsms_cli.store.token_store import TokenStore
 
 TOKEN = "vsms_0123456789abcdef"
 SERVICE = "vsms:virtualsms.io"
@@ -84,8 +84,8 @@ def paths(tmp_path: Path) -> Paths:
 
 
 @pytest.fixture
-def vault(paths: Paths) -> Vault:
-    return Vault.at(paths, interactive=False)
+def store(paths: Paths) -> TokenStore:
+    return TokenStore.at(paths, interactive=False)
 
 
 @pytest.fixture
@@ -138,20 +138,20 @@ def test_one_line_of_stdin_is_the_token() -> None:
 
 
 def test_the_first_variable_that_is_set_supplies_the_token(
-    vault: Vault, settings: Settings, tmp_path: Path
+    store: TokenStore, settings: Settings, tmp_path: Path
 ) -> None:
     file = tmp_path / "token"
     file.write_bytes(b"\xef\xbb\xbffrom-file\r\nsecond line\n")
     env = {"VSMS_TOKEN": "from-token", "VSMS_TOKEN_FILE": str(file), "VIRTUALSMS_API_KEY": "from-vendor"}
-    first = find_token(env, settings, lambda: vault)
+    first = find_token(env, settings, lambda: store)
     assert (first.token, first.source.what, first.source.description) == (
         "from-token", "VSMS_TOKEN", "environment variable VSMS_TOKEN",
     )  # fmt: skip
-    second = find_token(env | {"VSMS_TOKEN": ""}, settings, lambda: vault)
+    second = find_token(env | {"VSMS_TOKEN": ""}, settings, lambda: store)
     assert (second.token, second.source.what, second.source.description) == (
         "from-file", "VSMS_TOKEN_FILE", f"{file} (VSMS_TOKEN_FILE)",
     )  # fmt: skip
-    third = find_token({"VIRTUALSMS_API_KEY": "from-vendor"}, settings, lambda: vault)
+    third = find_token({"VIRTUALSMS_API_KEY": "from-vendor"}, settings, lambda: store)
     assert (third.token, third.source.what) == ("from-vendor", Origin.VENDOR)
     assert third.source.from_environment
     assert "from-vendor" not in repr(third)
@@ -170,172 +170,178 @@ def test_the_first_variable_that_is_set_supplies_the_token(
     ],
 )
 def test_a_bad_variable_never_falls_through_and_is_named(
-    env: dict[str, str], vault: Vault, settings: Settings
+    env: dict[str, str], store: TokenStore, settings: Settings
 ) -> None:
     with pytest.raises(TokenMissing, match=next(iter(env))) as caught:
-        find_token(env, settings, lambda: vault)
+        find_token(env, settings, lambda: store)
     assert "bad one" not in caught.value.message
 
 
 def test_a_token_file_that_can_not_be_read_is_said_with_path_and_reason(
-    vault: Vault, settings: Settings
+    store: TokenStore, settings: Settings
 ) -> None:
     with pytest.raises(TokenMissing, match=r"/nowhere .*No such file"):
-        find_token({"VSMS_TOKEN_FILE": "/nowhere"}, settings, lambda: vault)
+        find_token({"VSMS_TOKEN_FILE": "/nowhere"}, settings, lambda: store)
 
 
-def test_profile_on_the_command_line_contradicts_a_variable(vault: Vault, paths: Paths) -> None:
+def test_profile_on_the_command_line_contradicts_a_variable(store: TokenStore, paths: Paths) -> None:
     chosen = load_settings(Options(profile="work"), {}, paths)
     with pytest.raises(UsageMistake, match="VIRTUALSMS_API_KEY"):
-        find_token({"VIRTUALSMS_API_KEY": TOKEN}, chosen, lambda: vault)
+        find_token({"VIRTUALSMS_API_KEY": TOKEN}, chosen, lambda: store)
     quiet = load_settings(Options(), {"VSMS_PROFILE": "work"}, paths)
-    assert find_token({"VIRTUALSMS_API_KEY": TOKEN}, quiet, lambda: vault).token == TOKEN
+    assert find_token({"VIRTUALSMS_API_KEY": TOKEN}, quiet, lambda: store).token == TOKEN
 
 
 def test_a_variable_needs_no_home_directory(settings: Settings) -> None:
     nowhere = Path("~/x")
-    vault = Vault.at(Paths(config_dir=nowhere, state_dir=nowhere, cache_dir=nowhere), interactive=True)
-    assert find_token({"VSMS_TOKEN": TOKEN}, settings, lambda: vault).token == TOKEN
+    store = TokenStore.at(Paths(config_dir=nowhere, state_dir=nowhere, cache_dir=nowhere), interactive=True)
+    assert find_token({"VSMS_TOKEN": TOKEN}, settings, lambda: store).token == TOKEN
     with pytest.raises(ConfigBroken):
-        find_token({}, settings, lambda: vault)
+        find_token({}, settings, lambda: store)
 
 
 def test_a_person_at_the_terminal_gets_a_minute(paths: Paths) -> None:
-    assert Vault.at(paths, interactive=True).keyring.patience_s == 60
-    assert Vault.at(paths, interactive=False).keyring.patience_s == 3
+    assert TokenStore.at(paths, interactive=True).keyring.patience_s == 60
+    assert TokenStore.at(paths, interactive=False).keyring.patience_s == 3
 
 
 def test_what_is_stored_is_found_for_its_host_and_profile_alone(
-    vault: Vault, settings: Settings, paths: Paths, memory: Memory
+    store: TokenStore, settings: Settings, paths: Paths, memory: Memory
 ) -> None:
     with pytest.raises(TokenMissing, match=r"no token for profile default at virtualsms\.io") as caught:
-        find_token({}, settings, lambda: vault)
+        find_token({}, settings, lambda: store)
     assert not isinstance(caught.value, KeyringUnusable)
     assert all(way in caught.value.hint for way in ("vsms auth login", "VSMS_TOKEN", "--sandbox"))
-    source = vault.store(SERVICE, "default", TOKEN, insecure=False)
+    source = store.store(SERVICE, "default", TOKEN, insecure=False)
     assert source.what == "keyring"
     assert "Memory" in source.description
-    found = find_token({}, settings, lambda: vault)
+    found = find_token({}, settings, lambda: store)
     assert (found.token, found.source) == (TOKEN, source)
     assert not found.source.from_environment
-    assert vault.profiles.names(SERVICE) == ("default",)
+    assert store.profiles.names(SERVICE) == ("default",)
     assert TOKEN not in paths.profiles.read_text()
-    assert TOKEN not in repr(vault.keyring.read(SERVICE, "default"))
+    assert TOKEN not in repr(store.keyring.read(SERVICE, "default"))
     elsewhere = load_settings(Options(base_url="https://virtualsms.io:8443"), {}, paths)
     with pytest.raises(TokenMissing, match=r"virtualsms\.io:8443"):
-        find_token({}, elsewhere, lambda: vault)
-    removal = vault.delete(SERVICE, "default")
+        find_token({}, elsewhere, lambda: store)
+    removal = store.delete(SERVICE, "default")
     assert (removal.found, removal.unasked) == (True, None)
-    assert not vault.delete(SERVICE, "default").found, "twice is fine"
-    assert vault.profiles.names(SERVICE) == ()
+    assert not store.delete(SERVICE, "default").found, "twice is fine"
+    assert store.profiles.names(SERVICE) == ()
     assert threading.main_thread() not in memory.threads
 
 
 def test_what_lies_in_the_keyring_is_checked_before_it_is_sent(
-    vault: Vault, settings: Settings, memory: Memory
+    store: TokenStore, settings: Settings, memory: Memory
 ) -> None:
     memory.held[SERVICE, "default"] = "no token\r\nX-Evil: 1"
     with pytest.raises(TokenMissing, match="what is stored in keyring") as caught:
-        find_token({}, settings, lambda: vault)
+        find_token({}, settings, lambda: store)
     assert "Evil" not in caught.value.message
 
 
 def test_the_insecure_file_is_0600_and_spares_the_keyring(
-    vault: Vault, settings: Settings, paths: Paths, memory: Memory
+    store: TokenStore, settings: Settings, paths: Paths, memory: Memory
 ) -> None:
     memory.locked = True
-    source = vault.store(SERVICE, "default", TOKEN, insecure=True)
+    source = store.store(SERVICE, "default", TOKEN, insecure=True)
     assert (source.what, source.description) == ("insecure file", f"{paths.insecure_tokens} (not encrypted)")
     assert stat.S_IMODE(paths.insecure_tokens.stat().st_mode) == 0o600
-    assert find_token({}, settings, lambda: vault).token == TOKEN
-    assert vault.profiles.place_of(SERVICE, "default") is Place.FILE
+    assert find_token({}, settings, lambda: store).token == TOKEN
+    assert store.profiles.place_of(SERVICE, "default") is Place.FILE
     assert not memory.threads, "the keyring was not touched"
     paths.profiles.unlink()
-    assert find_token({}, settings, lambda: vault).token == TOKEN, "found without the note too"
-    vault.store(SERVICE, "other", "x" * 20, insecure=True)
-    removal = vault.delete(SERVICE, "default")
+    assert find_token({}, settings, lambda: store).token == TOKEN, "found without the note too"
+    store.store(SERVICE, "other", "x" * 20, insecure=True)
+    removal = store.delete(SERVICE, "default")
     assert removal.found
     assert isinstance(removal.unasked, KeyringUnusable)
     assert json.loads(paths.insecure_tokens.read_text()) == {SERVICE: {"other": "x" * 20}}
 
 
 def test_a_login_to_the_keyring_removes_the_unencrypted_copy(
-    vault: Vault, paths: Paths, memory: Memory
+    store: TokenStore, paths: Paths, memory: Memory
 ) -> None:
-    vault.store(SERVICE, "default", TOKEN, insecure=True)
-    vault.store(SERVICE, "default", TOKEN, insecure=False)
+    store.store(SERVICE, "default", TOKEN, insecure=True)
+    store.store(SERVICE, "default", TOKEN, insecure=False)
     assert json.loads(paths.insecure_tokens.read_text()) == {}
     assert memory.held == {(SERVICE, "default"): TOKEN}
 
 
 def test_a_token_that_left_the_file_is_missing_and_looked_for_nowhere_else(
-    vault: Vault, settings: Settings, paths: Paths, memory: Memory
+    store: TokenStore, settings: Settings, paths: Paths, memory: Memory
 ) -> None:
-    vault.store(SERVICE, "default", TOKEN, insecure=True)
+    store.store(SERVICE, "default", TOKEN, insecure=True)
     paths.insecure_tokens.unlink()
     with pytest.raises(TokenMissing, match="no token for profile"):
-        find_token({}, settings, lambda: vault)
+        find_token({}, settings, lambda: store)
     assert not memory.threads
 
 
-def test_a_logout_that_can_not_reach_the_keyring_does_not_claim_success(vault: Vault, memory: Memory) -> None:
-    vault.store(SERVICE, "default", TOKEN, insecure=False)
+def test_a_logout_that_can_not_reach_the_keyring_does_not_claim_success(
+    store: TokenStore, memory: Memory
+) -> None:
+    store.store(SERVICE, "default", TOKEN, insecure=False)
     memory.locked = True
     with pytest.raises(KeyringUnusable, match="it is locked"):
-        vault.delete(SERVICE, "default")
-    assert vault.profiles.names(SERVICE) == ("default",)
+        store.delete(SERVICE, "default")
+    assert store.profiles.names(SERVICE) == ("default",)
 
 
-def test_a_file_that_others_may_read_is_not_used(vault: Vault, settings: Settings, paths: Paths) -> None:
-    vault.store(SERVICE, "default", TOKEN, insecure=True)
+def test_a_file_that_others_may_read_is_not_used(store: TokenStore, settings: Settings, paths: Paths) -> None:
+    store.store(SERVICE, "default", TOKEN, insecure=True)
     for mode in (0o640, 0o604, 0o620):
         paths.insecure_tokens.chmod(mode)
         with pytest.raises(TokenMissing, match=f"mode {mode:04o}") as caught:
-            find_token({}, settings, lambda: vault)
+            find_token({}, settings, lambda: store)
         assert f"chmod 600 {paths.insecure_tokens}" in caught.value.hint
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"a": 1}', '{"a": {"b": 1}}', "\udcff", "[" * 100_000])
-def test_corrupt_files_are_named(content: str, vault: Vault, paths: Paths) -> None:
-    vault.store(SERVICE, "default", TOKEN, insecure=True)
+def test_corrupt_files_are_named(content: str, store: TokenStore, paths: Paths) -> None:
+    store.store(SERVICE, "default", TOKEN, insecure=True)
     for path in (paths.insecure_tokens, paths.profiles):
         good = path.read_bytes()
         path.write_bytes(content.encode(errors="surrogateescape"))
         with pytest.raises(ConfigBroken, match=str(path)):
-            vault.read(SERVICE, "default")
+            store.read(SERVICE, "default")
         path.write_bytes(good)
     paths.profiles.write_text(json.dumps({SERVICE: {"default": "moon"}}))
     with pytest.raises(ConfigBroken, match=r"profiles\.json"):
-        vault.store(SERVICE, "default", TOKEN, insecure=True)
+        store.store(SERVICE, "default", TOKEN, insecure=True)
 
 
-def test_files_that_can_not_be_read_or_written_are_named(vault: Vault, paths: Paths) -> None:
+def test_files_that_can_not_be_read_or_written_are_named(store: TokenStore, paths: Paths) -> None:
     paths.insecure_tokens.mkdir(parents=True)
     with pytest.raises(TokenMissing, match=r"tokens\.json can't be read"):
-        vault.file.read(SERVICE, "default")
+        store.file.read(SERVICE, "default")
     paths.profiles.mkdir()
     with pytest.raises(VsmsError, match=r"profiles\.json can't be read"):
-        vault.profiles.names(SERVICE)
+        store.profiles.names(SERVICE)
     (paths.state_dir).touch()
-    blocked = Vault.at(dataclasses.replace(paths, config_dir=paths.state_dir / "x"), interactive=False)
+    blocked = TokenStore.at(dataclasses.replace(paths, config_dir=paths.state_dir / "x"), interactive=False)
     with pytest.raises(VsmsError, match="can't be"):
         blocked.store(SERVICE, "default", TOKEN, insecure=True)
 
 
-def test_a_full_disk_stores_no_token(vault: Vault, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_stores_no_token(
+    store: TokenStore, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(VsmsError, match="No space left"):
-        vault.store(SERVICE, "default", TOKEN, insecure=True)
+        store.store(SERVICE, "default", TOKEN, insecure=True)
     assert list(paths.config_dir.iterdir()) == []
 
 
-def test_a_keyring_that_garbles_is_refused_and_emptied(vault: Vault, paths: Paths, memory: Memory) -> None:
+def test_a_keyring_that_garbles_is_refused_and_emptied(
+    store: TokenStore, paths: Paths, memory: Memory
+) -> None:
     memory.garbles = True
     with pytest.raises(KeyringUnusable, match="does not give back what was stored"):
-        vault.store(SERVICE, "default", TOKEN, insecure=False)
+        store.store(SERVICE, "default", TOKEN, insecure=False)
     assert memory.held == {}
     assert not paths.config_dir.exists(), "and never in the file instead"
 

@@ -15,14 +15,14 @@ PROGRAM = """
 import sys
 from vsms_cli.domain.errors import KeyringUnusable
 from vsms_cli.store.keyring_store import OsKeyring
-vault = OsKeyring()
+keyring = OsKeyring()
 asked = ("vsms:virtualsms.io", "default")
 try:
     for what in sys.argv[1:]:
         match what:
-            case "store": print(vault.store(*asked, "vsms_0123456789abcdef"))
-            case "read": print(vault.read(*asked).token)
-            case "delete": print(vault.delete(*asked))
+            case "store": print(keyring.store(*asked, "vsms_0123456789abcdef"))
+            case "read": print(keyring.read(*asked).token)
+            case "delete": print(keyring.delete(*asked))
 except KeyringUnusable as exc:
     print(f"{exc.code} {exc.exit_code}: {exc.message} | {exc.hint}")
 """

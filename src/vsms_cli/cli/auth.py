@@ -58,7 +58,7 @@ def login(
     email = email_of(client)
     service = service_name(run.settings.base_url.value)
     profile = run.settings.profile.value
-    source = run.vault.store(service, profile, token, insecure=insecure_storage)
+    source = run.token_store.store(service, profile, token, insecure=insecure_storage)
     run.say(
         f"signed in to {run.host}{'' if email is None else f' as {email}'}, balance {dollars(balance.amount)}"
     )
@@ -142,7 +142,7 @@ def _words(row: Row) -> dict[str, str]:
 def logout(run: Runtime) -> ExitCode:
     """Remove the profile's stored token. This does not revoke it; twice is fine."""
     profile = run.settings.profile.value
-    removal = run.vault.delete(service_name(run.settings.base_url.value), profile)
+    removal = run.token_store.delete(service_name(run.settings.base_url.value), profile)
     if removal.found:
         run.say(f"the token of profile {profile} for {run.host} was removed from this machine")
     else:
@@ -163,7 +163,7 @@ def switch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A profile that signed in before.")],
 ) -> ExitCode:
     """Make another profile the one in force, in config.toml."""
-    known = run.vault.profiles.names(service_name(run.settings.base_url.value))
+    known = run.token_store.profiles.names(service_name(run.settings.base_url.value))
     if name not in known:
         near = get_close_matches(name, known, n=1)
         guess = f"did you mean {near[0]}? " if near else ""

@@ -23,9 +23,9 @@ from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.orders import KNOWN_STATUSES
 from vsms_cli.render.safe import safe
 from vsms_cli.store.catalogue import CatalogueCache
+from vsms_cli.store.order_cache import OrderCache
 from vsms_cli.store.paths import Paths
 from vsms_cli.store.profiles import Profiles
-from vsms_cli.store.seen import SeenOrders
 from vsms_cli.store.settings import Options, Settings, host_of, load_settings, service_name
 
 Candidate = tuple[str, str]
@@ -139,7 +139,7 @@ class _Values:
 
     def _orders(self, *, waiting: bool) -> Iterator[Candidate]:
         now = datetime.now(UTC)
-        for order in SeenOrders(self._paths.cache_dir, host=self._host).read():
+        for order in OrderCache(self._paths.cache_dir, host=self._host).read():
             about = " ".join(part for part in (order.country, order.service, order.status) if part)
             wanted = order.id.startswith(self._line.current.lower()) and order.id not in self._line.arguments
             if wanted and (not waiting or order.may_wait(now)):
@@ -169,7 +169,7 @@ class _Values:
 
             own = COUNTRIES.values() if kind == "country" else PRODUCTS.values()
             entries = [Entry(code=each.code, name=each.name) for each in own]
-        seen = {getattr(order, kind) for order in SeenOrders(self._paths.cache_dir, host=self._host).read()}
+        seen = {getattr(order, kind) for order in OrderCache(self._paths.cache_dir, host=self._host).read()}
         known = {entry.code for entry in entries}
         return [Entry(code=code, name="") for code in sorted(seen - known - {""})] + entries
 

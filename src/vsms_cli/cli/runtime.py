@@ -30,8 +30,8 @@ if TYPE_CHECKING:  # what a command does not use is not imported: start-up is pa
     from vsms_cli.sandbox.transport import SandboxTransport
     from vsms_cli.store.credentials import Found
     from vsms_cli.store.journal import JournalFile
-    from vsms_cli.store.seen import SeenOrders
-    from vsms_cli.store.vault import Vault
+    from vsms_cli.store.order_cache import OrderCache
+    from vsms_cli.store.token_store import TokenStore
 
 _PLACES_SHOWN: Final = 3
 SANDBOX_HOST: Final = "sandbox"
@@ -153,16 +153,16 @@ class Runtime:
     # The parts
 
     @cached_property
-    def vault(self) -> "Vault":
-        from vsms_cli.store.vault import Vault  # noqa: PLC0415 - see the top
+    def token_store(self) -> "TokenStore":
+        from vsms_cli.store.token_store import TokenStore  # noqa: PLC0415 - see the top
 
-        return Vault.at(self.paths, interactive=self.interactive)
+        return TokenStore.at(self.paths, interactive=self.interactive)
 
     def token(self) -> "Found":
         """The token in force and where it comes from."""
         from vsms_cli.store.credentials import find_token  # noqa: PLC0415 - see the top
 
-        return find_token(self.env, self.settings, lambda: self.vault)
+        return find_token(self.env, self.settings, lambda: self.token_store)
 
     @cached_property
     def client(self) -> "Client":
@@ -270,10 +270,10 @@ class Runtime:
         return {} if kept is None else kept.service_names
 
     @property
-    def seen_orders(self) -> "SeenOrders":
-        from vsms_cli.store.seen import SeenOrders  # noqa: PLC0415 - see the top
+    def order_cache(self) -> "OrderCache":
+        from vsms_cli.store.order_cache import OrderCache  # noqa: PLC0415 - see the top
 
-        return SeenOrders(self.paths.cache_dir, host=self.host)
+        return OrderCache(self.paths.cache_dir, host=self.host)
 
     # Talk
 

@@ -56,7 +56,7 @@ class Found:
 
 
 class Stored(Protocol):
-    """The tokens that are kept; see `store.vault`."""
+    """The tokens that are kept; see `store.token_store`."""
 
     def read(self, service: str, profile: str) -> Found | None: ...
 
@@ -112,9 +112,9 @@ def refuse_contradiction(env: Mapping[str, str], settings: Settings) -> None:
         )
 
 
-def find_token(env: Mapping[str, str], settings: Settings, vault: Callable[[], Stored]) -> Found:
+def find_token(env: Mapping[str, str], settings: Settings, store: Callable[[], Stored]) -> Found:
     """The first that is set: VSMS_TOKEN, VSMS_TOKEN_FILE, VIRTUALSMS_API_KEY, the profile's stored one, for which
-    alone the vault is opened.
+    alone the token store is opened.
 
     A bad one is an error and never falls through to the next. UsageMistake where `--profile` contradicts a
     variable; TokenMissing where there is none or its form is wrong; KeyringUnusable where the keyring can't
@@ -127,7 +127,7 @@ def find_token(env: Mapping[str, str], settings: Settings, vault: Callable[[], S
         return _from_environment(Origin(variable), env[variable])
     service = service_name(settings.base_url.value)
     try:
-        found = vault().read(service, profile.value)
+        found = store().read(service, profile.value)
     except KeyringUnusable as exc:
         raise KeyringUnusable(
             f"no token: no variable gives one, and {exc.message}",

@@ -172,7 +172,7 @@ class Cancelling:
         mode, client = self._mode, self._run.client
         ids = tuple(self._kind.complete(client, given, mode.asks or mode.dry_run))
         if mode.yes and not mode.dry_run and not filters.given:
-            return plan_unseen(self._kind, ids, wait=mode.wait, prices=self._run.seen_orders.prices())
+            return plan_unseen(self._kind, ids, wait=mode.wait, prices=self._run.order_cache.prices())
         plan = plan_for_ids(self._kind, client, ids, now=self._run.clock.now, wait=mode.wait)
         if not filters.given:
             return plan

@@ -50,7 +50,7 @@ def app(
     filters, statuses = given.filters(), _statuses(status or (), everything=all_)
     client = run.client
     listing = orders_with(client, statuses) if all_ or statuses else active_orders(client)
-    run.seen_orders.leave(listing.orders)
+    run.order_cache.write(listing.orders)
     now = run.clock.now()
     filters = resolve(run, filters, listing.orders)
     orders, unjudged = filters.split((*listing.orders, *listing.maybe_active(now)), now=now)

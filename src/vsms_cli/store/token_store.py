@@ -24,7 +24,7 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vault:
+class TokenStore:
     """The stored tokens: the OS keyring, the insecure file, and the note of which profile lies where."""
 
     paths: Paths

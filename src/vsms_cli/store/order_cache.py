@@ -24,7 +24,7 @@ _DEAREST: Final = Decimal(1000)  # dollars; the dearest number costs some $20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class CachedOrder:
     """An order as it was. `until` is when it would refund itself, `price` in dollars; None where it is not known."""
 
     id: str
@@ -40,14 +40,14 @@ class Seen:
         return self.waiting and (self.until is None or self.until > now)
 
 
-class SeenOrders:
+class OrderCache:
     """Those of one host, in the cache directory, 0600. A cache: whatever is wrong with it, it is empty."""
 
     def __init__(self, cache_dir: Path, *, host: str) -> None:
         self._file = cache_dir / f"orders-{host.replace(':', '_')}.json"
 
-    def leave(self, orders: Sequence[Order]) -> None:
-        """Instead of those seen before."""
+    def write(self, orders: Sequence[Order]) -> None:
+        """Replace what was cached before."""
         value = [
             {
                 "id": order.id,
@@ -66,25 +66,25 @@ class SeenOrders:
         except (OSError, ConfigBroken):  # ConfigBroken: there is no home directory
             return  # then nothing completes
 
-    def read(self) -> tuple[Seen, ...]:
+    def read(self) -> tuple[CachedOrder, ...]:
         try:
-            return tuple(_seen(value) for value in json.loads(self._file.read_bytes()))
+            return tuple(_cached(value) for value in json.loads(self._file.read_bytes()))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
             return ()
 
     def prices(self) -> dict[str, Decimal]:
         """In dollars, by id. An order's price does not change."""
-        return {seen.id: seen.price for seen in self.read() if seen.price is not None}
+        return {order.id: order.price for order in self.read() if order.price is not None}
 
 
-def _seen(value: dict[str, object]) -> Seen:
+def _cached(value: dict[str, object]) -> CachedOrder:
     if not is_whole_id(str(value["id"])):
         raise ValueError("no order's id")
     until = value["until"]
     price = None if value.get("price") is None else Decimal(str(value["price"]))
     if price is not None and not (price.is_finite() and 0 <= price <= _DEAREST):
         raise ValueError("no price")
-    return Seen(
+    return CachedOrder(
         id=str(value["id"]),
         waiting=value["waiting"] is True,
         country=str(value["country"]),

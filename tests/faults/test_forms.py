@@ -303,4 +303,4 @@ def test_an_id_that_is_no_uuid_is_shown_and_never_part_of_a_request(stage: Scene
     ):
         stage.run(*command)
 
-    assert {request.operation for request in stage.server.requests} == {"orders", "transactions"}
+    assert {request.operation for request in stage.server.requests} == {"orders", "transactions", "rentals"}

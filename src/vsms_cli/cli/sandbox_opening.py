@@ -4,7 +4,7 @@ from pathlib import Path
 
 from vsms_cli.domain.errors import SandboxBroken, VsmsError
 from vsms_cli.sandbox.database import Database
-from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.errors import NoRoom, SandboxError
 from vsms_cli.store.paths import Paths, private_dir
 
 
@@ -18,6 +18,8 @@ def open_book(paths: Paths) -> Database:
             f"the sandbox can't be opened in {paths.state_dir}: {exc.strerror}",
             hint="make that directory writable, or name another with VSMS_STATE_DIR",
         ) from exc
+    except NoRoom as exc:
+        raise VsmsError(str(exc), hint="make room, or name another directory with VSMS_STATE_DIR") from exc
     except SandboxError as exc:
         raise SandboxBroken(
             str(exc), hint="`vsms sandbox reset` keeps it aside and begins a new one"

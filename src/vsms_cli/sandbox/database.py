@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.sandbox import orders, rentals
-from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.errors import NoRoom, SandboxError
 from vsms_cli.sandbox.tables import SCHEMA, SCHEMA_VERSION, TO_VERSION_2, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+_NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 _BUSY_TIMEOUT_S: Final = 30.0  # an access takes about a millisecond; this is for hundreds at once
 
 
@@ -69,6 +70,8 @@ class Database:
             _prepare(connection)
         except (sqlite3.Error, SandboxError) as exc:
             connection.close()
+            if getattr(exc, "sqlite_errorcode", None) in _NO_ROOM:
+                raise NoRoom(f"the sandbox's book can't be written in {path}: {exc}") from exc
             raise SandboxError(f"the sandbox's book {path} can't be used ({exc})") from exc
         return cls(connection, clock)
 

@@ -185,9 +185,10 @@ def test_a_terminal_sees_the_countdown_and_ctrl_c_is_130(
 
 def test_a_plain_terminal_and_a_pipe_see_none(server: FaultServer, desk: Terminal, ended: Ended) -> None:
     order = server.add_order()
-    code, text = ended(desk("orders", "wait", order, "--timeout", "1s", TERM="dumb"))
+    code, text = ended(desk("orders", "wait", order, "--timeout", "1s", columns=60, TERM="dumb"))
 
     assert code == 124
+    assert all(len(line) <= 60 for line in text.splitlines())
     assert "\x1b" not in text
     assert "refunds itself in" not in text
 

@@ -1,6 +1,7 @@
 """`vsms stats` through the front door."""
 
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -59,6 +60,9 @@ def test_a_pipe_gets_rows_and_a_terminal_bars(live: Vsms, server: FaultServer) -
     assert "time to the code  0:20 (median)" in table
     assert any(line.startswith("AR") and "75%" in line and "3 of 4" in line for line in table.splitlines())
     assert ("█" * 18 in table) or ("#" * 18 in table)
+    narrow = live.on_a_terminal("stats", columns=60).out
+    assert "█" * 9 + "░" * 3 in narrow
+    assert all(len(line) <= 60 for line in re.sub(r"\x1b\[[\d;]*m", "", narrow).splitlines())
     assert live("stats", "-o", "table", "--fields", "name,value").lines[0].split() == ["NAME", "VALUE"]
     assert list(live("stats", "--json", "--fields", "net,spent").json) == ["net", "spent"]
 

@@ -208,6 +208,36 @@ def test_services_have_names_once_the_catalogue_was_read_and_numbers_one_form(
     assert [row[3] for row in live("orders", "list").rows] == ["wa"] * 3
 
 
+def test_a_column_that_says_nothing_gives_its_room_to_the_others(live: Vsms, server: FaultServer) -> None:
+    server.add_order(status="completed", age_s=900)
+    done = live.on_a_terminal("orders", "list", "--status", "completed", columns=80, env={"NO_COLOR": "1"})
+    assert done.out.splitlines()[0].split() == [
+        "ID",
+        "NUMBER",
+        "COUNTRY",
+        "SERVICE",
+        "STATUS",
+        "PRICE",
+        "AGE",
+    ]
+    assert "no room" not in done.out
+
+
+def test_without_a_reason_that_is_one_nothing_is_asked_for(
+    server: FaultServer, desk: Terminal, ended: Ended
+) -> None:
+    came = server.add_order(status="completed")
+    for answers in (["\n"], ["none\n", "0\n", "x\n"], ["\x04"]):
+        child = desk("orders", "refund", came)
+        for answer in answers:
+            child.expect_exact("Reason (1-5): ")
+            child.send(answer)
+        code, text = ended(child)
+        assert code == 1
+        assert "declined; nothing was sent" in text
+    assert server.posts() == 0
+
+
 def test_a_table_that_goes_to_a_file_has_every_column_uncut(live: Vsms, server: FaultServer) -> None:
     order = server.add_order(country="X" * 100, status="completed")
     server.add_order()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vsms_cli.render.streams import Surface
 
 _BAR: Final = 24  # characters
+_SHORT_BAR: Final = 12
+_ROOMY: Final = 72  # columns: names, bars and counts all fit
 _GROUPS_SHOWN: Final = 6  # of countries, and of services: a screen has 24 lines
 _Row = tuple[str, "Decimal | None", str]
 
@@ -85,8 +87,9 @@ def _bar(rate: Decimal | None, surface: Surface) -> str:
     if rate is None:
         return ""
     full, empty = ("█", "░") if surface.unicode else ("#", ".")
-    filled = round(rate * _BAR)
-    return full * filled + empty * (_BAR - filled)
+    length = _BAR if surface.width is None or surface.width >= _ROOMY else _SHORT_BAR
+    filled = round(rate * length)
+    return full * filled + empty * (length - filled)
 
 
 def _percent(rate: Decimal | None) -> str:

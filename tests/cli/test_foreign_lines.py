@@ -72,3 +72,27 @@ def test_on_a_terminal_a_line_that_goes_on_is_indented(live: Vsms, server: Fault
         assert "Ж" in screen or "北" in screen or line[0] in {"auth", "journal"}
         going_on = screen.splitlines()["wait" in line :]  # it prints the SMS
         assert not [row for row in going_on if row.startswith(("Ж", "北"))], (line, screen)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_one_order_with_endless_text_takes_no_column_from_the_others(
+    live: Vsms, server: FaultServer, columns: int
+) -> None:
+    orders = [
+        server.add_order(country="C" * 100),
+        server.add_order(service="北" * 100),
+        server.add_order(phone_number="9" * 100),
+        server.add_order(status="completed"),
+    ]
+    server.deliver(orders[3], "北京" * 50)
+    plan = live.on_a_terminal("orders", "cancel", *orders[:3], "--dry-run", columns=columns).out
+    for title in ("NUMBER", "COUNTRY", "SERVICE", "PRICE", "ACTION"):
+        assert title in plan
+    asked = live.on_a_terminal("orders", "refund", orders[3], "--dry-run", columns=columns).out
+    cut = (
+        "CCCCCCC…" in plan or f"{'C' * 35}…" in plan,
+        "北…" in plan,
+        f"{'9' * 14}…" in plan,
+        "北京北京北京北…" in asked,
+    )
+    assert cut == (True,) * 4

@@ -189,6 +189,20 @@ def test_where_there_is_no_terminal_every_column_is_there_uncut() -> None:
     assert table.left_out == ()
 
 
+def test_text_of_the_services_takes_no_more_than_an_honest_one_whatever_room_there_is() -> None:
+    columns = (
+        Column(title="NUMBER", cells=("9" * 100, "+15550100"), keep=9, most=8),
+        Column(title="COUNTRY", cells=("AR", "北" * 100), keep=1, text=True, most=8),
+    )
+
+    for width in (20, 200):
+        assert layout(columns, Surface(width=width)).text.splitlines() == [
+            *("NUMBER    COUNTRY", "9999999…  AR", "+155501…  北北北…"),
+        ]
+    assert "…" not in layout(columns, Surface(width=None)).text
+    assert "99999...  AR" in layout(columns, Surface(width=80, unicode=False)).text
+
+
 def test_what_was_asked_for_by_name_stays_whole_and_in_place() -> None:
     columns = field_columns(["id", "code"], [[ORDERS[0], "北" * 9]])
 

@@ -9,7 +9,7 @@ from vsms_cli.domain.money import dollars
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.details import facts_text
 from vsms_cli.render.safe import shown
-from vsms_cli.render.tables import Column, layout
+from vsms_cli.render.tables import NAME, Column, layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,6 +74,7 @@ def _bars(sections: Sequence[tuple[str, list[_Row]]], surface: Surface) -> str:
             title=sections[0][0],
             cells=tuple(name for name, _, _ in rows),
             keep=9,
+            most=NAME,
             styles=tuple("bold" if name in titles else "" for name, _, _ in rows),
         ),
         Column(title="", cells=tuple(_bar(rate, surface) for _, rate, _ in rows), keep=1, style="green"),

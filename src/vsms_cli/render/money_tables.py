@@ -8,7 +8,7 @@ from vsms_cli.domain.audit import Audit, Case, Reason, Verdict
 from vsms_cli.domain.money import Transaction, dollars
 from vsms_cli.render import order_text
 from vsms_cli.render.safe import shown
-from vsms_cli.render.tables import Column
+from vsms_cli.render.tables import NAME, NUMBER, WORD, Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ def transaction_columns(lines: Sequence[Transaction]) -> list[Column]:
     balances = tuple("" if x.balance_after is None else dollars(x.balance_after) for x in lines)
     return [
         Column(title="AT", cells=tuple(order_text.moment(line.created_at) for line in lines), keep=9),
-        Column(title="TYPE", cells=tuple(shown(line.type) or "?" for line in lines), keep=8),
+        Column(title="TYPE", cells=tuple(shown(line.type) or "?" for line in lines), keep=8, most=WORD),
         Column(title="AMOUNT", cells=tuple(dollars(line.amount) for line in lines), keep=10, right=True),
         Column(title="BALANCE", cells=balances, keep=6, right=True),
         Column(
@@ -73,14 +73,21 @@ def audit_columns(cases: Sequence[Case], *, names: Mapping[str, str]) -> list[Co
             title="NUMBER",
             cells=tuple(order_text.number(None if o is None else o.phone_number) for o in orders),
             keep=12,
+            most=NUMBER,
         ),
         Column(title="PRICE", cells=tuple(dollars(case.dossier.price) for case in cases), keep=8, right=True),
         Column(
             title="CAME BACK", cells=tuple(dollars(x.dossier.refunded) for x in cases), keep=9, right=True
         ),
-        Column(title="STATUS", cells=tuple(map(order_text.status, orders)), keep=6),
-        Column(title="COUNTRY", cells=tuple(map(order_text.country, orders)), keep=3, text=True),
-        Column(title="SERVICE", cells=tuple(order_text.service(o, names) for o in orders), keep=4, text=True),
+        Column(title="STATUS", cells=tuple(map(order_text.status, orders)), keep=6, most=WORD),
+        Column(title="COUNTRY", cells=tuple(map(order_text.country, orders)), keep=3, text=True, most=NAME),
+        Column(
+            title="SERVICE",
+            cells=tuple(order_text.service(o, names) for o in orders),
+            keep=4,
+            text=True,
+            most=NAME,
+        ),
         Column(
             title="BOUGHT", cells=tuple(order_text.moment(case.dossier.bought_at) for case in cases), keep=2
         ),

@@ -15,7 +15,7 @@ from vsms_cli.domain.times import short_duration
 from vsms_cli.render import order_text
 from vsms_cli.render.results import outcome_words
 from vsms_cli.render.safe import shown
-from vsms_cli.render.tables import Column
+from vsms_cli.render.tables import NAME, NUMBER, WORD, Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +75,9 @@ def rental_columns(rentals: Sequence[Order], *, now: datetime, names: Mapping[st
     )
     return [
         *_which([rental.id for rental in rentals], rentals, names),
-        Column(title="STATUS", cells=tuple(order_text.status(rental) for rental in rentals), keep=6),
+        Column(
+            title="STATUS", cells=tuple(order_text.status(rental) for rental in rentals), keep=6, most=WORD
+        ),
         _price(rentals, keep=7),
         _full_refund(rentals, now),
         Column(title="SMS", cells=tuple(map(order_text.sms_count, rentals)), keep=3, right=True),
@@ -115,13 +117,14 @@ def _which(ids: Sequence[str], orders: Sequence[Order | None], names: Mapping[st
     numbers = tuple(order_text.number(None if order is None else order.phone_number) for order in orders)
     return [
         _ids("ID", ids),
-        Column(title="NUMBER", cells=numbers, keep=_LAST_OF_ALL),
-        Column(title="COUNTRY", cells=tuple(map(order_text.country, orders)), keep=4, text=True),
+        Column(title="NUMBER", cells=numbers, keep=_LAST_OF_ALL, most=NUMBER),
+        Column(title="COUNTRY", cells=tuple(map(order_text.country, orders)), keep=4, text=True, most=NAME),
         Column(
             title="SERVICE",
             cells=tuple(order_text.service(order, names) for order in orders),
             keep=5,
             text=True,
+            most=NAME,
         ),
     ]
 
@@ -139,7 +142,7 @@ def _ids(title: str, ids: Sequence[str]) -> Column:
 def _status(orders: Sequence[Order]) -> Column:
     """What is the same in every row tells the least, and goes early."""
     statuses = tuple(map(order_text.status, orders))
-    return Column(title="STATUS", cells=statuses, keep=2 if len(set(statuses)) == 1 else 9)
+    return Column(title="STATUS", cells=statuses, keep=2 if len(set(statuses)) == 1 else 9, most=WORD)
 
 
 def _price(orders: Sequence[Order | None], *, keep: int) -> Column:

@@ -9,6 +9,7 @@ from vsms_cli.domain.codes import code_in, newest
 from vsms_cli.domain.orders import Order, Phase, with_plus
 from vsms_cli.domain.rentals import ANY_SERVICE, Rental
 from vsms_cli.domain.times import rfc3339, short_duration
+from vsms_cli.render.folding import beginning, columns_of
 from vsms_cli.render.safe import shown
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = "?"
 NOTHING: Final = "-"
-_TEXT_SHOWN: Final = 16  # characters of an SMS without a code: a table must not give way to it
+_TEXT_SHOWN: Final = 16  # columns of an SMS without a code: a table must not give way to it
 
 
 def number(phone_number: str | None) -> str:
@@ -45,7 +46,8 @@ def status(order: Order | None) -> str:
 def code(order: Order | None) -> str:
     """The code in the newest SMS, the beginning of a text without one, or nothing where none came."""
     message = newest((order and order.messages) or ())
-    return "" if message is None else shown(code_in(message.content) or message.content[:_TEXT_SHOWN])
+    text = "" if message is None else shown(code_in(message.content) or message.content)
+    return text if columns_of(text) <= _TEXT_SHOWN else f"{beginning(text, _TEXT_SHOWN - 1)}…"
 
 
 def moment(at: datetime | None) -> str:

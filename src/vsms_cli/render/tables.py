@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 EMPTY: Final = frozenset({"", NOTHING})  # cells that say nothing
 _GAP: Final = "  "  # between two columns
 _SHORT_ID: Final = 8  # characters, more where two ids would look alike
+_ANY: Final = 10_000  # columns: more than any terminal has
 ALWAYS: Final = 100  # `keep` of a column that was asked for by name
+NUMBER: Final = 16  # columns: a plus and 15 digits (E.164)
+NAME: Final = 36  # columns: "Democratic Republic of the Congo" takes 32
+WORD: Final = 16  # columns: the longest known status takes 9
 _LONGEST_CELL: Final = 24  # columns, where there is no room for more
 _SHORTEST_TEXT: Final = 8  # columns to which free text may be cut
 _STYLES: Final = {
@@ -35,7 +39,8 @@ _STYLES: Final = {
 class Column:
     """A column of text. Where there is no room for all, the column with the lowest `keep` goes first.
 
-    `ids` are order ids, which may be shortened; `text` is free text, of which a few characters do; `styles` colour
+    `ids` are order ids, which may be shortened; `text` is free text, of which a few characters do. `most` is what an
+    honest cell of the service's text takes: on a terminal a longer one is cut, whatever room there is. `styles` colour
     single cells, `style` all of them.
     """
 
@@ -47,6 +52,7 @@ class Column:
     right: bool = False
     ids: bool = False
     text: bool = False
+    most: int = _ANY
 
     @property
     def width(self) -> int:
@@ -80,7 +86,9 @@ def layout(columns: Sequence[Column], surface: Surface) -> Table:
     left_out: list[Column] = []
     width = surface.width
     if width is not None:
+        ellipsis = "…" if surface.unicode else "..."
         fitting = [column for column in fitting if column.keep == ALWAYS or not column.empty] or fitting[:1]
+        fitting = [_cut_to(column, column.most, ellipsis) for column in fitting]
         if _room(column.width for column in fitting) > width:
             fitting = [_with_short_ids(column) for column in fitting]
         while len(fitting) > 1 and _room(column.least for column in fitting) > width:
@@ -89,7 +97,7 @@ def layout(columns: Sequence[Column], surface: Surface) -> Table:
                 break
             fitting.remove(first)
             left_out.append(first)
-        fitting = _cut(fitting, width, "…" if surface.unicode else "...")
+        fitting = _cut(fitting, width, ellipsis)
     asked_for = all(column.keep == ALWAYS for column in fitting)
     if width is not None and asked_for and _room(column.width for column in fitting) > width:
         lines = [broken(line, width) for line in _lines(fitting, replace(surface, colour=False))]
@@ -135,9 +143,12 @@ def _cut(columns: Sequence[Column], width: int, ellipsis: str) -> list[Column]:
         too_much = _room(each.width for each in fitting) - width
         if too_much > 0:
             most = max(column.least, column.width - too_much)
-            cells = tuple(_cut_text(text, most, ellipsis) for text in column.cells)
-            fitting[fitting.index(column)] = replace(column, cells=cells)
+            fitting[fitting.index(column)] = _cut_to(column, most, ellipsis)
     return fitting
+
+
+def _cut_to(column: Column, most: int, ellipsis: str) -> Column:
+    return replace(column, cells=tuple(_cut_text(text, most, ellipsis) for text in column.cells))
 
 
 def _cut_text(text: str, most: int, ellipsis: str) -> str:

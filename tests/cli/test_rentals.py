@@ -126,11 +126,15 @@ def test_an_id_of_any_safe_form_is_taken_from_the_service_and_an_unsafe_one_neve
 ) -> None:
     named = server.add_rental(rental_id="rent_42-x")
     unsafe = server.add_rental(rental_id="../orders")
+    spoilt = server.add_rental(rental_id="rent_77$(touch x)")
+
+    offered = live("rentals", "cancel", "rent_77", "--yes")
+    assert (offered.code, "$(touch" in offered.err) == (5, False)
 
     done = live("rentals", "cancel", "--all", "--yes", "--json")
     assert {row["id"]: row["outcome"] for row in done.json} == {named: "cancelled"}
     assert "no request can name" in done.err
-    assert server.times_paid(unsafe) == 0
+    assert server.times_paid(unsafe) == server.times_paid(spoilt) == 0
     for bad in ("../purchase", "a b", "", "x" * 100):
         assert live("rentals", "cancel", bad, "--yes").code == 2
     assert live("rentals", "cancel", "rent_4", "--yes").code == 2  # a beginning, and nobody is asked

@@ -50,7 +50,7 @@ def _complete(service: Service, said: Sequence[str], beginnings: bool) -> list[s
     """A UUID is whole. Any other id is looked up in the list, as whether it is whole shows there alone."""
     if all(map(is_whole_id, said)):
         return [*said]
-    listed = [rental.id for rental in service.rentals(status=EVERY)]
+    listed = [rental.id for rental in service.rentals(status=EVERY) if rental.nameable]
     return list(dict.fromkeys(meant(text, listed, beginnings=beginnings) for text in said))
 
 

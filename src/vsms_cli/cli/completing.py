@@ -35,6 +35,9 @@ _PLAIN_MARKS = frozenset("._-+/")
 _OUR_MARKS = _PLAIN_MARKS | frozenset(",=")  # `--output=json`, `id,price`
 _LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd"})
 _TYPES = ("deposit", "purchase", "refund", "credit", "admin_credit")  # as `transactions list` knows them
+_LISTS = frozenset(
+    {"--fields", "--status", "--type", "--country", "--not-country", "--service", "--not-service"}
+)  # with commas between their values
 _ANY_ORDER = frozenset({"orders show", "orders refund"})
 _WAITING_ORDER = frozenset({"orders cancel", "orders wait", "orders swap", "sandbox deliver"})
 
@@ -68,6 +71,10 @@ class _Values:
 
     def all(self) -> list[Candidate]:
         line = self._line
+        if line.option in _LISTS:
+            given, comma, line.current = line.current.rpartition(",")
+            line.before += f"{given}{comma}"
+            return [each for each in self._of_option(line.option) if each[0] not in given.split(",")]
         if line.option:
             return list(self._of_option(line.option))
         if line.current.startswith("-") and not line.ended:
@@ -92,7 +99,7 @@ class _Values:
             case "--output" | "-o":
                 return _beginning(current, FORMATS.items())
             case "--fields":
-                return self._fields()
+                return _beginning(current, ((name, "") for name in self._line.node.fields))
             case "--status":
                 return _beginning(current, ((status, "") for status in KNOWN_STATUSES))
             case "--type":
@@ -130,12 +137,6 @@ class _Values:
         return _beginning(self._line.current, ({} if words else TOPICS).items()) + _beginning(
             self._line.current, known.items()
         )
-
-    def _fields(self) -> Iterator[Candidate]:
-        done, comma, current = self._line.current.rpartition(",")
-        for name in self._line.node.fields:
-            if name.startswith(current) and name not in done.split(","):
-                yield f"{done}{comma}{name}", ""
 
     def _orders(self, *, waiting: bool) -> Iterator[Candidate]:
         now = datetime.now(UTC)

@@ -63,7 +63,7 @@ JSON_ERRORS: Final = (
 FORMATS: Final = {
     "table": "for a person; the default on a terminal",
     "tsv": "a line a row, no header, whole values; the default in a pipe",
-    "csv": "with a header; a cell that a spreadsheet would run is defused",
+    "csv": "with a header, text quoted; a cell that a spreadsheet would run is defused",
     "json": "one array, at the end; `--json` is short for it",
     "ndjson": "an object a line, each as soon as it is known",
     "ids": "ids alone, a line each; `--quiet` and `-q` are short for it",

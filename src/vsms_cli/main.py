@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import itertools
 import os
 import re
 import sys
@@ -92,9 +93,11 @@ def _dispatch(argv: Sequence[str]) -> int:
         told = getattr(exc, "format_message", None)
         if told is None:
             raise
-        if type(exc).__name__ == "NoArgsIsHelpError":
-            _talk([told()])
-            return UsageMistake.exit_code
+        if type(exc).__name__ == "NoArgsIsHelpError":  # a bare group: its help, as with --help
+            from typer import echo  # noqa: PLC0415 - see run
+
+            echo(exc.ctx.get_help())  # type: ignore[attr-defined] # Typer's; named as above
+            return 0
         raise UsageMistake(_plainly(exc, told()), hint=_usage_hint(exc, argv)) from exc
 
 
@@ -119,16 +122,26 @@ _OUR_WORDS: Final = {
 
 
 def _usage_hint(exc: Exception, argv: Sequence[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - see run
+    from vsms_cli.cli.habits import option_hint  # noqa: PLC0415 - see run
 
     context = getattr(exc, "ctx", None)
     option = str(getattr(exc, "option_name", ""))
     if option in _OF_COMMANDS and hasattr(getattr(context, "command", None), "table"):  # a group's
         return "it goes behind the command, as in `vsms orders list --json`"
-    possible = getattr(exc, "possibilities", None) or []
-    near = get_close_matches(option, possible, n=2, cutoff=0.7) or possible
     see = f"see `{_path_in(argv) if context is None else context.command_path} --help`"
-    return f"did you mean {' or '.join(sorted(near))}? {see}" if near else see
+    if _is_a_list_of_fields(exc, argv):
+        return f"fields are chosen with --fields; {see}"
+    params = getattr(getattr(context, "command", None), "params", ())
+    known = [name for param in params for name in param.opts if name.startswith("-")]
+    hint = option_hint(option, known) if option else ""
+    return f"{hint}{' ' if hint.endswith('?') else '; '}{see}" if hint else see
+
+
+def _is_a_list_of_fields(exc: Exception, argv: Sequence[str]) -> bool:
+    """`--json id,status`, as `gh` has it."""
+    return "extra argument" in str(exc) and any(
+        before == "--json" and not word.startswith("-") for before, word in itertools.pairwise(argv)
+    )
 
 
 _OF_COMMANDS: Final = frozenset({"--json", "--output", "-o", "--quiet", "-q", "--fields", "--yes", "-y"})

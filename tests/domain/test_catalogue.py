@@ -58,7 +58,7 @@ def test_an_unknown_one_is_an_error_that_names_the_nearest(text: str, named: str
     assert caught.value.hint.count("(") <= 3
 
 
-@pytest.mark.parametrize("text", ["", "zzzzzzzzzz", "x" * 9000])
+@pytest.mark.parametrize("text", ["zzzzzzzzzz", "x" * 9000])
 def test_without_a_near_one_it_names_the_nearest_and_stays_short(text: str) -> None:
     with pytest.raises(UsageMistake) as caught:
         CATALOGUE.service(text)

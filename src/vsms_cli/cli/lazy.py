@@ -1,13 +1,13 @@
 """Groups whose commands are imported when they are called: a whole tree of Typer options costs 90 ms to build."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, ClassVar
 
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from vsms_cli.cli.habits import ALIASES, command_hint
 from vsms_cli.cli.options import group
 from vsms_cli.cli.tree import GROUPS, ROOT, Command
 from vsms_cli.domain.errors import UsageMistake
@@ -23,7 +23,7 @@ class LazyGroup(TyperGroup):
         return list(self.table)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the signature is Typer's
-        found = self.table.get(cmd_name)
+        found = self.table.get(ALIASES.get(cmd_name, cmd_name))
         if found is None:
             return None
         if not found.where:
@@ -32,18 +32,15 @@ class LazyGroup(TyperGroup):
         return get_command(getattr(import_module(module), name or "app"))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and not args[0].startswith("-") and args[0] not in self.table:
-            elsewhere = _elsewhere(args[0])
-            if elsewhere:
+        if args and not args[0].startswith("-"):
+            args = [ALIASES.get(args[0], args[0]) if args[0] not in self.table else args[0], *args[1:]]
+            if args[0] not in self.table:
+                there = [group for group, commands in GROUPS.items() if args[0] in commands]
+                hint = command_hint(args[0], self.table, there)
                 raise UsageMistake(
                     f"unknown command {args[0][:60]!r} for {ctx.command_path!r}",
-                    hint=f"did you mean {' or '.join(elsewhere)}?",
+                    hint=hint or f"see `{ctx.command_path} --help`",
                 )
-            near = get_close_matches(args[0], self.table, n=3)
-            raise UsageMistake(
-                f"unknown command {args[0][:60]!r} for {ctx.command_path!r}",
-                hint=f"did you mean {' or '.join(near)}?" if near else f"see `{ctx.command_path} --help`",
-            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the signature is Typer's
@@ -52,11 +49,6 @@ class LazyGroup(TyperGroup):
         if self.topics:
             with formatter.section("Help topics, as in `vsms help exit-codes`"):
                 formatter.write_dl(list(self.topics.items()))
-
-
-def _elsewhere(name: str) -> list[str]:
-    """The commands of that very name in any group: `vsms cancel` means `vsms orders cancel`."""
-    return [f"`vsms {group} {name}`" for group, commands in GROUPS.items() if name in commands]
 
 
 def group_of(table: Mapping[str, Command], topics: Mapping[str, str] | None = None) -> type[LazyGroup]:

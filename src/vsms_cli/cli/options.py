@@ -15,7 +15,8 @@ import typer
 from vsms_cli import __version__
 from vsms_cli.cli.runtime import Common, Output, Runtime
 from vsms_cli.cli.tree import GROUPS, ROOT
-from vsms_cli.domain.errors import ExitCode
+from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.domain.times import parse_seconds
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -36,7 +37,7 @@ class _Common:
         str | None, typer.Option(metavar="URL", help="Where the API is: https, or http to loopback.")
     ] = None
     timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Time limit of a whole request.  [default: 30]")
+        str | None, typer.Option(metavar="SECONDS", help="Time limit of a whole request.  [default: 30]")
     ] = None
     debug: Annotated[bool, typer.Option("--debug", help="Log each request to stderr, never the token.")] = (
         False
@@ -112,7 +113,7 @@ def group(cls: type[Any], help_: str, *, versioned: bool = False) -> typer.Typer
 
     def callback(ctx: typer.Context, **given: Any) -> None:  # noqa: ANN401 - as Typer parsed them
         given.pop("version", None)
-        ctx.obj = _merged(ctx, Common(**given))
+        ctx.obj = _merged(ctx, _said(given))
 
     callback.__doc__ = help_
     _dress(callback, [_CONTEXT, *parameters])
@@ -162,7 +163,7 @@ def _with_options(body: Body, *, rows: bool, skip: set[str], checked: bool) -> C
 
     @wraps(body)
     def run(ctx: typer.Context, **given: Any) -> ExitCode:  # noqa: ANN401 - as Typer parsed them
-        said = Common(**{parameter.name: given.pop(parameter.name) for parameter in common})
+        said = _said({parameter.name: given.pop(parameter.name) for parameter in common})
         shape = Output(**{parameter.name: given.pop(parameter.name) for parameter in output})
         for name, kind in groups.items():
             given[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
@@ -171,6 +172,14 @@ def _with_options(body: Body, *, rows: bool, skip: set[str], checked: bool) -> C
 
     _dress(run, [_CONTEXT, *own, *output, *common])
     return run
+
+
+def _said(given: dict[str, Any]) -> Common:
+    timeout = given.pop("timeout", None)
+    try:
+        return Common(**given, timeout=None if timeout is None else parse_seconds(timeout))
+    except UsageMistake as exc:
+        raise UsageMistake(f"--timeout: {exc.message}", hint=exc.hint) from exc
 
 
 def _own(parameter: inspect.Parameter, hint: Any) -> list[inspect.Parameter]:  # noqa: ANN401 - a type, or Annotated

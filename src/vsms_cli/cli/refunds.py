@@ -7,7 +7,7 @@ import typer
 
 from vsms_cli.cli.confirm import ask
 from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import DryRun, Yes
+from vsms_cli.cli.orders.options import DryRun, Yes, span_since
 from vsms_cli.cli.printing import print_result, print_rows, print_table, show_plan
 from vsms_cli.cli.reporting import tell_error
 from vsms_cli.cli.runtime import Runtime
@@ -17,7 +17,6 @@ from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake, VsmsErr
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan
-from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.audit import Requests, appeal_for, asked_before, audit, note_references, plan_requests
 from vsms_cli.ops.refund import MISSING_REASON, failed, skipped
 from vsms_cli.render.details import message_text
@@ -40,7 +39,9 @@ from vsms_cli.render.results import refund_summary
 def audit_refunds(
     run: Runtime,
     *,
-    since: Annotated[str, typer.Option(metavar="D", help="Orders bought in the last 12h, 30d.")] = "30d",
+    since: Annotated[
+        str, typer.Option(metavar="D", help="Orders bought in the last 12h, 30d, or since a date.")
+    ] = "30d",
     all_: Annotated[
         bool, typer.Option("--all", help="On a terminal too: what is fine, and what still waits.")
     ] = False,
@@ -55,7 +56,7 @@ def audit_refunds(
     Exit code 9 when money is missing. With --request it shows what is missing, asks, and requests it.
     """
     shape = shape_of(run, AUDIT_FIELDS)
-    span = parse_duration(since)
+    span = span_since(since)
     if (yes or dry_run) and not request:
         raise UsageMistake("--yes and --dry-run go with --request", hint="without it nothing is sent")
     found = audit(run.context, since=span)

@@ -9,7 +9,7 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.cancelling import Cancelling
-from vsms_cli.cli.orders.options import DryRun, Expect, Given, Verify, Yes, resolve, say_unjudged
+from vsms_cli.cli.orders.options import DryRun, Expect, Given, Verify, Yes, parts, resolve, say_unjudged
 from vsms_cli.cli.orders.selection import Mode, Wanted
 from vsms_cli.cli.printing import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
@@ -40,7 +40,7 @@ def list_rentals(
 ) -> ExitCode:
     """List rentals: the active ones, unless told otherwise; with the time left for a full refund."""
     shape = shape_of(run, RENTAL_FIELDS)
-    filters, statuses = given.filters(), _statuses(status or (), everything=all_)
+    filters, statuses = given.filters(), _statuses(parts(status), everything=all_)
     client = run.client
     listing = RENTALS.every(client, statuses) if all_ or statuses else RENTALS.active(client)
     filters = resolve(run, filters, listing.orders)

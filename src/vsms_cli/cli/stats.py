@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.orders.options import span_since
 from vsms_cli.cli.printing import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.stats import Stats
-from vsms_cli.domain.times import parse_duration
 from vsms_cli.ops.stats import stats
 from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import STATS_FIELDS, STATS_KEYS, stats_object, stats_rows
@@ -21,12 +21,12 @@ from vsms_cli.render.money_words import stats_remarks
 def app(
     run: Runtime,
     *,
-    since: Annotated[str, typer.Option(metavar="D", help="Of the last 12h, 30d.")] = "30d",
+    since: Annotated[str, typer.Option(metavar="D", help="Of the last 12h, 30d, or since a date.")] = "30d",
 ) -> ExitCode:
     """Show what was spent and what came back, how often a code came, and how long it took."""
     as_object = run.format(ids=False) is Format.JSON
     shape = shape_of(run, STATS_KEYS if as_object else STATS_FIELDS, ids=False)
-    found = stats(run.context, since=parse_duration(since))
+    found = stats(run.context, since=span_since(since))
     _print(run, shape, found)
     for remark in stats_remarks(found):
         run.say(remark)

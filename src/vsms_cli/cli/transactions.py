@@ -1,6 +1,7 @@
 """`vsms transactions`: the ledger, as the service keeps it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
@@ -14,8 +15,8 @@ from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import is_whole_id, parse_id_or_beginning
-from vsms_cli.domain.times import parse_duration
-from vsms_cli.ops.ledger import Reading, ago
+from vsms_cli.domain.times import parse_duration, parse_since
+from vsms_cli.ops.ledger import Reading, Since, ago
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.selection import complete
 from vsms_cli.render.money_rows import TRANSACTION_FIELDS, transaction_row
@@ -43,19 +44,34 @@ def list_lines(
         str | None,
         typer.Option("--order", metavar="ID", help="Of this order, by its id or a beginning of it."),
     ] = None,
-    since: Annotated[str | None, typer.Option(metavar="D", help="Of the last 90s, 5m, 2h, 30d.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="D", help="Of the last 5m, 2h, 30d, or since a date: 2026-11-01.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="D", help="Before that long ago, or before a date.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="The first N that match.")] = None,
 ) -> ExitCode:
     """List the ledger's lines, newest first: what was paid in, paid for, and paid back."""
     shape = shape_of(run, TRANSACTION_FIELDS)
     if limit is not None and limit < 1:
-        raise UsageMistake("--limit must be 1 or more")
+        raise UsageMistake("--limit must be 1 or more", hint="leave it out for all")
     kind = None if type_ is None else _known(type_)
-    span = None if since is None else parse_duration(since)
+    now = datetime.now(UTC)
+    start = None if since is None else parse_since(since, now=now)
+    end = None if until is None else parse_since(until, now=now)
     wanted = None if order is None else _whole(run, parse_id_or_beginning(order))
     client = run.client
-    reading = Reading(client, None if span is None else lambda: ago(run.clock.now(), span), type_=kind)
-    own = (line for line in reading.lines() if wanted is None or line.order_id == wanted)
+    since_then: Since = start
+    if since is not None and _is_span(since):  # by the service's clock, which the first answer sets
+        span = parse_duration(since)
+        since_then = lambda: ago(run.clock.now(), span)  # noqa: E731 - as a function that is asked twice
+    reading = Reading(client, since_then, type_=kind)
+    own = (
+        line
+        for line in reading.lines()
+        if (wanted is None or line.order_id == wanted) and not _is_after(line, end)
+    )
     print_rows(
         run,
         shape,
@@ -67,6 +83,14 @@ def list_lines(
     if limit is None and reading.unshown:
         run.say(unshown_remark(reading.unshown))
     return ExitCode.OK
+
+
+def _is_span(text: str) -> bool:
+    return "-" not in text
+
+
+def _is_after(line: Transaction, end: datetime | None) -> bool:
+    return end is not None and line.created_at is not None and line.created_at >= end
 
 
 def _known(kind: str) -> str:

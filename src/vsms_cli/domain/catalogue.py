@@ -67,6 +67,8 @@ def _find(text: str, entries: Sequence[Entry], *, kind: str) -> str:
         return named[0]
     names = {entry.name.casefold(): entry for entry in entries}
     codes = {entry.code.casefold(): entry for entry in entries}
+    if not wanted:
+        raise UsageMistake(f"an empty {kind}", hint=f"give a code or a name of a {kind}")
     near = [names[name] for name in get_close_matches(wanted, names, n=3, cutoff=0.6)]
     near += [codes[code] for code in get_close_matches(wanted, codes, n=3, cutoff=0.5)]
     guess = "did you mean {}?" if near else "the nearest are {}"

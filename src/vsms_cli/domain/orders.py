@@ -22,6 +22,7 @@ ORDER_LIFE: Final = timedelta(minutes=20)  # the vendor's help page: then it ref
 PREFIX_LENGTH: Final = 6  # the shortest beginning of an id that a person may type
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+_NUMBER: Final = re.compile(r"\+?[0-9][0-9 ().-]{6,24}", re.ASCII)  # as people write phone numbers
 _HEX_DIGITS: Final = 32  # of a UUID
 _BETWEEN_DIGITS: Final = re.compile(r"[ ().-]", re.ASCII)  # as people write phone numbers
 _UUID_SHAPE: Final = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
@@ -144,11 +145,23 @@ def parse_order_id(text: str) -> str:
 
 
 def parse_id_or_beginning(text: str) -> str:
-    """A whole id or the beginning of one, in lower case; of at least 6 characters."""
+    """A whole id, the beginning of one (at least 6 characters), or the order's phone number as `+` and digits."""
     wanted = text.lower()
-    if len(wanted) >= PREFIX_LENGTH and len(wanted) < len(_UUID_SHAPE) and _fits_shape(wanted):
-        return wanted
+    if len(wanted) < len(_UUID_SHAPE) and _fits_shape(wanted):
+        if len(wanted) >= PREFIX_LENGTH:
+            return wanted
+        raise UsageMistake(
+            f"{_shown(text)} is not an order id, and too short for the beginning of one",
+            hint=f"{PREFIX_LENGTH} characters do, or the order's phone number",
+        )
+    if _NUMBER.fullmatch(text.strip()) is not None:
+        return with_plus(text.strip())
     return parse_order_id(text)
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a phone number as `parse_id_or_beginning` gives it."""
+    return text.startswith("+")
 
 
 def canonical_id(text: str) -> str | None:

@@ -13,6 +13,9 @@ _RFC3339: Final = re.compile(
     re.ASCII,
 )
 _DURATION: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
+_EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -49,6 +52,30 @@ def parse_duration(text: str) -> timedelta:
     if found is None:
         raise UsageMistake(f"{text!r} is not a duration", hint="write 90s, 5m, 2h or 30d")
     return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def parse_seconds(text: str) -> float:
+    """A number of seconds, or a duration: `30`, `0.5`, `5m`. UsageMistake where it is neither."""
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    return parse_duration(text).total_seconds()
+
+
+def parse_since(text: str, *, now: datetime) -> datetime:
+    """A moment in the past: a duration before `now`, a date (local midnight) or an RFC 3339 time. UsageMistake where
+    it is none of them.
+    """
+    if _DURATION.fullmatch(text):
+        span = parse_duration(text)
+        return _EARLIEST if span >= now - _EARLIEST else now - span
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(UTC)
+        return parse_rfc3339(text)
+    except (ValueError, OverflowError):
+        raise UsageMistake(
+            f"{text[:60]!r} is not a duration, nor a date", hint="write 90s, 5m, 2h, 30d or 2026-11-01"
+        ) from None
 
 
 def short_duration(span: timedelta) -> str:

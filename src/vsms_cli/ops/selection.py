@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.catalogue import Catalogue, Entry, code_of
 from vsms_cli.domain.errors import OrderNotFound, UsageMistake
-from vsms_cli.domain.orders import Order, is_whole_id, parse_id_or_beginning, parse_order_id
+from vsms_cli.domain.orders import (
+    Order,
+    is_number,
+    is_whole_id,
+    parse_id_or_beginning,
+    parse_order_id,
+    with_plus,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -166,8 +173,9 @@ def refuse_beginnings(texts: Iterable[str], *, because: str) -> None:
         except UsageMistake:  # neither: refused in its own words
             continue
         if beginning:
+            what = "a phone number" if is_number(parse_id_or_beginning(text)) else "the beginning of an id"
             raise UsageMistake(
-                f"{text!r} is the beginning of an id, and {because}: it might mean another order",
+                f"{text!r} is {what}, and {because}: it might mean another order",
                 hint="give the whole id: `vsms orders list -q` prints them",
             )
 
@@ -188,14 +196,24 @@ def complete(texts: Sequence[str], listed: Sequence[Order]) -> list[str]:
     return list(dict.fromkeys(text if is_whole_id(text) else _complete(text, listed) for text in texts))
 
 
+def _fits(order: Order, beginning: str) -> bool:
+    """By its id, or by its phone number: a few digits may be either."""
+    number = "+" if order.phone_number is None else with_plus(order.phone_number)
+    if is_number(beginning):
+        return number == beginning
+    return order.id.startswith(beginning) or number == f"+{beginning}"
+
+
 def _complete(beginning: str, listed: Sequence[Order]) -> str:
-    fitting = sorted({order.id for order in listed if order.id.startswith(beginning)})
+    fitting = sorted({order.id for order in listed if _fits(order, beginning)})
     if not fitting:
+        what = "has the number" if is_number(beginning) else "begins with"
         raise OrderNotFound(
-            f"no listed order begins with {beginning}",
+            f"no listed order {what} {beginning}",
             hint="see `vsms orders list --all`, or give the whole id",
         )
     if len(fitting) > 1:
         shown = ", ".join(fitting[:10]) + (", …" if len(fitting) > 10 else "")  # noqa: PLR2004 - as many as fit a screen
-        raise UsageMistake(f"{beginning} fits {len(fitting)} orders: {shown}", hint="type more of the id")
+        hint = "give the id of one" if is_number(beginning) else "type more of the id"
+        raise UsageMistake(f"{beginning} fits {len(fitting)} orders: {shown}", hint=hint)
     return fitting[0]

@@ -202,9 +202,16 @@ def _value(
         try:
             checked = check(given)
         except ValueError as exc:
-            raise UsageMistake(f"{option} {exc}") from exc
+            raise UsageMistake(f"{option} {exc}", hint=_HINTS.get(key, "")) from exc
         chosen = Value(value=checked, source=Source.OPTION, name=option)
     return chosen
+
+
+_HINTS: Final = {
+    "output": "see `vsms help formatting`",
+    "base_url": "write it as https://virtualsms.io/api/v1",
+    "timeout": "write 30, or 5m",
+}
 
 
 def _profile(given: object) -> str:

@@ -9,6 +9,7 @@ import typer
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import (
     Given,
+    parts,
     resolve,
     say_unjudged,
 )
@@ -47,7 +48,7 @@ def app(
     Different filters mean "and", repeating one means "or".
     """
     shape = shape_of(run, ORDER_FIELDS, on_request=ORDER_FIELDS_ON_REQUEST)
-    filters, statuses = given.filters(), _statuses(status or (), everything=all_)
+    filters, statuses = given.filters(), _statuses(parts(status), everything=all_)
     client = run.client
     listing = orders_with(client, statuses) if all_ or statuses else active_orders(client)
     run.order_cache.write(listing.orders)

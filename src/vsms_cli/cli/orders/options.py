@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -11,7 +11,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.errors import RateLimited, TokenRefused, UsageMistake, VsmsError
 from vsms_cli.domain.orders import Order
-from vsms_cli.domain.times import parse_duration
+from vsms_cli.domain.times import parse_duration, parse_seconds, parse_since
 from vsms_cli.ops.selection import Filters
 
 Bell = Annotated[bool, typer.Option("--bell", help="Ring the terminal's bell when a code comes.")]
@@ -69,21 +69,37 @@ class Given:
     def filters(self) -> Filters:
         """UsageMistake for a duration or a limit that is none."""
         if self.limit is not None and self.limit < 1:
-            raise UsageMistake("--limit must be 1 or more")
+            raise UsageMistake("--limit must be 1 or more", hint="leave it out for all")
         return Filters(
-            countries=tuple(self.country or ()),
-            not_countries=tuple(self.not_country or ()),
-            services=tuple(self.service or ()),
-            not_services=tuple(self.not_service or ()),
+            countries=parts(self.country),
+            not_countries=parts(self.not_country),
+            services=parts(self.service),
+            not_services=parts(self.not_service),
             older_than=None if self.older_than is None else parse_duration(self.older_than),
             newer_than=None if self.newer_than is None else parse_duration(self.newer_than),
             limit=self.limit,
         )
 
 
+def span_since(said: str) -> timedelta:
+    """How long ago: a duration, or a date. UsageMistake where it is neither, or in the future."""
+    now = datetime.now(UTC)
+    start = parse_since(said, now=now)
+    if start > now:
+        raise UsageMistake(f"--since {said} is in the future")
+    return now - start
+
+
+def parts(said: Sequence[str] | None) -> tuple[str, ...]:
+    """The values of an option that may be repeated, and take several with commas."""
+    return tuple(
+        part.strip() for value in said or () for part in value.split(",") if part.strip() or not value
+    )
+
+
 def duration_or_seconds(said: str) -> timedelta:
-    """A duration, or whole seconds: other commands have a --timeout in seconds. UsageMistake where it is neither."""
-    return parse_duration(f"{said}s" if said.isascii() and said.isdigit() else said)
+    """A duration, or seconds."""
+    return timedelta(seconds=parse_seconds(said))
 
 
 def resolve(run: Runtime, filters: Filters, orders: Sequence[Order]) -> Filters:

@@ -1,0 +1,58 @@
+"""What people type who know other command lines, and the nearest names that this one has."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+ALIASES: Final = {"ls": "list"}
+"""Other names of a command, in every group that has it."""
+
+_NEAR: Final = 0.8  # a typing mistake or two; below it the nearest word may do harm
+
+COMMANDS: Final = {
+    "whoami": "`vsms auth status`",
+    "login": "`vsms auth login`",
+    "logout": "`vsms auth logout`",
+    "version": "`vsms --version`",
+    "get": "`vsms orders show ID`",
+    "describe": "`vsms orders show ID`",
+    "set": "an editor: `vsms config path` prints the file",
+    "edit": "an editor: `vsms config path` prints the file",
+    **dict.fromkeys(
+        ("buy", "purchase", "order", "create", "rent", "extend"), "the website: vsms buys nothing, on purpose"
+    ),
+}
+OPTIONS: Final = {
+    **dict.fromkeys(("--force", "-f", "--confirm", "--no-input", "--assume-yes"), "--yes"),
+    **dict.fromkeys(("--format", "--out"), "-o"),
+    "--columns": "--fields",
+    "--watch": "`vsms orders watch`",
+    **dict.fromkeys(("--jq", "--query", "--filter"), "--json, and a pipe to jq"),
+    **dict.fromkeys(("-V", "-v"), "--version"),
+    **dict.fromkeys(
+        ("--token", "--api-key"), "VSMS_TOKEN or `vsms auth login`: a token is never an argument"
+    ),
+}
+
+
+def command_hint(name: str, known: Iterable[str], groups: Iterable[str]) -> str:
+    """What may have been meant by a command that does not exist; empty where nothing is near. `groups` have a command
+    of that very name: `vsms cancel` means `vsms orders cancel`.
+    """
+    there = [f"`vsms {group} {name}`" for group in groups]
+    if there:
+        return f"did you mean {' or '.join(there)}?"
+    if name in COMMANDS:
+        return f"use {COMMANDS[name]}"
+    near = get_close_matches(name, [*known], n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+def option_hint(name: str, known: Iterable[str]) -> str:
+    """The same for an option."""
+    options = [*known]
+    meant = OPTIONS.get(name)
+    if meant is not None and (not meant.startswith("-") or meant.split(",")[0] in options):
+        return f"use {meant}"
+    near = get_close_matches(name, options, n=2, cutoff=_NEAR)
+    return f"did you mean {' or '.join(sorted(near))}?" if near else ""

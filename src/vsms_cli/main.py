@@ -160,12 +160,12 @@ def _path_in(argv: Sequence[str]) -> str:
 
 def _tell(error: "VsmsError", argv: Sequence[str]) -> int:
     from vsms_cli.domain.errors import StreamClosed, UsageMistake  # noqa: PLC0415 - see run
-    from vsms_cli.render.errors import error_lines  # noqa: PLC0415 - see run
+    from vsms_cli.render.errors import problem_lines  # noqa: PLC0415 - see run
 
     if isinstance(error, UsageMistake):  # a token typed as an argument is repeated nowhere
         error.message = re.sub(r"vsms_[^\s()'\"]{4,}", "vsms_…", error.message)
     if error.hint or type(error) is not StreamClosed:  # a reader that left needs no word
-        _talk(error_lines(error, as_json=_wants_json(argv)))
+        _talk(problem_lines(error.as_problem(), as_json=_wants_json(argv), width=None))
     return error.exit_code
 
 

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vsms_cli.domain.entries import JournalEntry, JournalEvent
-from vsms_cli.domain.errors import Problem, VsmsError
+from vsms_cli.domain.errors import Problem
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.render.details import entry_details, order_details
 from vsms_cli.render.documents import Document, Row
-from vsms_cli.render.errors import error_lines
+from vsms_cli.render.errors import problem_lines
 from vsms_cli.render.formats import Format
 from vsms_cli.render.order_tables import cancel_plan_columns, journal_columns, order_columns
 from vsms_cli.render.results import result_line
@@ -211,7 +211,7 @@ def test_sentences_details_and_errors_are_harmless(text: str) -> None:
         )
         harmless(result_line(result, now=NOW)[1], lines=1)
     for as_json in (True, False):
-        for line in error_lines(VsmsError(text, hint=text), as_json=as_json):
+        for line in problem_lines(problem_of(text), as_json=as_json, width=None):
             harmless(line, lines=1)
     harmless(order_details(order_of(text), {"cancel": text}, now=NOW, names={}, surface=PLAIN))
     harmless(entry_details(entry_of(text), [JournalEvent(at=NOW, what=text)], PLAIN), lines=9)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vsms_cli.cli.options import command
-from vsms_cli.cli.printing import print_one, print_result, print_rows
+from vsms_cli.cli.printing import print_one, print_rows
+from vsms_cli.cli.reporting import print_result
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.entries import JournalEntry

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from vsms_cli.domain.errors import StreamClosed
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.folding import folded, folded_command
 from vsms_cli.render.formats import Format
@@ -17,6 +18,7 @@ from vsms_cli.store.settings import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from vsms_cli.domain.errors import Problem, VsmsError
     from vsms_cli.render.streams import Streams
     from vsms_cli.store.settings import Settings
 
@@ -58,6 +60,19 @@ class Notifier:
             line = folded_command(f"next: {typed}", width)
             line += f"\n{folded(f'      {remark}', width, indent=0)}" if remark else ""
         self._streams.talk.line(line)
+
+    def report(self, problem: Problem) -> None:
+        """What stopped the command, or how it ended; where a script reads the output, as one line of JSON."""
+        from vsms_cli.render.errors import problem_lines  # noqa: PLC0415 - rarely needed
+
+        as_json = self._settings.output.value in {Format.JSON, Format.NDJSON}
+        for line in problem_lines(problem, as_json=as_json, width=self._streams.talk_surface.width):
+            self._streams.talk.line(line)
+
+    def report_error(self, error: VsmsError) -> None:
+        """An error that stopped a run whose results are told all the same."""
+        if error.hint or not isinstance(error, StreamClosed):  # a reader that left needs no word
+            self.report(error.as_problem())
 
     def log(self, line: str) -> None:
         """What --debug tells."""

@@ -9,7 +9,6 @@ from vsms_cli.render.documents import Row, cell, to_json
 from vsms_cli.render.formats import Format
 
 if TYPE_CHECKING:
-    from vsms_cli.domain.outcomes import Result
     from vsms_cli.render.tables import Column
 
 T = TypeVar("T")
@@ -59,20 +58,6 @@ def print_table(run: Runtime, columns: "Sequence[Column]") -> None:
     run.streams.out.write(table.text)
     if table.left_out:
         run.say(left_out_words(table.left_out, _SEE_ALL))
-
-
-def print_result(run: Runtime, result: "Result") -> None:
-    """How an order ended, for a person."""
-    from vsms_cli.render.results import result_line  # noqa: PLC0415 - lists print none
-
-    print_marked(run, result_line(result, now=run.clock.now()))
-
-
-def print_marked(run: Runtime, marked: tuple[str, str]) -> None:
-    """A mark and a line, for a person."""
-    from vsms_cli.render.results import dressed  # noqa: PLC0415 - as above
-
-    run.streams.out.line(dressed(*marked, run.streams.out_surface))
 
 
 def show_plan(run: Runtime, columns: "Sequence[Column]") -> None:

@@ -8,8 +8,8 @@ import typer
 from vsms_cli.cli.confirm import ask
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes, span_since
-from vsms_cli.cli.printing import print_result, print_rows, print_table, show_plan
-from vsms_cli.cli.reporting import tell_error
+from vsms_cli.cli.printing import print_rows, print_table, show_plan
+from vsms_cli.cli.reporting import print_result
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.audit import Audit
@@ -185,7 +185,7 @@ class Requesting:
         if message is not None:
             self._guarded(lambda: self._report.hand_over(message))
         if self._stopped_by is not None:
-            tell_error(self._run, self._stopped_by)
+            self._run.talk.report_error(self._stopped_by)
         if results:
             self._run.say(refund_summary(results))
         code = self._report.conclude(None if dry_run else results, asked_before=self._asked_before(results))

@@ -1,20 +1,15 @@
-"""Telling results: each on stdout as it ends, whichever format; the bar makes way for it."""
+"""Printing results: each on stdout as it ends, whichever format; the bar makes way for it."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from vsms_cli.cli.printing import print_result
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape
-from vsms_cli.domain.errors import Problem, StreamClosed, VsmsError
 from vsms_cli.domain.outcomes import Result
-from vsms_cli.render.documents import Document, Row, to_json
-from vsms_cli.render.errors import problem_lines
-from vsms_cli.render.folding import folded
+from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.formats import Format
 from vsms_cli.render.plural import plural
 from vsms_cli.render.progress import ProgressLine
-from vsms_cli.render.rows import problem_row
 
 
 class Reporter:
@@ -86,17 +81,15 @@ class Reporter:
         return self._document
 
 
-def tell_error(run: Runtime, error: VsmsError) -> None:
-    """An error that stopped a run whose results are told all the same."""
-    if isinstance(error, StreamClosed) and not error.hint:  # a reader that left needs no word
-        return
-    tell_problem(run, error.as_problem())
+def print_result(run: Runtime, result: Result) -> None:
+    """How an order ended, for a person."""
+    from vsms_cli.render.results import result_line  # noqa: PLC0415 - a machine needs none
+
+    print_marked(run, result_line(result, now=run.clock.now()))
 
 
-def tell_problem(run: Runtime, problem: Problem) -> None:
-    """To a person, or as one line to a script."""
-    if run.settings.output.value in {Format.JSON, Format.NDJSON}:
-        run.streams.talk.line(to_json({"error": problem_row(problem)}))
-        return
-    for line in problem_lines(problem):
-        run.streams.talk.line(folded(line, run.streams.talk_surface.width))
+def print_marked(run: Runtime, marked: tuple[str, str]) -> None:
+    """A mark and a line, for a person."""
+    from vsms_cli.render.results import dressed  # noqa: PLC0415 - as above
+
+    run.streams.out.line(dressed(*marked, run.streams.out_surface))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vsms_cli.cli.orders.verification import prove, tell_proofs, wanted_of
 from vsms_cli.cli.printing import show_plan
-from vsms_cli.cli.reporting import Reporter, tell_error
+from vsms_cli.cli.reporting import Reporter
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.questions import cancel_announcement, cancel_question
 from vsms_cli.render.results import cancel_next, cancel_summary
@@ -80,7 +80,7 @@ class CancelTalk:
         return any(proof.verified.owed for proof in self._proofs.values())
 
     def stopped(self, error: VsmsError) -> None:
-        tell_error(self._run, error)
+        self._run.talk.report_error(error)
 
     def summarise(
         self,

@@ -12,7 +12,7 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
 from vsms_cli.cli.orders.verification import prove, refunds_wanted, tell_proofs, verified_of, with_proof
 from vsms_cli.cli.printing import show_plan
-from vsms_cli.cli.reporting import Reporter, tell_error
+from vsms_cli.cli.reporting import Reporter
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.cli.signals import Signalled
@@ -188,7 +188,7 @@ class _Refunding:
         except StreamClosed as exc:
             self._stopped_by = self._stopped_by or exc
         if self._stopped_by is not None:
-            tell_error(self._run, self._stopped_by)
+            self._run.talk.report_error(self._stopped_by)
         self._run.say(refund_summary(results))
         closed = tell_proofs(self._run, self._shape, [*self._proofs.values()])
         self._stopped_by = self._stopped_by or closed

@@ -8,7 +8,8 @@ from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
 from vsms_cli.cli.orders.selection import one_order
-from vsms_cli.cli.printing import print_one, print_result
+from vsms_cli.cli.printing import print_one
+from vsms_cli.cli.reporting import print_result
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode, OrderNotFound

@@ -9,7 +9,6 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import Bell, duration_or_seconds
 from vsms_cli.cli.orders.selection import one_order
 from vsms_cli.cli.printing import print_one
-from vsms_cli.cli.reporting import tell_problem
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.codes import code_in
@@ -109,7 +108,7 @@ class _Wait:
                 run.streams.talk.write(BELL)
             self._print(result.message)
         elif result.problem is not None:
-            tell_problem(run, result.problem)
+            run.talk.report(result.problem)
         if run.stop.requested:
             return run.stop.exit_code
         if result.message is not None:

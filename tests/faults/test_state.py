@@ -4,6 +4,8 @@ import contextlib
 import resource
 import sqlite3
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +114,36 @@ def test_damage_that_no_open_entry_shows_is_found_by_resolve_and_what_can_be_rea
         == "unknown"
     )
     assert (service.posts(done), service.posts(asked)) == (1, 1)
+
+
+def test_a_damaged_journal_is_not_replaced_while_another_vsms_has_it_open(
+    vsms: Vsms, service: FaultServer
+) -> None:
+    order = service.add_order(age_s=10)
+    waiting = subprocess.Popen(
+        vsms.command("orders", "cancel", order, "--yes", "--wait"),
+        env=vsms.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not service.posts(order):
+        assert waiting.poll() is None
+        time.sleep(0.05)
+    spoil = "import os, sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None);"
+    spoil += " db.execute(\"UPDATE events SET at = 'x'\"); os._exit(0)"
+    subprocess.run([sys.executable, "-c", spoil, vsms.state_dir / "journal.db"], check=True)
+
+    refused = vsms("journal", "resolve")
+    assert refused.code == 1
+    assert "another vsms is running" in refused.err
+    assert not list(vsms.state_dir.glob("*.damaged-*"))
+
+    waiting.terminate()
+    assert waiting.wait(30) == 143
+    repaired = vsms("journal", "resolve")
+    assert repaired.code == 8
+    assert "1 entry could be read and taken over" in repaired.err
 
 
 def test_a_torn_journal_is_noticed_and_nothing_is_sent(vsms: Vsms, service: FaultServer) -> None:

@@ -368,7 +368,7 @@ class FakeJournal:
             idempotency_key=entry.idempotency_key,
         )  # fmt: skip
 
-    def claim(self, order_id: str) -> bool:
+    def acquire(self, order_id: str) -> bool:
         with self._lock:
             if self.others.get(order_id, 0) > 0:
                 self.others[order_id] -= 1

@@ -17,7 +17,7 @@ import pytest
 from support.fault_record import most_in_window
 from vsms_cli.store import budget as module
 from vsms_cli.store.budget import SharedBudget
-from vsms_cli.store.presence import Presence
+from vsms_cli.store.locks import LockFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,10 +158,10 @@ def test_a_budget_that_was_closed_leaves_the_others_of_its_process_alive(
 def test_where_no_lock_tells_who_lives_a_lost_request_counts_for_the_longest_that_it_may(
     path: Path, clock: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def without_locks(_path: Path) -> Presence:
+    def without_locks(_file: LockFile, _name: str) -> bool:
         raise OSError("no locks here")
 
-    monkeypatch.setattr(Presence, "enter", without_locks)
+    monkeypatch.setattr(LockFile, "acquire", without_locks)
     budget = SharedBudget(path, account="a", limit=2)
     assert [budget.take(), budget.take()] == [0, 0]
     clock.at += 659

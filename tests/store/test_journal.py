@@ -47,7 +47,7 @@ def path(tmp_path: Path) -> Path:
 def journal(path: Path) -> Iterator[JournalFile]:
     opened = JournalFile(path, host=HOST)
     yield opened
-    opened.shut()
+    opened.close_file()
 
 
 def begin(journal: JournalFile, operation: Operation = Operation.CANCEL, order_id: str = ORDER) -> Ticket:
@@ -66,7 +66,7 @@ def children(path: Path, code: str, count: int = 1) -> list[str]:
 def test_nothing_is_made_before_the_first_intent(journal: JournalFile, path: Path) -> None:
     assert journal.entries() == []
     assert journal.entry(1) is None
-    assert journal.story(1) == []
+    assert journal.events(1) == []
     assert journal.last_refund_request(ORDER) is None
     assert not path.parent.exists()
 
@@ -112,8 +112,8 @@ def test_a_commit_waits_for_the_disk(journal: JournalFile) -> None:
 def test_it_survives_being_opened_anew(journal: JournalFile, path: Path) -> None:
     ticket = begin(journal)
     journal.note(ticket, "the answer was lost")
-    journal.shut()
-    journal.shut()  # twice is fine
+    journal.close_file()
+    journal.close_file()  # twice is fine
     again = JournalFile(path, host=HOST)
     (entry,) = again.entries(unresolved=True)
     assert JournalFile.ticket_of(entry) == ticket
@@ -127,12 +127,12 @@ def test_it_survives_being_opened_anew(journal: JournalFile, path: Path) -> None
         "r-1",
         "by reading",
     )
-    assert [event.what for event in again.story(ticket.entry)] == [
+    assert [event.what for event in again.events(ticket.entry)] == [
         "intended to cancel",
         "the answer was lost",
         "cancelled: by reading",
     ]
-    again.shut()
+    again.close_file()
 
 
 def test_unknown_stays_unresolved_and_every_other_outcome_does_not(journal: JournalFile) -> None:
@@ -154,7 +154,7 @@ def test_each_intent_has_a_key_of_its_own_and_a_host_sees_its_own_entries(
     mine = begin(other)
     assert mine.entry == 21
     assert [entry.entry for entry in other.entries()] == [21]
-    other.shut()
+    other.close_file()
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_what_a_run_passed_over_is_accounted_for_and_stands_in_nobody_s_way(jour
         ORDER, "skipped", Decimal("0.80"), "Ctrl-C", "",
     )  # fmt: skip
     assert [entry.order_id for entry in rest] == [*others, ORDER]
-    assert [event.what for event in journal.story(first.entry)] == ["skipped: Ctrl-C"]
+    assert [event.what for event in journal.events(first.entry)] == ["skipped: Ctrl-C"]
     assert journal.entries(unresolved=True) == []
     assert (journal.last_cancel(ORDER), journal.last_refund_request(ORDER)) == (None, None)
 
@@ -222,7 +222,7 @@ def test_a_failure_inside_a_transaction_leaves_nothing_of_it(journal: JournalFil
     ticket = begin(journal)
     with pytest.raises(JournalUnusable):
         journal.note(ticket, None)  # type: ignore[arg-type] # what the table refuses
-    assert [event.what for event in journal.story(1)] == ["intended to cancel"]
+    assert [event.what for event in journal.events(1)] == ["intended to cancel"]
     begin(journal)
     assert len(journal.entries()) == 2
 
@@ -236,7 +236,7 @@ USES: dict[str, Callable[[JournalFile], object]] = {
     "entries": lambda j: j.entries(),
     "unresolved": lambda j: j.entries(unresolved=True),
     "entry": lambda j: j.entry(1),
-    "story": lambda j: j.story(1),
+    "story": lambda j: j.events(1),
     "last refund request": lambda j: j.last_refund_request(ORDER),
 }
 
@@ -250,7 +250,7 @@ def refuses(path: Path, words: str) -> None:
             use(journal)
         assert caught.value.hint, name
         assert str(path) in caught.value.message
-        journal.shut()
+        journal.close_file()
     assert before is None or path.read_bytes() == before
 
 
@@ -273,7 +273,7 @@ def test_another_program_s_database_is_refused_and_left_as_it_was(tmp_path: Path
 
 def test_a_newer_version_s_journal_is_refused_and_left_as_it_was(journal: JournalFile, path: Path) -> None:
     begin(journal)
-    journal.shut()
+    journal.close_file()
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 3")
     db.close()
@@ -319,7 +319,7 @@ def test_a_journal_of_version_1_is_brought_up_to_date_in_place_and_keeps_all_it_
         False,
     )
     assert (second.outcome, second.reference) == ("requested", "r-1")
-    assert [event.what for event in journal.story(1)] == ["intended to cancel"]
+    assert [event.what for event in journal.events(1)] == ["intended to cancel"]
     assert begin(journal).entry == 3
     new = JournalFile(path.with_name("new.db"), host=HOST)
     begin(new)
@@ -334,7 +334,7 @@ def test_a_journal_of_version_1_is_brought_up_to_date_in_place_and_keeps_all_it_
             )
         )
         db.close()
-    new.shut()
+    new.close_file()
     assert shapes[0] == shapes[1], "as one that is made today"
 
 
@@ -448,7 +448,7 @@ def test_of_another_host_only_an_open_refund_request_counts(journal: JournalFile
     assert (other.last_cancel(ORDER), other.open_swap(ORDER)) == (None, None)
     journal.close(ticket, "requested", settled=True)
     assert other.last_refund_request(ORDER) is None
-    other.shut()
+    other.close_file()
 
 
 def test_a_torn_journal_is_refused_wherever_it_was_torn_and_left_as_it_was(tmp_path: Path) -> None:
@@ -456,7 +456,7 @@ def test_a_torn_journal_is_refused_wherever_it_was_torn_and_left_as_it_was(tmp_p
     journal = JournalFile(whole, host=HOST)
     for _ in range(60):
         begin(journal)
-    journal.shut()
+    journal.close_file()
     content = whole.read_bytes()
     assert len(content) > 20_000
     for length in [*range(1, len(content), 1500), 99, 100, 4096, len(content) - 4096, len(content) - 1]:
@@ -467,7 +467,7 @@ def test_a_torn_journal_is_refused_wherever_it_was_torn_and_left_as_it_was(tmp_p
             begin(opened)
         with pytest.raises(JournalUnusable, match="damaged"):
             opened.entries()
-        opened.shut()
+        opened.close_file()
         assert torn.read_bytes() == content[:length]
 
 
@@ -479,8 +479,8 @@ def test_an_empty_file_is_a_new_journal(tmp_path: Path) -> None:
     assert reader.entries() == []
     begin(writer)
     assert len(reader.entries()) == 1
-    reader.shut()
-    writer.shut()
+    reader.close_file()
+    writer.close_file()
 
 
 @pytest.mark.parametrize(
@@ -501,7 +501,7 @@ def test_a_row_that_can_t_be_meant_is_damage_and_no_traceback(
     db.execute(f"UPDATE entries SET {column} = ?", (value,))  # noqa: S608 - one of the columns above
     db.execute("UPDATE events SET at = ?", (value,))
     db.close()
-    for use in (JournalFile.entries, lambda j: j.entry(1), lambda j: j.story(1)):
+    for use in (JournalFile.entries, lambda j: j.entry(1), lambda j: j.events(1)):
         with pytest.raises(JournalUnusable, match="damaged"):
             use(journal)
 
@@ -527,7 +527,7 @@ except JournalUnusable as exc:
 
 def test_a_read_only_directory_or_file_is_said(journal: JournalFile, path: Path) -> None:
     begin(journal)
-    journal.shut()
+    journal.close_file()
     path.chmod(0o400)
     path.parent.chmod(0o500)
     try:
@@ -605,7 +605,7 @@ def test_many_threads_share_one_journal(journal: JournalFile) -> None:
         thread.join()
     assert {entry.outcome for entry in journal.entries()} == {"cancelled"}
     assert len(journal.entries()) == 80
-    assert all(len(journal.story(number)) == 3 for number in (1, 40, 80))
+    assert all(len(journal.events(number)) == 3 for number in (1, 40, 80))
 
 
 def test_a_writer_waits_for_another_process_s_transaction(journal: JournalFile, path: Path) -> None:

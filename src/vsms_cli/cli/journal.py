@@ -56,10 +56,10 @@ def show(
     entry = run.journal.entry(number)
     if entry is None:
         raise VsmsError(f"the journal of {run.host} has no entry {number}", hint="see `vsms journal list`")
-    story = run.journal.story(number)
-    events: list[Row] = [{"at": event.at, "message": event.what} for event in story]
-    row: Row = {**journal_row(entry), "events": events}
-    print_one(run, shape, row, text=lambda: entry_details(entry, story, run.streams.out_surface))
+    events = run.journal.events(number)
+    rows: list[Row] = [{"at": event.at, "message": event.what} for event in events]
+    row: Row = {**journal_row(entry), "events": rows}
+    print_one(run, shape, row, text=lambda: entry_details(entry, events, run.streams.out_surface))
     return ExitCode.OK
 
 
@@ -89,7 +89,7 @@ def resolve_entries(
         run.journal.check()
         entries = _open(run) if number is None else _entry(run, number)
     except JournalDamaged as exc:
-        return _keep_aside(run, exc)
+        return _repair(run, exc)
     if as_ is not None:
         _check_word(as_, entries)
     return _resolve(run, shape, entries, word=as_)
@@ -179,20 +179,20 @@ def _settle(run: Runtime, entry: JournalEntry, word: str | None) -> Result:
     return resolve_by_word(run.context, entry, ticket, word=word, on_wait=on_wait)
 
 
-def _keep_aside(run: Runtime, damage: JournalDamaged) -> ExitCode:
+def _repair(run: Runtime, damage: JournalDamaged) -> ExitCode:
     """What the journal held is not known, so that is the exit code; the next command finds a new one."""
     run.say(f"vsms: {damage.message}")
-    kept = run.journal.keep_aside()
-    run.say(f"it is kept as {kept.path}, and a new one begins")
-    if kept.entries:
+    repaired = run.journal.repair()
+    run.say(f"it is kept as {repaired.quarantine}, and a new one begins")
+    if repaired.entries:
         run.say(
-            f"{_entries(kept.entries)} could be read and taken over, {kept.unresolved} of them not resolved"
+            f"{_entries(repaired.entries)} could be read and taken over, {repaired.unresolved} of them not resolved"
         )
     run.say(
-        f"what {'else ' if kept.entries else ''}it held is not known:"
+        f"what {'else ' if repaired.entries else ''}it held is not known:"
         " `vsms orders list --all` and `vsms refunds audit` say what became of it"
     )
-    if kept.unresolved:
+    if repaired.unresolved:
         run.say("next: `vsms journal resolve`")
     return ExitCode.UNKNOWN
 

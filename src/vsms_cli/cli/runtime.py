@@ -235,7 +235,7 @@ class Runtime:
         from vsms_cli.store.journal import JournalFile  # noqa: PLC0415 - see the top
 
         journal = JournalFile(self.paths.journal, host=self.host)
-        self._stack.callback(journal.shut)
+        self._stack.callback(journal.close_file)
         return journal
 
     @cached_property
@@ -317,7 +317,7 @@ class Runtime:
         """Not one that a process which lives is still at."""
         if entry.outcome is not None:
             return True
-        free = self.journal.claim(entry.order_id)
+        free = self.journal.acquire(entry.order_id)
         if free:
             self.journal.release(entry.order_id)
         return free

@@ -184,7 +184,7 @@ class JournalUnusable(VsmsError):
 
 
 class JournalDamaged(JournalUnusable):
-    """The journal's file can't be read as one. It is left as it is until a person has it kept aside."""
+    """The journal's file can't be read as one. It is left as it is until `journal resolve` repairs it."""
 
     code = "journal_damaged"
 

@@ -152,8 +152,8 @@ class Journal(Protocol):
         """The right to go on with an unresolved entry: its intent is on disk already."""
         ...
 
-    def claim(self, order_id: str) -> bool:
-        """Whether this process has the order now: False while another one that lives has it."""
+    def acquire(self, order_id: str) -> bool:
+        """Lock the order for this process: False while another one that lives has it."""
         ...
 
     def release(self, order_id: str) -> None: ...

@@ -52,7 +52,7 @@ def carry_out_once(context: Context, policy: Policy) -> Result:
 def claimed(context: Context, order_id: str) -> Iterator[None]:
     """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting."""
     since, told = context.clock.monotonic(), False
-    while not context.journal.claim(order_id):
+    while not context.journal.acquire(order_id):
         if context.stop.wait(_LOCK_NAP_S):
             raise StopRequested("ended before this was sent: another process has the order")
         if not told and context.clock.monotonic() - since >= _SILENCE_S:

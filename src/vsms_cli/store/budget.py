@@ -9,14 +9,15 @@ been seen by the server until that moment, so it counts until one window after t
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.store.presence import Presence
-from vsms_cli.store.wal import identity, make_private, write_ahead
+from vsms_cli.store.locks import LockFile, wait_for
+from vsms_cli.store.sqlite_file import identity, make_private, write_ahead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,7 @@ _LOST_AFTER_S: Final = (
 )
 _IN_FLIGHT_S: Final = 0.05  # how soon to look again while the window is full of unanswered requests
 _PATIENCE_S: Final = 10.0  # for another process's transaction, which takes under a millisecond
+_OPENING: Final = "opening"  # the name of a lock
 
 _Step = Callable[[float], float]  # what to do at this moment of the monotonic clock
 
@@ -55,15 +57,16 @@ class SharedBudget:
         self._lock = threading.Lock()
         self._mine = threading.local()
         self._path = path
-        self._presence = _present_beside(path)
+        self._holder = os.urandom(8).hex()  # locked while this one lives: a pid is given out again
+        self._locks = _locks_beside(path, self._holder)
         self._db = self._opened()
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
-            if self._presence is not None:
-                self._presence.leave()
-                self._presence = None
+            if self._locks is not None:
+                self._locks.release(self._holder)
+                self._locks = None
 
     def take(self) -> float:
         """0 once a request is counted, else the seconds until it is worth asking again."""
@@ -115,17 +118,18 @@ class SharedBudget:
             return _IN_FLIGHT_S if first is None else float(self._mine.expected)
         self._mine.slot = self._db.execute(
             "INSERT INTO turns (account, taken, holder) VALUES (?, ?, ?)",
-            (self._account, now, None if self._presence is None else self._presence.name),
+            (self._account, now, None if self._locks is None else self._holder),
         ).lastrowid
         return 0.0
 
     def _notice_deaths(self, now: float) -> None:
         """End what was under way in processes that live no more: killed, or ended by a second Ctrl-C."""
-        if self._presence is None:
+        if self._locks is None:
             return
         under_way = "SELECT DISTINCT holder FROM turns WHERE answered IS NULL AND holder IS NOT NULL"
         for (holder,) in self._db.execute(under_way).fetchall():
-            if not self._presence.lives(holder):
+            if self._locks.acquire(holder):  # nobody has it: that process is dead
+                self._locks.release(holder)
                 self._db.execute(
                     "UPDATE turns SET answered = ? WHERE answered IS NULL AND holder = ?", (now, holder)
                 )
@@ -175,7 +179,7 @@ class SharedBudget:
     def _opened(self) -> sqlite3.Connection:
         """The file, or a budget of this process's own."""
         try:
-            db = _open(self._path, self._presence)
+            db = _open(self._path, self._locks)
         except (sqlite3.Error, OSError):
             self._path = None
             db = _connect(":memory:")
@@ -196,7 +200,7 @@ class SharedBudget:
         return result
 
 
-def _open(path: Path | None, presence: Presence | None) -> sqlite3.Connection:
+def _open(path: Path | None, locks: LockFile | None) -> sqlite3.Connection:
     """sqlite3.Error or OSError where the file can't be used.
 
     One process at a time, because a damaged file is removed with its -wal and -shm, and another process that opened
@@ -205,20 +209,28 @@ def _open(path: Path | None, presence: Presence | None) -> sqlite3.Connection:
     """
     if path is None:
         return _connect(":memory:")
-    if presence is None:
+    if locks is None:
         make_private(path)
         return _connect(str(path))
-    with presence.alone("opening", patience=_PATIENCE_S):
-        make_private(path)
-        try:
-            return _connect(str(path))
-        except sqlite3.DatabaseError as exc:
-            if not _is_damage(exc):
-                raise
-        for end in ("-wal", "-shm", ""):
-            path.with_name(path.name + end).unlink(missing_ok=True)
-        make_private(path)
+    if not wait_for(lambda: locks.acquire(_OPENING), patience=_PATIENCE_S):
+        raise OSError("another process has been opening it for long")
+    try:
+        return _open_alone(path)
+    finally:
+        locks.release(_OPENING)
+
+
+def _open_alone(path: Path) -> sqlite3.Connection:
+    make_private(path)
+    try:
         return _connect(str(path))
+    except sqlite3.DatabaseError as exc:
+        if not _is_damage(exc):
+            raise
+    for end in ("-wal", "-shm", ""):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    make_private(path)
+    return _connect(str(path))
 
 
 class _DamagedError(sqlite3.DatabaseError):
@@ -231,12 +243,14 @@ def _is_damage(exc: sqlite3.Error) -> bool:
     return code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def _present_beside(path: Path | None) -> Presence | None:
-    """None where locks can't be had."""
+def _locks_beside(path: Path | None, holder: str) -> LockFile | None:
+    """With `holder` locked; None where locks can't be had."""
     if path is None:
         return None
+    locks = LockFile.at(path.with_suffix(".lock"))
     with contextlib.suppress(OSError):
-        return Presence.enter(path.with_suffix(".lock"))
+        locks.acquire(holder)
+        return locks
     return None
 
 

@@ -1,4 +1,4 @@
-"""The journal's tables, by version, and opening a file that holds them: made anew, brought up to date, or refused."""
+"""The journal's tables, by version; opening a file of any of them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import JournalUnusable
-from vsms_cli.store.wal import make_private, write_ahead
+from vsms_cli.store.paths import private_dir
+from vsms_cli.store.sqlite_file import make_private, write_ahead
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _VERSION: Final = 2
-PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
+_PATIENCE_S: Final = 10.0  # for another process's transaction, which takes about a millisecond
 
+COLUMNS: Final = (
+    "entry, at, host, operation, order_id, idempotency_key, price, outcome, refund_amount, reference, detail,"
+    " updated_at, in_doubt, time_limit_s, monotonic_s"
+)
 _SCHEMA: Final = (
     """CREATE TABLE entries (
         entry INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -42,21 +47,23 @@ _FROM_VERSION_1: Final = (
     "ALTER TABLE entries ADD COLUMN time_limit_s REAL",
     "ALTER TABLE entries ADD COLUMN monotonic_s REAL",
 )
+_MIGRATIONS: Final = {0: _SCHEMA, 1: _FROM_VERSION_1, _VERSION: ()}
 
 
 def open_journal(path: Path, *, create: bool) -> sqlite3.Connection:
-    """A connection to a journal of this version; `create` makes the file where there is none. sqlite3.Error where
-    it is damaged or can't be used, JournalUnusable where it is not one to be touched.
+    """A connection to a journal of this version; `create` makes the file where there is none. sqlite3.Error where it
+    is damaged or can't be used, JournalUnusable where it is another program's, or a newer version's.
     """
     if create:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_dir(path.parent)
         make_private(path)
-    db = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
-        _version(db, path)
-        _check_whole(db, path)
-        _bring_up_to_date(db, path)
-        write_ahead(db, patience=PATIENCE_S)
+        version = _version(db, path)
+        _check_last_page(db, path)
+        if version != _VERSION:
+            _migrate(db, path)
+        write_ahead(db, patience=_PATIENCE_S)
         db.execute("PRAGMA synchronous = FULL")
     except BaseException:
         db.close()
@@ -64,17 +71,13 @@ def open_journal(path: Path, *, create: bool) -> sqlite3.Connection:
     return db
 
 
-def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
-    """Nothing is written to a file that is not a journal of ours, or a new one."""
-    if _version(db, path) == _VERSION:
-        return
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
     db.execute("BEGIN IMMEDIATE")  # of several processes that come first, one does it and the others wait
     try:
         version = _version(db, path)
         if version == 0:
             _check_empty(db, path)
-        statements = {0: _SCHEMA, 1: _FROM_VERSION_1, _VERSION: ()}[version]
-        for statement in statements:
+        for statement in _MIGRATIONS[version]:
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {_VERSION}")
     except BaseException:
@@ -83,20 +86,20 @@ def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
     db.execute("COMMIT")
 
 
-def _check_whole(db: sqlite3.Connection, path: Path) -> None:
-    """SQLite takes a file whose last page is cut short, and what stood there is gone without a word."""
-    page = db.execute("PRAGMA page_size").fetchone()[0]
-    log = path.with_name(f"{path.name}-wal")
-    if path.stat().st_size % page and not (log.exists() and log.stat().st_size):  # else the log mends it
-        raise sqlite3.DatabaseError("its last page is cut short")
-
-
 def _check_empty(db: sqlite3.Connection, path: Path) -> None:
     if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise JournalUnusable(
             f"the file {path} is another program's database",
             hint="move it aside, or name another directory with VSMS_STATE_DIR",
         )
+
+
+def _check_last_page(db: sqlite3.Connection, path: Path) -> None:
+    """SQLite takes a file whose last page is cut short, and what stood there is gone without a word."""
+    page = db.execute("PRAGMA page_size").fetchone()[0]
+    log = path.with_name(f"{path.name}-wal")
+    if path.stat().st_size % page and not (log.exists() and log.stat().st_size):  # else the log mends it
+        raise sqlite3.DatabaseError("its last page is cut short")
 
 
 def _version(db: sqlite3.Connection, path: Path) -> int:

@@ -110,10 +110,11 @@ def write_private(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
-    _sync_dir(target.parent)
+    sync_dir(target.parent)
 
 
-def _sync_dir(directory: Path) -> None:
+def sync_dir(directory: Path) -> None:
+    """What was renamed in it stays renamed, also through a power cut."""
     if os.name == "nt":  # pragma: no cover - Windows opens no directory, and its rename is durable
         return
     handle = os.open(directory, os.O_RDONLY)

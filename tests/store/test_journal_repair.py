@@ -1,4 +1,4 @@
-"""A damaged journal is found wherever the damage is, kept aside, and what can be read of it is not lost."""
+"""A damaged journal is found wherever the damage is, and what can be read of it is taken over."""
 
 import sqlite3
 from contextlib import closing
@@ -34,7 +34,7 @@ def tickets(path: Path) -> list[Ticket]:
         made.append(ticket)
         if number % 3:
             journal.close(ticket, "requested" if number % 3 == 1 else "failed", reference="r")
-    journal.shut()
+    journal.close_file()
     return made
 
 
@@ -63,12 +63,12 @@ def damaged(path: Path) -> JournalFile:
 
 def test_a_whole_journal_passes_and_is_not_touched(path: Path, tickets: list[Ticket]) -> None:
     journal = JournalFile(path, host=HOST)
-    before = [journal.entries(), journal.story(60)]
+    before = [journal.entries(), journal.events(60)]
     journal.check()
     journal.check()
-    assert [journal.entries(), journal.story(60)] == before
+    assert [journal.entries(), journal.events(60)] == before
     assert journal.begin(Operation.CANCEL, "x", price=None, time_limit=30.0).entry == len(tickets) + 1
-    journal.shut()
+    journal.close_file()
 
 
 def test_none_at_all_passes(path: Path) -> None:
@@ -88,14 +88,14 @@ def test_any_page_that_is_overwritten_is_found_and_the_next_journal_takes_intent
         broken = path.read_bytes()
         journal = damaged(path)
 
-        kept = journal.keep_aside()
+        kept = journal.repair()
 
-        assert kept.path.read_bytes() == broken
+        assert kept.quarantine.read_bytes() == broken
         journal.check()
         assert len(journal.entries()) == kept.entries
         assert len(journal.entries(unresolved=True)) == kept.unresolved
         journal.begin(Operation.CANCEL, "x", price=None, time_limit=30.0)
-        journal.shut()
+        journal.close_file()
 
 
 @pytest.mark.parametrize("table", ["sqlite_sequence", "by_order", "by_unresolved", "by_entry", "events"])
@@ -107,7 +107,7 @@ def test_what_lies_beside_the_entries_loses_none_of_them(
     overwrite(path, root)
     journal = damaged(path)
 
-    kept = journal.keep_aside()
+    kept = journal.repair()
 
     assert (kept.entries, kept.unresolved) == (60, 20)
     assert [JournalFile.ticket_of(entry) for entry in journal.entries()] == tickets
@@ -115,8 +115,8 @@ def test_what_lies_beside_the_entries_loses_none_of_them(
     assert found is not None
     assert (found.outcome, found.reference, found.price) == ("requested", "r", Decimal("0.80"))
     if table != "events":
-        assert [event.what for event in journal.story(2)] == ["intended to refund", "requested"]
-    journal.shut()
+        assert [event.what for event in journal.events(2)] == ["intended to refund", "requested"]
+    journal.close_file()
 
 
 @pytest.mark.usefixtures("tickets")
@@ -134,12 +134,12 @@ def test_of_a_table_with_a_hole_both_ends_are_taken_over(path: Path) -> None:
     overwrite(path, int.from_bytes(top[cell : cell + 4], "big"))  # the second leaf
     journal = damaged(path)
 
-    kept = journal.keep_aside()
+    kept = journal.repair()
 
     numbers = [entry.entry for entry in journal.entries()]
     assert (numbers[0], numbers[-1]) == (1, 60)
     assert 10 < kept.entries < 60
-    journal.shut()
+    journal.close_file()
 
 
 @pytest.mark.parametrize(
@@ -159,11 +159,11 @@ def test_a_broken_figure_in_a_closed_row_is_found_and_the_row_kept_without_it(
         db.execute(f"UPDATE entries SET {column} = ? WHERE entry = 2", (value,))  # noqa: S608 - one of those above
     journal = damaged(path)
 
-    kept = journal.keep_aside()
+    kept = journal.repair()
 
     assert kept.entries == len(tickets)
     assert journal.last_refund_request(order_id(1)) is not None, "it would be asked for twice"
-    journal.shut()
+    journal.close_file()
 
 
 @pytest.mark.usefixtures("tickets")
@@ -172,10 +172,10 @@ def test_a_row_that_names_no_operation_is_left_behind(path: Path) -> None:
         db.execute("UPDATE entries SET operation = 'buy' WHERE entry = 1")
         db.execute("UPDATE entries SET outcome = x'ff' WHERE entry = 2")
     journal = damaged(path)
-    assert journal.keep_aside().entries == 59
+    assert journal.repair().entries == 59
     closed_by_nobody_knows_what = journal.entry(2)
     assert closed_by_nobody_knows_what is not None
-    journal.shut()
+    journal.close_file()
 
 
 @pytest.mark.usefixtures("tickets")
@@ -183,33 +183,31 @@ def test_text_that_is_none_is_damage(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("UPDATE entries SET detail = CAST(x'ff41' AS TEXT) WHERE entry = 2")
     journal = damaged(path)
-    assert journal.keep_aside().entries == 60
+    assert journal.repair().entries == 60
     journal.check()
-    journal.shut()
+    journal.close_file()
 
 
 @pytest.mark.usefixtures("tickets")
-def test_of_two_that_find_the_damage_one_keeps_it_aside_and_the_new_one_stays(path: Path) -> None:
+def test_of_two_that_find_the_damage_one_repairs_it_and_the_new_one_stays(path: Path) -> None:
     overwrite(path, pages(path))
     first, second = damaged(path), damaged(path)
-    kept = first.keep_aside()
-    with pytest.raises(JournalUnusable, match="another process has kept"):
-        second.keep_aside()
-    assert second.claim("the journal")
-    with pytest.raises(JournalUnusable, match="another process is at"):
-        second.keep_aside()
-    assert len(first.entries()) == kept.entries
-    first.shut()
-    second.shut()
+    second.close_file()
+    done = first.repair()
+    with pytest.raises(JournalUnusable, match="another process has repaired"):
+        second.repair()
+    assert len(first.entries()) == done.entries
+    assert len(list(path.parent.glob("*.damaged-*"))) == 1
+    first.close_file()
 
 
 def test_a_missing_table_is_damage_and_no_lack_of_space(path: Path, tickets: list[Ticket]) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("DROP TABLE events")
     journal = damaged(path)
-    assert journal.keep_aside().entries == len(tickets)
+    assert journal.repair().entries == len(tickets)
     journal.check()
-    journal.shut()
+    journal.close_file()
 
 
 @pytest.mark.usefixtures("tickets")
@@ -223,8 +221,8 @@ def test_where_the_new_one_can_not_be_written_the_damaged_one_stays(
     def full(*_args: object, **_more: object) -> sqlite3.Connection:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("vsms_cli.store.journal_damage.open_journal", full)
+    monkeypatch.setattr("vsms_cli.store.journal_repair.open_journal", full)
     with pytest.raises(JournalUnusable, match="No space left"):
-        journal.keep_aside()
+        journal.repair()
     assert path.read_bytes() == before
     assert list(path.parent.glob("*.damaged-*")) == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vsms_cli.store.wal import make_private, write_ahead
+from vsms_cli.store.sqlite_file import make_private, write_ahead
 
 if TYPE_CHECKING:
     from pathlib import Path

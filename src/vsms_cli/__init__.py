@@ -1,3 +1,3 @@
 """vsms: the command line for account holders of VirtualSMS."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,20 +1,19 @@
-"""Plain curl and jq, and README's script, against the served sandbox."""
+"""Plain curl and jq, and the script of `vsms help sandbox`, against the served sandbox."""
 
 import json
 import os
-import re
 import shutil
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from support.served import TOKEN, Served, served
 from support.vsms import Vsms
+from vsms_cli.cli.reference import RECIPES, TRIAL
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+LINES = [line for lines in RECIPES.values() for line in lines]
 
 
 def needs(*programs: str) -> None:
@@ -70,20 +69,17 @@ def test_curl_and_jq_list_cancel_and_see_the_money(vsms: Vsms, server: Served) -
         ("refunds audit --json | jq", "0"),
     ],
 )
-def test_readmes_recipes_do_what_they_say(vsms: Vsms, server: Served, recipe: str, says: str) -> None:
+def test_the_recipes_of_the_help_do_what_they_say(vsms: Vsms, server: Served, recipe: str, says: str) -> None:
     needs("jq")
-    lines = [line for line in README.splitlines() if recipe in line]
+    lines = [line for line in LINES if recipe in line]
     assert len(lines) == 1, recipe
     done = sh(vsms, lines[0], VSMS_TOKEN=TOKEN, VSMS_BASE_URL=server.base_url)
     assert done.returncode == 0, done
     assert says in done.stdout
 
 
-def test_readmes_script_with_no_money_at_stake_runs_as_it_stands(vsms: Vsms) -> None:
-    section = README.partition("## Try your script with no money at stake")[2]
-    found = re.search(r"```sh\n(.*?)```", section, re.DOTALL)
-    assert found is not None
-    done = sh(vsms, found[1])
+def test_the_script_of_the_help_with_no_money_at_stake_runs_as_it_stands(vsms: Vsms) -> None:
+    done = sh(vsms, TRIAL)
     assert done.returncode == 0, done
     assert done.stdout.splitlines()[-1] == "passed"
 

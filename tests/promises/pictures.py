@@ -16,7 +16,7 @@ from typing import Any
 
 import pexpect
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI, TerminalTheme
 from rich.text import Text
 
 FOLDER = Path(__file__).with_name("pictures")
@@ -62,12 +62,8 @@ def _watched(child: Any) -> str:
 
 
 PICTURES: Mapping[str, Picture] = {
-    "list": Picture(typed="vsms --sandbox orders list"),
-    "cancel": Picture(typed="vsms --sandbox orders cancel --country Argentina", play=_agreed),
+    "cancel": Picture(typed="vsms --sandbox orders cancel --country AR", play=_agreed),
     "watch": Picture(typed="vsms --sandbox orders watch", play=_watched),
-    "audit": Picture(
-        typed="vsms --sandbox refunds audit", before=("vsms sandbox reset --scenario lost-refunds",)
-    ),
 }
 
 
@@ -92,12 +88,16 @@ def shown(picture: Picture) -> str:
     return "\n".join(line.rpartition(_ERASE)[2] for line in lines).strip("\n")
 
 
-def drawn(picture: Picture) -> str:
-    """As SVG."""
+THEMES: Mapping[str, TerminalTheme] = {"": DEFAULT_TERMINAL_THEME, "-dark": MONOKAI}
+"""By the end of the file's name."""
+
+
+def drawn(picture: Picture, screen: str, theme: TerminalTheme) -> str:
+    """The screen as SVG."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, highlight=False)
     console.print(Text(f"$ {picture.typed}", style="bold"))
-    console.print(Text.from_ansi(shown(picture)))
-    return _FONTS.sub("", console.export_svg(title="vsms", theme=MONOKAI))
+    console.print(Text.from_ansi(screen))
+    return _FONTS.sub("", console.export_svg(title="vsms", theme=theme))
 
 
 def text_of(svg: str) -> str:
@@ -111,7 +111,9 @@ def text_of(svg: str) -> str:
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, picture in PICTURES.items():
-        (FOLDER / f"{name}.svg").write_text(drawn(picture))
+        screen = shown(picture)
+        for end, theme in THEMES.items():
+            (FOLDER / f"{name}{end}.svg").write_text(drawn(picture, screen, theme))
 
 
 if __name__ == "__main__":

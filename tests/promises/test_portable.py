@@ -98,4 +98,4 @@ def test_without_the_names_that_windows_lacks_the_sandbox_works(vsms: Vsms, tmp_
 
 
 def test_readme_says_where_it_is_tested() -> None:
-    assert "vsms is tested on Linux" in README
+    assert "It is tested on Linux" in README

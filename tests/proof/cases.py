@@ -1,4 +1,4 @@
-"""What can go wrong with one cancel: each fault as README's table names it, and how to bring it about."""
+"""What can go wrong with one cancel: each fault as the table in tests/README.md names it, and how to bring it about."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """Each fault on two servers of the same kind: one for `vsms`, one for the vendor's SDK; and the ledger of each.
 
-`python tests/proof/compare.py` writes README's table anew; a test fails where the two differ.
+`python tests/proof/compare.py` writes the table of tests/README.md anew; a test fails where the two differ.
 """
 
 import json
@@ -20,7 +20,7 @@ from proof.cases import CASES, RENTAL_CASES, Case
 from support.fault_server import FaultServer
 from support.vsms import Vsms
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[1] / "README.md"
 TIME_LIMIT_S: Final = 1.0
 _GIVES_UP_S: Final = 20.0
 _TABLE = re.compile(r"(<!-- proof -->\n)(.*?)(\n<!-- /proof -->)", re.DOTALL)
@@ -173,7 +173,7 @@ def _lines(compared: list[Row], of_fifty: tuple[int, int]) -> Iterator[str]:
 
 def documented() -> str:
     found = _TABLE.search(README.read_text())
-    assert found is not None, "README.md has no table"
+    assert found is not None, "tests/README.md has no table"
     return found[2]
 
 

@@ -1,4 +1,4 @@
-"""What vsms says is what the ledger says: the table in README, and a short run of the long campaign."""
+"""What vsms says is what the ledger says: the table in tests/README.md, and a short run of the long campaign."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_no_fault_makes_the_service_pay_vsms_twice(rows: list[compare.Row]) -> N
     assert [row.name for row in rows if row.vsms_paid > 1] == []
 
 
-def test_the_table_in_readme_is_what_was_seen(rows: list[compare.Row]) -> None:
+def test_the_table_in_the_documents_is_what_was_seen(rows: list[compare.Row]) -> None:
     fresh = compare.table(rows, compare.fifty())
 
     assert fresh.splitlines() == compare.documented().splitlines()

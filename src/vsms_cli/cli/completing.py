@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 
 from vsms_cli.cli.completion_line import Line
 from vsms_cli.cli.completion_tree import CompletionTree
-from vsms_cli.cli.topics import FORMATS, TOPICS
+from vsms_cli.cli.reference import FORMATS
+from vsms_cli.cli.topics import TOPICS
 from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.orders import KNOWN_STATUSES
 from vsms_cli.render.safe import safe

@@ -15,6 +15,11 @@ class Operation(StrEnum):
     SWAP = "swap"  # moves none, but a second one would take yet another number
 
     @property
+    def command(self) -> str:
+        """The command that sends it."""
+        return {"rental_cancel": "rentals cancel"}.get(self.value, f"orders {self.value}")
+
+    @property
     def noun(self) -> str:
         """What it is about, as messages name it; the group of commands is its plural."""
         return "rental" if self is Operation.RENTAL else "order"

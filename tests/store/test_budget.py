@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.fault_record import most_in_window
-from vsms_cli.store import budget as module
+from vsms_cli.store import budget_database as module
 from vsms_cli.store.budget import SharedBudget
 from vsms_cli.store.locks import LockFile
 
@@ -41,7 +41,7 @@ def work():
 workers = [threading.Thread(target=work) for _ in range(int(threads))]
 for each in workers: each.start()
 for each in workers: each.join()
-assert budget._db.execute("PRAGMA database_list").fetchone()[2], "fell back to memory"
+assert budget._database._db.execute("PRAGMA database_list").fetchone()[2], "fell back to memory"
 for sent, answered in out: print(sent, answered)
 """
 
@@ -102,8 +102,9 @@ def test_an_unanswered_request_counts_until_it_is_answered(budget: SharedBudget,
 DEAD = """
 import os, sys
 from pathlib import Path
-from vsms_cli.store import budget as module
-budget = module.SharedBudget(Path(sys.argv[1]), account="a", limit=2)
+from vsms_cli.store import budget_database as module
+from vsms_cli.store.budget import SharedBudget
+budget = SharedBudget(Path(sys.argv[1]), account="a", limit=2)
 module.time = type("Still", (), {"monotonic": staticmethod(lambda: float(sys.argv[2]))})
 assert [budget.take(), budget.take()] == [0, 0]
 print("taken", flush=True)

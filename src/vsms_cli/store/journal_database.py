@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.errors import JournalDamaged, JournalUnusable
 from vsms_cli.store.journal_schema import open_journal
 from vsms_cli.store.locks import LockFile, wait_for
-from vsms_cli.store.sqlite_file import identity
+from vsms_cli.store.sqlite_file import identity, is_damage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,12 +136,3 @@ class JournalDatabase:
                     " Nothing that moves money is sent without it",
                     hint="make its directory writable, or name another with VSMS_STATE_DIR",
                 ) from exc
-
-
-def is_damage(exc: sqlite3.Error | ValueError) -> bool:
-    """Not that the file can't be reached, locked or written. SQLITE_ERROR: a table or column of ours is gone. Without
-    a code it is Python's: a text that is not UTF-8.
-    """
-    if not isinstance(exc, sqlite3.OperationalError):
-        return True
-    return getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR

@@ -45,3 +45,12 @@ def write_ahead(db: sqlite3.Connection, *, patience: float) -> None:
             time.sleep(_NAP_S)
         else:
             return
+
+
+def is_damage(exc: sqlite3.Error | ValueError) -> bool:
+    """Not that the file can't be reached, locked or written. SQLITE_ERROR: a table or column of ours is gone. Without
+    a code it is Python's: a text that is not UTF-8.
+    """
+    if not isinstance(exc, sqlite3.OperationalError):
+        return True
+    return getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -288,7 +289,7 @@ def _directory(name: str, path: Path) -> Check:
             return passed(name, f"{shown} is made when it is needed")
         if not path.is_dir():
             return failed(name, f"{shown} is no directory", "give it another name, or set VSMS_STATE_DIR")
-        if os.name == "posix":
+        if sys.platform != "win32":
             facts = path.stat()
             mode, room = facts.st_mode & 0o777, os.statvfs(path)
             shown = f"{shown}, mode {mode:04o}"

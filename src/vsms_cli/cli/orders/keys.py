@@ -9,11 +9,9 @@ from typing import Any, Final, Self
 
 from vsms_cli.cli.signals import Stop
 
-try:
+if sys.platform != "win32":  # there without keys, left with Ctrl-C
     import termios
     import tty
-except ImportError:  # pragma: no cover - Windows: watched without keys, left with Ctrl-C
-    termios = None  # type: ignore[assignment] # a module's name that is None where there is none
 
 _NAMES: Final = {"\x1b[A": "up", "\x1bOA": "up", "k": "up", "\x1b[B": "down", "\x1bOB": "down", "j": "down"}
 _KEY: Final = re.compile(r"\x1b[\[O].|.", re.DOTALL)  # an arrow, or a character
@@ -37,7 +35,7 @@ class Keys:
         return self._file is not None
 
     def __enter__(self) -> Self:
-        if sys.stdin is not None and sys.stdin.isatty() and termios is not None:
+        if sys.platform != "win32" and sys.stdin is not None and sys.stdin.isatty():
             self._file = sys.stdin.fileno()
             self._before = termios.tcgetattr(self._file)
             tty.setcbreak(self._file)
@@ -51,10 +49,9 @@ class Keys:
 
     def give_back(self) -> None:
         """The terminal as it was. Twice is fine."""
-        if self._file is None:
-            return
-        with suppress(termios.error):  # where the terminal is gone there is nothing to restore
-            termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
+        if sys.platform != "win32" and self._file is not None:
+            with suppress(termios.error):  # where the terminal is gone there is nothing to restore
+                termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
         self._file = None
 
     def forget(self) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vsms_cli.domain.entries import JournalEntry, JournalEvent
+    from vsms_cli.domain.orders import Message
     from vsms_cli.domain.rentals import Rental
     from vsms_cli.render.streams import Surface
 
@@ -87,15 +88,16 @@ def facts_text(facts: Mapping[str, str | None], surface: Surface) -> str:
 
 
 def _messages(order: Order, surface: Surface) -> str:
-    """Each SMS whole, its own line breaks as lines of ours, indented."""
     if not order.messages:
         return "no SMS yet\n" if order.phase is Phase.WAITING else "no SMS\n"
-    lines: list[str] = []
-    for message in order.messages:
-        sender = shown(message.sender) or "unknown"
-        lines.append(f"SMS from {sender}, {_when(message.received_at, '')}".rstrip(", "))
-        lines += [f"  {shown(line)}" for line in message.content.splitlines() or [""]]
-    return _lines(lines, surface)
+    return "".join(sms_text(message, surface) for message in order.messages)
+
+
+def sms_text(message: Message, surface: Surface) -> str:
+    """An SMS whole, its own line breaks as lines of ours, indented."""
+    sender = shown(message.sender) or "unknown"
+    head = f"SMS from {sender}, {_when(message.received_at, '')}".rstrip(", ")
+    return _lines([head, *(f"  {shown(line)}" for line in message.content.splitlines() or [""])], surface)
 
 
 def _lines(lines: Iterable[str], surface: Surface, *, indent: int | None = None) -> str:

@@ -18,8 +18,8 @@ from vsms_cli.domain.outcomes import Result
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
 from vsms_cli.render.countline import CountLine, waiting_words
+from vsms_cli.render.details import sms_text
 from vsms_cli.render.documents import Row
-from vsms_cli.render.folding import folded
 from vsms_cli.render.results import dressed, result_line
 from vsms_cli.render.rows import MESSAGE_FIELDS, message_row
 from vsms_cli.render.safe import safe
@@ -121,6 +121,7 @@ class _Wait:
         asked = self._run.settings.output.value is not None or shape.chosen
         if asked and not (shape.for_a_person and not shape.chosen):
             print_one(self._run, shape, row, text=str)
+        elif code_in(message.content) is None and self._run.streams.out.is_terminal:
+            self._run.streams.out.write(sms_text(message, self._run.streams.out_surface))
         else:
-            text = safe(code_in(message.content) or message.content)
-            self._run.streams.out.line(folded(text, self._run.streams.out_surface.width))
+            self._run.streams.out.line(safe(code_in(message.content) or message.content))

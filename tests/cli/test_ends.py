@@ -104,3 +104,46 @@ def test_a_crash_asks_for_the_doctor_and_names_no_vendor(vsms: Vsms, tmp_path: P
     assert "`vsms doctor`" in done.err
     assert "support@" not in done.err
     assert os.sep + "vsms_cli" + os.sep not in done.err
+
+
+def test_ctrl_z_in_watch_suspends_it_and_fg_brings_it_back(
+    live: Vsms, server: FaultServer, terminal: Terminal
+) -> None:
+    order = server.add_order()
+    words = " ".join(live.command("orders", "watch"))
+    child = terminal(program=["bash", "--norc", "-i"], PS1="ready> ")
+    child.expect_exact("ready> ")
+    child.sendline(words)
+    child.expect("1 order waiting")
+    child.send("c")
+    child.expect_exact("[y/N]")
+    child.send("\x1a")
+    child.expect_exact("ready> ")
+    assert "\x1b[?1049l" in child.before
+    child.sendline("stty -a | grep -o ' [-]*echo '; fg")
+    child.expect(r" echo")
+    child.expect_exact("[y/N]")  # the question still stands
+    child.send("n")
+    child.expect("not cancelled")
+    child.send("\x1c")  # Ctrl-\ leaves, and the terminal is as it was
+    child.expect_exact("ready> ")
+    child.sendline("echo code $?")
+    child.expect(r"code (\d+)")
+    assert int(child.match[1]) == 0
+    assert server.status(order) == "waiting"
+
+
+def test_watch_sent_to_the_background_waits_until_it_is_in_front(
+    live: Vsms, server: FaultServer, terminal: Terminal
+) -> None:
+    server.add_order()
+    words = " ".join(live.command("orders", "watch"))
+    child = terminal(program=["bash", "--norc", "-i"], PS1="ready> ")
+    child.expect_exact("ready> ")
+    child.sendline(f"{words} &")
+    child.expect_exact("ready> ")
+    child.sendline("sleep 1; jobs; fg")
+    child.expect("Running")
+    child.expect("1 order waiting")
+    child.send("q")
+    child.expect_exact("ready> ")

@@ -44,6 +44,13 @@ class Screen:
         with suppress(StreamClosed):  # it must not hide why the block ended
             self._out.write(_LEAVE)
 
+    def leave(self) -> None:
+        """For a while: `enter` comes back."""
+        self._out.write(_LEAVE)
+
+    def enter(self) -> None:
+        self._out.write(_ENTER)
+
     @staticmethod
     def give_back() -> None:
         """Leave from within a signal's handler, where a buffered stream may be in the middle of a write."""

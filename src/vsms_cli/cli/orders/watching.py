@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from vsms_cli.cli.orders.background_reader import Failed, Reader
-from vsms_cli.cli.orders.keys import Keys
+from vsms_cli.cli.orders.keys import SUSPEND, Keys
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, StreamClosed, VsmsError
 from vsms_cli.domain.money import dollars
@@ -44,14 +44,20 @@ class Watching:
     def go(self) -> ExitCode:
         self._run.talk.elsewhere = self._hear
         try:
-            with Screen(self._run.streams.out) as screen, Keys(self._run.stop) as keys:
+            with Keys(self._run.stop) as keys, Screen(self._run.streams.out) as screen:
                 self._run.stop.before_exit = lambda: _give_back(screen, keys)
                 self._reader.start()
                 while not self._run.stop.requested:
                     self._take_news(screen)
                     self._draw(screen, alive=keys.alive)
                     asked = self._asking
-                    if not self._obey(keys.read(_REDRAW_S), screen):
+                    key = keys.read(_REDRAW_S)
+                    if key == SUSPEND:
+                        screen.leave()
+                        keys.suspend()
+                        screen.enter()
+                        continue
+                    if not self._obey(key, screen):
                         break
                     if self._asking is not asked:
                         keys.forget()
@@ -118,7 +124,7 @@ class Watching:
                     self._cancel(order, screen)
             return True
         match key:
-            case "q" | "Q" | "\x04":
+            case "q" | "Q" | "\x04" | "\x1c":  # Ctrl-D, Ctrl-\
                 return False
             case "up" | "down":
                 self._move(-1 if key == "up" else 1)

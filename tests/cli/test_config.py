@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.vsms import Vsms
-from vsms_cli.store.settings import DEFAULT_BASE_URL
+from vsms_cli.store.base_url import DEFAULT_BASE_URL
 
 SETTINGS = ["profile", "base_url", "timeout", "rate_limit", "output", "sandbox", "debug"]
 DIRECTORIES = ["config_dir", "state_dir", "cache_dir"]

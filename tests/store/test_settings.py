@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vsms_cli.domain.errors import ConfigBroken, ExitCode, UsageMistake
+from vsms_cli.store.base_url import DEFAULT_BASE_URL
 from vsms_cli.store.paths import Paths
 from vsms_cli.store.settings import (
-    DEFAULT_BASE_URL,
     Options,
     Settings,
     Source,

@@ -23,8 +23,9 @@ from vsms_cli.domain.errors import (
 from vsms_cli.domain.money import CURRENCY, dollars
 from vsms_cli.render.details import facts_text
 from vsms_cli.render.documents import Row
+from vsms_cli.store.base_url import service_name
 from vsms_cli.store.credentials import check_token, environment_token_variable, mask, read_token_line
-from vsms_cli.store.settings import Source, service_name, set_active_profile
+from vsms_cli.store.settings import Source, set_active_profile
 
 if TYPE_CHECKING:  # help and completion import this module, and httpx costs 60 ms
     from vsms_cli.api.client import Client

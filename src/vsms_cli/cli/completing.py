@@ -23,11 +23,12 @@ from vsms_cli.cli.topics import TOPICS
 from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.orders import KNOWN_STATUSES
 from vsms_cli.render.safe import safe
+from vsms_cli.store.base_url import host_of, service_name
 from vsms_cli.store.catalogue import CatalogueCache
 from vsms_cli.store.order_cache import OrderCache
 from vsms_cli.store.paths import Paths
 from vsms_cli.store.profiles import Profiles
-from vsms_cli.store.settings import Options, Settings, host_of, load_settings, service_name
+from vsms_cli.store.settings import Options, Settings, load_settings
 
 Candidate = tuple[str, str]
 SHELLS = ("bash", "zsh", "fish", "powershell")

@@ -15,8 +15,9 @@ from vsms_cli.cli.signals import Stop
 from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake
 from vsms_cli.render.formats import Format
 from vsms_cli.render.streams import Streams
+from vsms_cli.store.base_url import host_of
 from vsms_cli.store.paths import Paths
-from vsms_cli.store.settings import Options, Settings, Source, host_of, load_settings
+from vsms_cli.store.settings import Options, Settings, Source, load_settings
 
 if TYPE_CHECKING:  # what a command does not use is not imported: start-up is part of being pleasant
     from collections.abc import Mapping

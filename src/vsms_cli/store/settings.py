@@ -9,28 +9,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from vsms_cli.domain.errors import ConfigBroken, UsageMistake
-from vsms_cli.store.base_url import DEFAULT_BASE_URL, check_base_url, host_of, service_name
+from vsms_cli.store.base_url import DEFAULT_BASE_URL, check_base_url
 from vsms_cli.store.config_file import line_of, read_config, replace_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vsms_cli.store.paths import Paths
-
-__all__ = [
-    "DEFAULT_BASE_URL",
-    "OUTPUT_FORMATS",
-    "Options",
-    "Settings",
-    "Source",
-    "Value",
-    "check_base_url",
-    "check_profile",
-    "host_of",
-    "load_settings",
-    "service_name",
-    "set_active_profile",
-]
 
 OUTPUT_FORMATS: Final = ("table", "tsv", "csv", "json", "ndjson", "ids")
 
@@ -106,8 +91,8 @@ def load_settings(options: Options, env: Mapping[str, str], paths: Paths) -> Set
         return _value(key, default, check, from_text, options=options, env=env, config=config)
 
     return Settings(
-        profile=value("profile", "default", _profile, str),
-        base_url=value("base_url", DEFAULT_BASE_URL, _base_url, str),
+        profile=value("profile", "default", lambda given: check_profile(_string(given)), str),
+        base_url=value("base_url", DEFAULT_BASE_URL, lambda given: check_base_url(_string(given)), str),
         timeout=value("timeout", 30.0, _timeout, _decimal),
         rate_limit=value("rate_limit", 60, _rate_limit, _whole),
         output=value("output", None, _output, str),
@@ -189,15 +174,15 @@ def _value(
         chosen = Value(value=checked, source=Source.CONFIG, name=key)
     variable = _VARIABLES[key]
     given = getattr(options, key, None)  # rate_limit has no option
-    said = given is not None and given is not False
+    is_given = given is not None and given is not False
     text = env.get(variable, "")
-    if text and not said:
+    if text and not is_given:
         try:
             checked = check(from_text(text))
         except ValueError as exc:
             raise ConfigBroken(f"{variable} {exc}") from exc
         chosen = Value(value=checked, source=Source.ENVIRONMENT, name=variable)
-    if said:
+    if is_given:
         option = f"--{key.replace('_', '-')}"
         try:
             checked = check(given)
@@ -212,14 +197,6 @@ _HINTS: Final = {
     "base_url": "write it as https://virtualsms.io/api/v1",
     "timeout": "write 30, or 5m",
 }
-
-
-def _profile(given: object) -> str:
-    return check_profile(_string(given))
-
-
-def _base_url(given: object) -> str:
-    return check_base_url(_string(given))
 
 
 def _timeout(given: object) -> float:

@@ -46,7 +46,7 @@ def test_the_real_keyring_keeps_the_token_from_login_to_logout(
     done = service.run(["sh", "-c", f'vsms() {{ {program} "$@"; }}\n{script}'], env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "is kept in keyring (SecretService)" in done.stdout
-    assert "keyring (SecretService)\tvsms_…cdef\ttrue\n50.00\tUSD\n" in done.stdout
+    assert "keyring\tvsms_…cdef\ttrue\n50.00\tUSD\n" in done.stdout
     assert "no token for profile default at localhost" in done.stdout
     assert "was removed from this machine" in done.stdout
     assert "no token of profile default" in done.stdout

@@ -59,7 +59,7 @@ def test_switching_to_a_profile_that_nobody_signed_in_names_the_nearest(
 def test_the_sandbox_has_no_token(vsms: Vsms) -> None:
     assert vsms.sandbox("auth", "login", "--with-token", stdin="x").code == 2
     assert vsms.sandbox("auth", "token").code == 2
-    assert vsms.sandbox("auth", "status", "--json").json["token_source"] == "none needed"
+    assert vsms.sandbox("auth", "status", "--json").json["token_source"] == "none"
 
 
 @pytest.mark.parametrize(

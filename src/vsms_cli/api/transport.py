@@ -30,7 +30,7 @@ from vsms_cli.api.deadline import (
 )
 from vsms_cli.api.leftovers import follows_soon, left_in_parser
 from vsms_cli.api.proxies import Proxy, proxy_broken, proxy_of
-from vsms_cli.api.redaction import struck
+from vsms_cli.api.redaction import struck, struck_text
 from vsms_cli.domain.errors import ConfigBroken
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Transport:
 
     def without_token(self, text: str) -> str:
         """The service's words with the token struck out, should it have sent it back."""
-        return text.replace(self._token, "[token]")
+        return struck_text(text, self._token) if self._token else text
 
     def send(
         self,

@@ -1,6 +1,8 @@
 """`vsms auth`: the token, where it lies, and which profile is in force."""
 
+import contextlib
 import getpass
+import signal
 import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +26,14 @@ from vsms_cli.domain.money import CURRENCY, dollars
 from vsms_cli.render.details import facts_text
 from vsms_cli.render.documents import Row
 from vsms_cli.store.base_url import service_name
-from vsms_cli.store.credentials import check_token, environment_token_variable, mask, read_token_line
+from vsms_cli.store.credentials import (
+    check_new_token,
+    check_token,
+    environment_token_variable,
+    keep_out_of_core_dumps,
+    mask,
+    read_token_line,
+)
 from vsms_cli.store.settings import Source, set_active_profile
 
 if TYPE_CHECKING:  # help and completion import this module, and httpx costs 60 ms
@@ -53,12 +62,16 @@ def login(
     if run.in_sandbox:
         raise UsageMistake("the sandbox needs no token", hint="leave out --sandbox to sign in to the service")
     variable = environment_token_variable(run.env)
-    token = _from_stdin() if with_token else _asked(run)
+    service, profile = service_name(run.settings.base_url.value), run.settings.profile.value
+    if not with_token:
+        _require_terminal(run)
+    keep_out_of_core_dumps()
+    if not insecure_storage:  # before the token is asked for: a locked keyring could not keep it
+        run.token_store.keyring.read(service, profile)
+    token = check_new_token(_from_stdin() if with_token else _asked(run))
     client = run.client_for(token)
     balance = client.balance()
     email = email_of(client)
-    service = service_name(run.settings.base_url.value)
-    profile = run.settings.profile.value
     source = run.token_store.store(service, profile, token, insecure=insecure_storage)
     run.say(
         f"signed in to {run.host}{'' if email is None else f' as {email}'}, balance {dollars(balance.amount)}"
@@ -75,19 +88,44 @@ def _from_stdin() -> str:
     return read_token_line(sys.stdin)
 
 
-def _asked(run: Runtime) -> str:
-    """Ask with hidden input. Without a terminal getpass would echo, so there it is refused."""
+def _require_terminal(run: Runtime) -> None:
+    """Without a terminal getpass would echo, so there it is refused."""
     if not run.interactive:
         raise ConfirmationNeeded(
             "there is no terminal to ask for the token on", hint="give it on stdin with --with-token"
         )
+
+
+def _asked(run: Runtime) -> str:
+    """Ask with hidden input."""
     try:
-        text = getpass.getpass(f"Token for {run.host} (hidden): ", stream=None)
+        text = _hidden(f"Token for {run.host} (hidden): ")
     except EOFError:
         raise Declined("no token was given; nothing was stored") from None
     except UnicodeError:
         text = "\ufffd"  # bytes that are no text: refused as any other that is not ASCII
     return check_token(text)
+
+
+def _hidden(prompt: str) -> str:
+    """Asked without an echo. After Ctrl-Z and `fg` the shell has switched it on again, so it is hidden once more."""
+    if sys.platform != "win32":
+        import termios  # noqa: PLC0415 - Windows has none
+
+        def hide_again(_number: int, _frame: object) -> None:
+            with contextlib.suppress(OSError, termios.error), open("/dev/tty", "r+b", buffering=0) as tty:  # noqa: PTH123
+                now = termios.tcgetattr(tty)
+                now[3] &= ~termios.ECHO
+                termios.tcsetattr(tty, termios.TCSANOW, now)
+                tty.write(f"\r\n{prompt}".encode())
+
+        before = signal.signal(signal.SIGCONT, hide_again)
+        try:
+            return getpass.getpass(prompt, stream=None)
+        finally:
+            signal.signal(signal.SIGCONT, before)
+    else:
+        return getpass.getpass(prompt, stream=None)
 
 
 STATUS_FIELDS = ("profile", "account", "host", "token_source", "token", "valid", "balance", "currency")
@@ -97,40 +135,44 @@ STATUS_FIELDS = ("profile", "account", "host", "token_source", "token", "valid",
 def status(run: Runtime) -> ExitCode:
     """Say which token is in force, where it comes from, whether the service takes it, and the balance."""
     shape = shape_of(run, STATUS_FIELDS, ids=False)
-    row, stopped = _look(run)
-    print_one(run, shape, row, text=lambda: facts_text(_words(row), run.streams.out_surface))
+    row, where, stopped = _look(run)
+    print_one(run, shape, row, text=lambda: facts_text(_words(row, where), run.streams.out_surface))
     if stopped is not None:
         raise stopped
     return ExitCode.OK
 
 
-def _look(run: Runtime) -> tuple[Row, VsmsError | None]:
-    """What is known, and what kept us from knowing more. `valid` is null where the service could not be asked."""
+def _look(run: Runtime) -> tuple[Row, str, VsmsError | None]:
+    """What is known, where the token lies in words, and what kept us from knowing more. `valid` is null where the
+    service could not be asked.
+    """
+    where = "none needed" if run.in_sandbox else "none"
     row: dict[str, str | None] = dict.fromkeys(STATUS_FIELDS)
     row |= {"profile": run.settings.profile.value, "host": run.host, "currency": CURRENCY}
     if run.in_sandbox:
-        row |= {"token_source": "none needed"}
+        row |= {"token_source": "none"}
     else:
         try:
             found = run.token()
         except TokenMissing as exc:
-            return row, exc
-        row |= {"token_source": found.source.description, "token": mask(found.token)}
+            return row, where, exc
+        where = found.source.description
+        row |= {"token_source": found.source.what.value, "token": mask(found.token)}
     try:
         balance = run.client.balance().amount
     except VsmsError as exc:
-        return {**row, "valid": False if isinstance(exc, TokenRefused) else None}, exc
-    return {**row, "valid": True, "balance": balance, "account": email_of(run.client)}, None
+        return {**row, "valid": False if isinstance(exc, TokenRefused) else None}, where, exc
+    return {**row, "valid": True, "balance": balance, "account": email_of(run.client)}, where, None
 
 
-def _words(row: Row) -> dict[str, str]:
+def _words(row: Row, where: str) -> dict[str, str]:
     said = {True: "yes", False: "no: the service refuses it", None: "not known"}
     balance = row["balance"]
     texts = {
         "profile": str(row["profile"]),
         "account": str(row["account"] or "not known"),
         "host": str(row["host"]),
-        "token source": str(row["token_source"] or "none"),
+        "token source": where,
         "token": str(row["token"] or "none"),
         "valid": said[row["valid"] if isinstance(row["valid"], bool) else None],
     }
@@ -146,10 +188,10 @@ def logout(run: Runtime) -> ExitCode:
     removal = run.token_store.delete(service_name(run.settings.base_url.value), profile)
     if removal.found:
         run.say(f"the token of profile {profile} for {run.host} was removed from this machine")
-    else:
+    elif removal.unasked is None:
         run.say(f"no token of profile {profile} for {run.host} was stored")
-    if removal.unasked is not None:
-        run.say(f"the keyring could not be asked: {removal.unasked.message}")
+    else:
+        run.say(f"no token of profile {profile} for {run.host} is in a file; {removal.unasked.message}")
     run.say("this does not revoke it: a token is revoked on the account's page")
     variable = environment_token_variable(run.env)
     if variable is not None:

@@ -161,13 +161,19 @@ class Runtime:
 
     def token(self) -> "Found":
         """The token in force and where it comes from."""
-        from vsms_cli.store.credentials import find_token  # noqa: PLC0415 - see the top
+        from vsms_cli.store.credentials import find_token, keep_out_of_core_dumps  # noqa: PLC0415 - see the top
 
+        keep_out_of_core_dumps()
         return find_token(self.env, self.settings, lambda: self.token_store)
 
     @cached_property
     def client(self) -> "Client":
         if not self.in_sandbox:
+            from vsms_cli.store.credentials import shared_token_file  # noqa: PLC0415 - see the top
+
+            warning = shared_token_file(self.env)
+            if warning is not None:
+                self.say(warning)
             return self.client_for(self.token().token)
         from vsms_cli.sandbox.transport import SandboxTransport  # noqa: PLC0415 - see the top
 

@@ -48,8 +48,12 @@ def host_of(base_url: str) -> str:
 
 
 def service_name(base_url: str) -> str:
-    """What a token is kept under, `vsms:<host>[:port]`: it goes to that host and port and to no other."""
-    return f"vsms:{host_of(base_url)}"
+    """What a token is kept under, `vsms:<host>[:port]`: it goes to that host and port and to no other. The port is left
+    out for https on 443 alone: what was stored for https must not go to the same name in clear.
+    """
+    address = _parse(base_url)
+    port = "" if (address.scheme, address.port) == ("https", 443) else f":{address.port}"
+    return f"vsms:{address.host}{port}"
 
 
 def _parse(text: str) -> _Address:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from vsms_cli.domain.errors import ConfigBroken, VsmsError
+from vsms_cli.store.ownership import why_not_ours
 from vsms_cli.store.paths import write_private
 
 if TYPE_CHECKING:
@@ -20,13 +21,19 @@ def read_config(path: Path) -> tuple[dict[str, Any], str]:
     """What `config.toml` says, and its text; nothing without one. ConfigBroken names file and line."""
     try:
         text = path.read_bytes().decode()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}, ""
     except UnicodeDecodeError as exc:
         line = exc.object.count(b"\n", 0, exc.start) + 1
         raise ConfigBroken(f"{path}, line {line}: not UTF-8", hint="save the file as UTF-8") from exc
     except OSError as exc:
-        raise ConfigBroken(f"{path} can't be read: {exc.strerror}") from exc
+        raise ConfigBroken(
+            f"{path} can't be read: {exc.strerror}", hint="or name another directory with VSMS_CONFIG_DIR"
+        ) from exc
+    for each in (path, path.parent):
+        wrong = why_not_ours(each)
+        if wrong is not None:
+            raise ConfigBroken(f"{each} is not used, as it is not yours alone", hint=wrong)
     try:
         return _parsed(text), text
     except ValueError as exc:

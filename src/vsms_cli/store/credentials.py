@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import re
+import stat
+import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from vsms_cli.domain.errors import KeyringUnusable, TokenMissing, UsageMistake
-from vsms_cli.store.base_url import service_name
+from vsms_cli.store.base_url import DEFAULT_BASE_URL, service_name
 from vsms_cli.store.settings import Settings, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 LONGEST_TOKEN: Final = 512  # characters; the vendor's are 37, a gateway's bearer may be longer
 
 _LONGEST_LINE: Final = 4096  # characters of a file or of stdin that are read for a token
+_PIPE_PATIENCE_S: Final = 5.0
 _TOKEN: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_TOKEN}}}", re.ASCII)
 _PREFIX: Final = "vsms_"  # the vendor's reference pages
 _LONG_ENOUGH: Final = 12  # characters from which the last 4 give nothing away
@@ -59,6 +65,9 @@ class Stored(Protocol):
     """The tokens that are kept; see `store.token_store`."""
 
     def read(self, service: str, profile: str) -> Found | None: ...
+    def knows(self, service: str) -> bool:
+        """Whether somebody signed in there, on this machine."""
+        ...
 
 
 class _Lines(Protocol):
@@ -75,7 +84,7 @@ def check_token(text: str, *, whose: str = "the token") -> str:
         raise TokenMissing(f"{whose} is empty", hint=_HOW_TO_GET_ONE)
     if _TOKEN.fullmatch(token) is None:
         raise TokenMissing(
-            f"{whose} is not one: a token is 1 to {LONGEST_TOKEN} printable ASCII characters, no blank",
+            f"{whose} is not a valid token: 1 to {LONGEST_TOKEN} printable ASCII characters, no blank",
             hint="copy it anew from the account's page, whole and alone; nothing was sent",
         )
     return token
@@ -86,6 +95,16 @@ def mask(token: str) -> str:
     if len(token) < _LONG_ENOUGH:
         return "…"
     return f"{_PREFIX if token.startswith(_PREFIX) else ''}…{token[-4:]}"
+
+
+def check_new_token(token: str) -> str:
+    """One to be stored. A shorter one could not be told from good text, and would never be redacted."""
+    if len(token) < _LONG_ENOUGH:
+        raise TokenMissing(
+            f"the token is shorter than {_LONG_ENOUGH} characters, so it could not be kept out of what is printed",
+            hint="copy it anew from the account's page, whole; nothing was sent",
+        )
+    return token
 
 
 def read_token_line(stream: _Lines) -> str:
@@ -124,6 +143,7 @@ def find_token(env: Mapping[str, str], settings: Settings, store: Callable[[], S
     variable = environment_token_variable(env)
     if variable is not None:
         refuse_contradiction(env, settings)
+        _refuse_host_of_config(variable, settings, store)
         return _from_environment(Origin(variable), env[variable])
     service = service_name(settings.base_url.value)
     try:
@@ -139,6 +159,19 @@ def find_token(env: Mapping[str, str], settings: Settings, store: Callable[[], S
     return found
 
 
+def _refuse_host_of_config(variable: str, settings: Settings, store: Callable[[], Stored]) -> None:
+    """A file that somebody else may have written must not send a variable's token to a host of his."""
+    url = settings.base_url
+    if url.source is not Source.CONFIG or url.value == DEFAULT_BASE_URL:
+        return
+    service = service_name(url.value)
+    if not store().knows(service):
+        raise UsageMistake(
+            f"the token in {variable} is not sent to {service.partition(':')[2]}, which config.toml alone names",
+            hint="name it with --base-url or VSMS_BASE_URL, or sign in there once: `vsms auth login`",
+        )
+
+
 def _from_environment(origin: Origin, text: str) -> Found:
     if origin is not Origin.TOKEN_FILE:
         source = TokenSource(what=origin, description=f"environment variable {origin}")
@@ -150,12 +183,61 @@ def _from_environment(origin: Origin, text: str) -> Found:
 def _first_line(path: Path) -> str:
     whose = f"the first line of {path} (VSMS_TOKEN_FILE)"
     try:
-        with path.open("rb") as file:
-            line = file.readline(_LONGEST_LINE + 1)
-    except OSError as exc:
+        line = _read_line(path)
+    except (OSError, ValueError) as exc:
+        # Somebody may have put the token itself into the variable: only what looks like a path is shown.
+        shown = f"{path} (VSMS_TOKEN_FILE)" if os.sep in str(path) else "the file that VSMS_TOKEN_FILE names"
+        reason = exc.strerror if isinstance(exc, OSError) else "it is no path"
         raise TokenMissing(
-            f"{path} (VSMS_TOKEN_FILE) can't be read: {exc.strerror}",
-            hint="correct or unset VSMS_TOKEN_FILE; nothing else was tried",
+            f"{shown} can't be read: {reason}",
+            hint="it wants a path to a file with the token; correct or unset it, nothing else was tried",
         ) from exc
     # A byte that is not UTF-8 fails the check as U+FFFD; some editors put a mark before the text.
     return check_token(line.decode("utf-8-sig", errors="replace"), whose=whose)
+
+
+def _read_line(path: Path) -> bytes:
+    """Not longer than a token can be; a pipe that nobody writes to is given up after some seconds."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        if stat.S_ISFIFO(os.fstat(handle).st_mode):
+            import select  # noqa: PLC0415 - for pipes alone
+
+            if not select.select([handle], [], [], _PIPE_PATIENCE_S)[0]:
+                raise OSError(errno.ETIMEDOUT, "nobody writes to this pipe")
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(handle, True)
+        return file.readline(_LONGEST_LINE + 1)
+
+
+def keep_out_of_core_dumps() -> None:
+    """A crash of the interpreter leaves no file with the token in it, where the system allows that to be said."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415 - Windows has none
+
+        if sys.platform != "win32":
+            resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+@contextlib.contextmanager
+def environment_without_tokens() -> Iterator[None]:
+    """Inside, children are started without the variables that hold a token."""
+    held = {origin.value: os.environ.pop(origin.value, None) for origin in _VARIABLES}
+    try:
+        yield
+    finally:
+        os.environ.update({name: text for name, text in held.items() if text is not None})
+
+
+def shared_token_file(env: Mapping[str, str]) -> str | None:
+    """A warning where others may read the file that VSMS_TOKEN_FILE names."""
+    text = env.get(Origin.TOKEN_FILE, "")
+    if os.name != "posix" or environment_token_variable(env) != Origin.TOKEN_FILE:
+        return None
+    try:
+        facts = Path(text).stat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(facts.st_mode) or not facts.st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        return None
+    return f"others may read the token in {text} (mode {stat.S_IMODE(facts.st_mode):04o}): chmod 600 it"

@@ -168,10 +168,8 @@ def _reason(exc: BaseException, secret: str) -> tuple[str, BaseException | None]
     """In words, and the cause to keep: none where it repeats the secret."""
     if isinstance(exc, _UnusableError):
         return str(exc), exc.__cause__
-    words = _words(exc)
-    leaks = bool(secret) and secret in str(exc)
-    if leaks:
-        words = type(exc).__name__
+    words = type(exc).__name__  # its text may hold the token, in whatever form
+    leaks = bool(secret)
     # By name: importing the class here would be an import of keyring outside the thread.
     if any(kind.__name__ == "KeyringLocked" for kind in type(exc).__mro__):
         words = f"it is locked ({words})"

@@ -44,6 +44,10 @@ class TokenStore:
     def profiles(self) -> Profiles:
         return Profiles(path=self.paths.profiles)
 
+    def knows(self, service: str) -> bool:
+        """Whether some profile signed in there."""
+        return bool(self.profiles.names(service))
+
     def read(self, service: str, profile: str) -> Found | None:
         """None where there is none. KeyringUnusable where the keyring can't tell; else as `TokenFile`."""
         place = self.profiles.place_of(service, profile)
@@ -61,6 +65,8 @@ class TokenStore:
         self.profiles.place_of(service, profile)  # a corrupt note shows before anything is stored
         if insecure:
             self.file.store(service, profile, token)
+            if self.file.read(service, profile) != token:
+                raise KeyringUnusable(f"{self.file.path} does not give back what was stored in it")
             self.profiles.remember(service, profile, Place.FILE)
             return self._in_file()
         backend = self.keyring.store(service, profile, token)

@@ -63,12 +63,14 @@ def login(
         raise UsageMistake("the sandbox needs no token", hint="leave out --sandbox to sign in to the service")
     variable = environment_token_variable(run.env)
     service, profile = service_name(run.settings.base_url.value), run.settings.profile.value
-    if not with_token:
+    if with_token:
+        _require_stdin()
+    else:
         _require_terminal(run)
     keep_out_of_core_dumps()
     if not insecure_storage:  # before the token is asked for: a locked keyring could not keep it
         run.token_store.keyring.read(service, profile)
-    token = check_new_token(_from_stdin() if with_token else _asked(run))
+    token = check_new_token(read_token_line(sys.stdin) if with_token else _asked(run))
     client = run.client_for(token)
     balance = client.balance()
     email = email_of(client)
@@ -82,10 +84,9 @@ def login(
     return ExitCode.OK
 
 
-def _from_stdin() -> str:
+def _require_stdin() -> None:
     if sys.stdin is None:
         raise UsageMistake("--with-token reads the token from stdin, which is closed")
-    return read_token_line(sys.stdin)
 
 
 def _require_terminal(run: Runtime) -> None:

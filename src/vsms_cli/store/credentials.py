@@ -205,17 +205,17 @@ def _read_line(path: Path) -> bytes:
 
             if not select.select([handle], [], [], _PIPE_PATIENCE_S)[0]:
                 raise OSError(errno.ETIMEDOUT, "nobody writes to this pipe")
-        if hasattr(os, "set_blocking"):
+        if sys.platform != "win32":
             os.set_blocking(handle, True)
         return file.readline(_LONGEST_LINE + 1)
 
 
 def keep_out_of_core_dumps() -> None:
     """A crash of the interpreter leaves no file with the token in it, where the system allows that to be said."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # noqa: PLC0415 - Windows has none
+    if sys.platform != "win32":
+        with contextlib.suppress(ImportError, OSError, ValueError):
+            import resource  # noqa: PLC0415 - Windows has none
 
-        if sys.platform != "win32":
             resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 

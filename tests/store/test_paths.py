@@ -115,7 +115,7 @@ def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
     target.touch()
     link = tmp_path / "config.toml"
     link.symlink_to(target)
-    write_private(link, b"x = 1")
+    write_private(link, b"x = 1", follow=True)
     assert link.is_symlink()
     assert target.read_bytes() == b"x = 1"
 

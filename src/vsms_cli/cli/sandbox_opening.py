@@ -5,13 +5,14 @@ from pathlib import Path
 from vsms_cli.domain.errors import SandboxBroken, VsmsError
 from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.errors import NoRoom, SandboxError
-from vsms_cli.store.paths import Paths, private_dir
+from vsms_cli.store.paths import Paths, private_dir, refuse_shared
 
 
 def open_book(paths: Paths) -> Database:
     """SandboxBroken for a file that is no book; VsmsError where no file can be."""
     try:
         private_dir(paths.state_dir)
+        refuse_shared(paths.sandbox)
         return Database.open(paths.sandbox)
     except OSError as exc:
         raise VsmsError(

@@ -173,6 +173,12 @@ class RateLimited(VsmsError):
     exit_code = ExitCode.RATE_LIMITED
 
 
+class OrderLocked(VsmsError):
+    """Another process has held the order for longer than settling it can take. Nothing was sent."""
+
+    code = "locked"
+
+
 class NoTurn(RateLimited):
     """The rate limit let no request go out in the time that there was for it. The service was not asked."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.errors import JournalUnusable, StopRequested, VsmsError
+from vsms_cli.domain.errors import JournalUnusable, OrderLocked, StopRequested, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.prior_attempts import settle_prior
-from vsms_cli.ops.reconcile import settle
+from vsms_cli.ops.reconcile import DOUBT_S, settle
 from vsms_cli.ops.recording import recorded
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _UNSETTLED: Final = frozenset(
 )
 """Outcomes that leave an order as it was, or leave open what became of it: a doubt before them stays one."""
 _LOCK_NAP_S: Final = 0.1  # between two looks at an order that another process is settling
+_REQUESTS_AND_READS: Final = 4
 _SILENCE_S: Final = 1.0  # most are done by then; one that was stopped (Ctrl-Z) never is
 
 
@@ -46,15 +47,25 @@ def carry_out_once(context: Context, policy: Policy) -> Result:
             return policy.checked(context) or _journalled(context, policy, in_doubt=before)
     except StopRequested as exc:
         return policy.result(Outcome.SKIPPED, problem=exc.as_problem())
+    except OrderLocked as exc:
+        return policy.result(Outcome.FAILED, problem=exc.as_problem())
 
 
 @contextlib.contextmanager
 def claimed(context: Context, order_id: str) -> Iterator[None]:
-    """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting."""
+    """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting;
+    OrderLocked where it is held for longer than settling one order takes: two requests and what is read after each.
+    """
     since, told = context.clock.monotonic(), False
+    limit = _REQUESTS_AND_READS * max(context.service.time_limit, DOUBT_S)
     while not context.journal.acquire(order_id):
         if context.stop.wait(_LOCK_NAP_S):
             raise StopRequested("ended before this was sent: another process has the order")
+        if context.clock.monotonic() - since >= limit:
+            raise OrderLocked(
+                f"another process has held the order for {limit:.0f} s; nothing was sent",
+                hint="end that process (a stopped one holds it too), then run the same command again",
+            )
         if not told and context.clock.monotonic() - since >= _SILENCE_S:
             told = True
             context.say(f"another process has the order {order_id}: waiting until it is done, or Ctrl-C")

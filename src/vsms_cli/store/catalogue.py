@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.catalogue import Catalogue, Entry
 from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
-from vsms_cli.store.paths import write_private
+from vsms_cli.store.paths import read_own, write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,12 +26,12 @@ class CatalogueCache:
     def read(self, *, however_old: bool = False) -> Catalogue | None:
         """The catalogue where one of the last day is there."""
         try:
-            value = json.loads(self._file.read_bytes())
+            value = json.loads(read_own(self._file))
             age = datetime.now(UTC) - parse_rfc3339(value["at"])
             if not (however_old or timedelta(0) <= age < _FRESH_FOR):
                 return None
             return Catalogue(countries=_entries(value["countries"]), services=_entries(value["services"]))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (OSError, ConfigBroken, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
     def write(self, catalogue: Catalogue) -> None:

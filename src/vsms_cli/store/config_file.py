@@ -77,7 +77,7 @@ def replace_profile(path: Path, name: str) -> None:
             hint=f"change it by hand to {statement}",
         )
     try:
-        write_private(path, text.encode())
+        write_private(path, text.encode(), follow=True)
     except OSError as exc:
         raise VsmsError(f"{path} can't be written: {exc.strerror}") from exc
 

@@ -6,7 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import JournalUnusable
-from vsms_cli.store.paths import private_dir
+from vsms_cli.store.paths import private_dir, refuse_shared
 from vsms_cli.store.sqlite_file import make_private, write_ahead
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def open_journal(path: Path, *, create: bool) -> sqlite3.Connection:
     if create:
         private_dir(path.parent)
         make_private(path)
+    else:
+        refuse_shared(path)
     db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
         version = _version(db, path)

@@ -13,7 +13,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.store.paths import private_dir
+from vsms_cli.store.paths import private_dir, refuse_shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +109,7 @@ class LockFile:
             return False
         if self._file is None:
             private_dir(self._path.parent)
+            refuse_shared(self._path)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(self._file, start, length)

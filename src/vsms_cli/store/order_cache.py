@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.orders import Order, Phase, is_whole_id
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
-from vsms_cli.store.paths import write_private
+from vsms_cli.store.paths import read_own, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,8 +68,17 @@ class OrderCache:
 
     def read(self) -> tuple[CachedOrder, ...]:
         try:
-            return tuple(_cached(value) for value in json.loads(self._file.read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
+            return tuple(_cached(value) for value in json.loads(read_own(self._file)))
+        except (
+            OSError,
+            ConfigBroken,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            ArithmeticError,
+        ):
             return ()
 
     def prices(self) -> dict[str, Decimal]:

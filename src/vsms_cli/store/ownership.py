@@ -24,25 +24,26 @@ def why_not_ours(path: Path, *, follow: bool = True) -> str | None:
         facts = path.stat() if follow else path.lstat()
     except OSError:  # what can't be looked at can't be used either: whoever opens it says so
         return None
-    return _wrong(facts, shlex.quote(str(path)))
+    me = getattr(os, "geteuid", None)  # Windows has none, and modes there say nothing
+    return None if me is None else _wrong(facts, shlex.quote(str(path)), me=me())
 
 
-def _wrong(facts: os.stat_result, quoted: str) -> str | None:
+def _wrong(facts: os.stat_result, quoted: str, *, me: int) -> str | None:
     wrong = None
     if sys.platform != "win32":
         mode = stat.S_IMODE(facts.st_mode)
         sticky_dir = stat.S_ISDIR(facts.st_mode) and bool(mode & stat.S_ISVTX)
-        by_group = bool(mode & stat.S_IWGRP) and not sticky_dir and _group_has_others(facts.st_gid)
+        by_group = bool(mode & stat.S_IWGRP) and not sticky_dir and _group_has_others(facts.st_gid, me)
         if stat.S_ISLNK(facts.st_mode):
             wrong = f"it is a link; remove it: rm {quoted}"
-        elif facts.st_uid not in {os.geteuid(), 0}:
+        elif facts.st_uid not in {me, 0}:
             wrong = f"it belongs to another user (uid {facts.st_uid})"
         elif by_group or (mode & stat.S_IWOTH and not sticky_dir):
             wrong = f"others may write it (mode {mode:04o}); mend it: chmod go-w {quoted}"
     return wrong
 
 
-def _group_has_others(group: int) -> bool:
+def _group_has_others(group: int, user: int) -> bool:
     """Whether somebody else is in the group; many systems give each user a group of one."""
     others = False
     if sys.platform != "win32":
@@ -50,7 +51,7 @@ def _group_has_others(group: int) -> bool:
         import pwd  # noqa: PLC0415 - as above
 
         try:
-            me = pwd.getpwuid(os.geteuid())
+            me = pwd.getpwuid(user)
             others = group != me.pw_gid or bool(set(grp.getgrgid(group).gr_mem) - {me.pw_name})
         except KeyError:
             others = True

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.domain.errors import ConfigBroken
+from vsms_cli.store.ownership import why_not_ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,20 +78,46 @@ class Paths:
 
 
 def private_dir(path: Path) -> Path:
-    """The directory, made with mode 0700 where it is missing. OSError where it can't be made.
-
-    One that exists keeps its mode: it may be a shared one, and every file here is 0600 by itself.
+    """The directory, made with mode 0700 where it is missing, and so is each parent: under a umask of 000 somebody else
+    could put another in its place. OSError where it can't be made, ConfigBroken where it is not ours alone.
     """
-    _placed(path).mkdir(mode=_PRIVATE_DIR, parents=True, exist_ok=True)
+    missing = [_placed(path)]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for each in reversed(missing):
+        each.mkdir(mode=_PRIVATE_DIR, exist_ok=True)
+    refuse_shared(path, follow=True)
     return path
 
 
-def write_private(path: Path, content: bytes) -> None:
+def refuse_shared(path: Path, *, follow: bool = False) -> None:
+    """ConfigBroken, with what to do, for a file or directory that somebody else owns or may write; without `follow` for
+    a link too. One that is missing is fine.
+    """
+    wrong = why_not_ours(path, follow=follow)
+    if wrong is not None:
+        variables = f"{STATE_DIR_VARIABLE} or {CONFIG_DIR_VARIABLE}"
+        raise ConfigBroken(
+            f"{path} is not used, as it is not yours alone: {wrong}",
+            hint=f"or name another directory with {variables}",
+        )
+
+
+def read_own(path: Path) -> bytes:
+    """The content of a file that is ours alone. OSError where it can't be read, ConfigBroken where it is not."""
+    refuse_shared(path)
+    return path.read_bytes()
+
+
+def write_private(path: Path, content: bytes, *, follow: bool = False) -> None:
     """The whole file or the old one, also through a crash. OSError where it can't be written.
 
-    A new file is 0600; one that exists keeps its mode. A symbolic link stays one: its target is replaced.
+    A new file is 0600; one that exists keeps its mode. With `follow` a symbolic link stays one, and its target is
+    replaced; else a link is refused with ConfigBroken: it may be somebody else's.
     """
     private_dir(path.parent)
+    if not follow:
+        refuse_shared(path)
     target = Path(os.path.realpath(path))
     try:
         mode = target.stat().st_mode & 0o777

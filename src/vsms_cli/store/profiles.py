@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import ConfigBroken, VsmsError
-from vsms_cli.store.paths import write_private
+from vsms_cli.store.paths import read_own, write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ class Profiles:
 
     def _read(self) -> Table:
         try:
-            content = self.path.read_bytes()
+            content = read_own(self.path)
         except FileNotFoundError:
             return {}
         except OSError as exc:

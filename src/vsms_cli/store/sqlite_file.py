@@ -8,6 +8,8 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING, Final
 
+from vsms_cli.store.paths import refuse_shared
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -16,8 +18,10 @@ _NAP_S: Final = 0.005
 
 def make_private(path: Path) -> None:
     """Create the file, 0600, where it is missing: SQLite would create it readable to all, and its -wal and -shm
-    take its mode. One that exists is not opened: closing it would drop the locks that SQLite holds on it.
+    take its mode. ConfigBroken where it is not ours alone. One that exists is not opened: closing it would drop the
+    locks that SQLite holds on it.
     """
+    refuse_shared(path)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 

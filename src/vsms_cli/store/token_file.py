@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import TokenMissing
+from vsms_cli.store.paths import refuse_shared
 from vsms_cli.store.profiles import Table, parse_table, remove_entry, write_table
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class TokenFile:
         return True
 
     def _read(self) -> Table:
+        refuse_shared(self.path)
         try:
             with self.path.open("rb") as file:
                 if os.name == "posix":

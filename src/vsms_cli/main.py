@@ -51,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
         return complete(argv[1:])
     from vsms_cli.cli.runtime import STOP  # noqa: PLC0415 - see above
     from vsms_cli.cli.signals import Signalled  # noqa: PLC0415 - as above
-    from vsms_cli.domain.errors import ExitCode, StdoutUnwritable, VsmsError  # noqa: PLC0415 - as above
+    from vsms_cli.domain.errors import ExitCode, NoThread, StdoutUnwritable, VsmsError  # noqa: PLC0415 - as above
 
     try:
         with STOP.listening():
@@ -69,7 +69,13 @@ def run(argv: Sequence[str]) -> int:
         return STOP.exit_code if STOP.requested and code == ExitCode.INTERRUPTED else code
     except SystemExit:  # Typer's own end, where its help is read by nobody
         return ExitCode.CLOSED_PIPE
+    except MemoryError:
+        return _tell(
+            VsmsError("there is not enough memory", hint="end other programs, or raise the limit"), argv
+        )
     except Exception as exc:  # noqa: BLE001 - the one broad except: whatever is left is our mistake
+        if isinstance(exc, RuntimeError) and "start new thread" in str(exc):
+            return _tell(NoThread(), argv)
         if isinstance(exc, OSError) and exc.errno in _NO_ROOM:  # Typer's help on a full disk
             return _tell(StdoutUnwritable(f"stdout can't be written: {exc.strerror}"), argv)
         if (
@@ -86,6 +92,8 @@ def _dispatch(argv: Sequence[str]) -> int:
     from vsms_cli.cli.app import app  # noqa: PLC0415 - see run
     from vsms_cli.domain.errors import UsageMistake  # noqa: PLC0415 - see run
 
+    if any("\ud800" <= char <= "\udfff" for word in argv for char in word):
+        raise UsageMistake("an argument has bytes that are no text", hint="write it in UTF-8")
     try:
         return int(get_command(app).main(list(argv), prog_name="vsms", standalone_mode=False) or 0)
     except Exception as exc:
@@ -218,7 +226,7 @@ def _default_format() -> str | None:
         return said
     try:
         return load_settings(Options(), os.environ, Paths.from_environment(os.environ)).output.value
-    except VsmsError:
+    except (VsmsError, MemoryError):
         return None
 
 

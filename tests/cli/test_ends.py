@@ -147,3 +147,44 @@ def test_watch_sent_to_the_background_waits_until_it_is_in_front(
     child.expect("1 order waiting")
     child.send("q")
     child.expect_exact("ready> ")
+
+
+def test_where_no_thread_can_be_started_every_order_is_told(
+    live: Vsms, server: FaultServer, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import threading\n"
+        "def start(self):\n"
+        '    raise RuntimeError("can\'t start new thread")\n'
+        "threading.Thread.start = start\n"
+    )
+    orders = [server.add_order() for _ in range(3)]
+    done = live.process("orders", "cancel", *orders, "--yes", "--json", env={"PYTHONPATH": str(tmp_path)})
+
+    assert done.code == 1
+    assert [row["outcome"] for row in done.json] == ["skipped"] * 3
+    assert "no more threads" in done.err
+    assert "0 of 3 orders cancelled; 3 skipped" in done.err
+    assert live("journal", "list", "--unresolved", "--json").json == []
+
+
+def test_where_there_is_no_memory_it_says_so(live: Vsms, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import vsms_cli.store.config_file as config\n"
+        "def read(path):\n"
+        "    raise MemoryError\n"
+        "config.read_config = read\n"
+    )
+    done = live.process("balance", env={"PYTHONPATH": str(tmp_path)})
+
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("vsms: there is not enough memory")
+
+
+def test_an_argument_that_is_no_text_is_refused(live: Vsms, server: FaultServer) -> None:
+    order = server.add_order(status="completed")
+    words = ["orders", "refund", order, "--reason", "other", "--note", "\udcff\udcfe", "--yes"]
+    done = live.process(*words)
+
+    assert (done.code, "bytes that are no text" in done.err) == (2, True)
+    assert server.requests == []

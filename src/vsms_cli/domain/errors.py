@@ -179,6 +179,20 @@ class OrderLocked(VsmsError):
     code = "locked"
 
 
+class NoThread(VsmsError):
+    """The system lets this process start no thread."""
+
+    code = "no_thread"
+
+    def __init__(
+        self,
+        message: str = "the system allows no more threads or processes",
+        *,
+        hint: str = "end other programs, or raise the limit: see `ulimit -u`",
+    ) -> None:
+        super().__init__(message, hint=hint)
+
+
 class NoTurn(RateLimited):
     """The rate limit let no request go out in the time that there was for it. The service was not asked."""
 

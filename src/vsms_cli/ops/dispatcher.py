@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import heapq
 import queue
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.errors import ExitCode, JournalUnusable, Problem, VsmsError
+from vsms_cli.domain.errors import ExitCode, JournalUnusable, NoThread, Problem, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
@@ -112,7 +112,7 @@ class _Run:
         self._on_wait = on_wait
         self._meanwhile: Callable[[], None] | None = meanwhile
         self._results: list[Result | None] = [None] * len(targets)
-        self._ended: queue.SimpleQueue[tuple[int, Future[Result]]] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[int, Result | BaseException]] = queue.SimpleQueue()
         self._early: dict[int, Result] = {}  # answered 425, and waiting for their moment
         self._running = 0
         self._stopped_by: VsmsError | None = None
@@ -160,28 +160,42 @@ class _Run:
             _, index = heapq.heappop(self._due)
             target = self._targets[index]
             policy = self._policy(target.order_id, order=target.order, price=target.price)
-            future = pool.submit(carry_out_once, self._desk, policy)
+            try:
+                pool.submit(self._carry_out, index, policy)
+            except RuntimeError:  # no thread can be started
+                if not self._running:  # so nobody takes it
+                    self._stopped_by = NoThread()
+                    return
             self._running += 1
-            future.add_done_callback(lambda done, index=index: self._ended.put((index, done)))  # type: ignore[misc] # mypy infers no type for a default in a lambda
+
+    def _carry_out(self, index: int, policy: Cancel) -> None:
+        """In a worker."""
+        ended: Result | BaseException
+        try:
+            ended = carry_out_once(self._desk, policy)
+        except BaseException as exc:  # noqa: BLE001 - it is raised in the main thread
+            ended = exc
+        self._ended.put((index, ended))
 
     def _collect(self) -> None:
         """Take one result, or nap until something is due."""
         try:
-            index, future = self._ended.get(timeout=self._nap())
+            index, ended = self._ended.get(timeout=self._nap())
         except queue.Empty:
             self._get_ready()
             return
         self._running -= 1
-        try:
-            result = future.result()
-        except VsmsError as exc:
-            self._stopped_by = self._stopped_by or exc
-            result = Result(
+        if isinstance(ended, VsmsError):
+            self._stopped_by = self._stopped_by or ended
+            ended = Result(
                 operation=self._policy.operation,
                 order_id=self._targets[index].order_id,
                 outcome=Outcome.FAILED,
-                problem=exc.as_problem(),
+                problem=ended.as_problem(),
             )
+        elif isinstance(ended, BaseException):
+            raise ended
+        result = ended
         if self._wait and result.outcome is Outcome.TOO_EARLY and self._can_wait(index, result):
             self._early[index] = result
             heapq.heappush(self._due, (self._moment(result.retry_at, self._desk.clock.monotonic()), index))

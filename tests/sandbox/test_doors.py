@@ -23,7 +23,7 @@ from vsms_cli.sandbox.errors import SandboxError
 from vsms_cli.sandbox.server import serve, serving
 from vsms_cli.sandbox.transport import SandboxTransport
 
-BALANCE = b"GET /api/v1/customer/balance HTTP/1.1\r\nHost: x\r\nX-API-Key: vsms_x\r\n"
+BALANCE = b"GET /api/v1/customer/balance HTTP/1.1\r\nHost: localhost\r\nX-API-Key: vsms_x\r\n"
 
 
 @pytest.fixture
@@ -149,7 +149,10 @@ def test_a_port_that_is_taken_or_no_port_is_an_error(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("head", "status"),
     [
-        (b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 411),
+        (b"Transfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+        (b"Transfer-Encoding: gzip\r\n\r\n", 400),
+        (b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400),
+        (b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (BODY_LIMIT + 1), 413),
         (b"Content-Length: x\r\n\r\n", 400),
         (b"Content-Length: -1\r\n\r\n", 400),
         (b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
@@ -186,7 +189,7 @@ def test_any_method_is_the_apps_to_refuse_and_head_has_no_body(base_url: str) ->
         answer = spoken(base_url, method + BALANCE.removeprefix(b"GET") + b"\r\n")
         assert answer.startswith(b"HTTP/1.1 405 ")
     head = spoken(base_url, b"HEAD" + BALANCE.removeprefix(b"GET") + b"\r\n")
-    assert head.startswith(b"HTTP/1.1 405 ")
+    assert head.startswith(b"HTTP/1.1 200 ")
     assert head.endswith(b"\r\n\r\n")
 
 
@@ -235,3 +238,43 @@ def test_a_fault_of_the_server_itself_is_not_hidden(
     talk = capfd.readouterr().err
     assert "a bug" in talk
     assert "gone" not in talk
+
+
+def raw(port: int, text: bytes, *, reads: int = 1) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+        line.sendall(text)
+        return b"".join(line.recv(65536) for _ in range(reads))
+
+
+def test_expect_100_is_answered_at_once_and_a_chunked_body_is_read(caller: Caller) -> None:
+    head = b"POST /api/v1/customer/purchase HTTP/1.1\r\nHost: localhost\r\nX-API-Key: vsms_x\r\n"
+    body = b'{"service": "wa", "country": "AR"}'
+    with serving(caller.sandbox) as base_url:
+        port = int(base_url.split(":")[2].split("/")[0])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+            line.sendall(head + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+            assert line.recv(100).startswith(b"HTTP/1.1 100 ")
+            line.sendall(body)
+            assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+        chunks = b"%x\r\n%s\r\n%x;a=b\r\n%s\r\n0\r\nX: y\r\n\r\n" % (5, body[:5], len(body) - 5, body[5:])
+        assert raw(port, head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks).startswith(b"HTTP/1.1 200 ")
+
+
+def test_http_1_0_is_closed_and_head_has_no_body(caller: Caller) -> None:
+    with serving(caller.sandbox) as base_url:
+        port = int(base_url.split(":")[2].split("/")[0])
+        old = b"GET /api/v1/customer/balance HTTP/1.0\r\nConnection: keep-alive\r\nX-API-Key: vsms_x\r\n\r\n"
+        answer = raw(port, old, reads=2)  # the second reads the end
+        assert b"Connection: close" in answer
+        assert answer.endswith(b"}")
+        head = raw(port, old.replace(b"GET", b"HEAD"), reads=2)
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert head.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("host", [b"evil.example", b"127.0.0.1.evil.example", b"localhost@evil"])
+def test_a_foreign_host_is_refused(caller: Caller, host: bytes) -> None:
+    with serving(caller.sandbox) as base_url:
+        port = int(base_url.split(":")[2].split("/")[0])
+        answer = raw(port, BALANCE.replace(b"localhost", host) + b"\r\n")
+        assert answer.startswith(b"HTTP/1.1 421 ")

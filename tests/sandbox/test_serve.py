@@ -51,7 +51,7 @@ def test_a_signal_ends_it_cleanly_although_a_request_is_under_way(
 ) -> None:
     with served(vsms, "--fault", "balance:timeout") as server:
         line = socket.create_connection(("127.0.0.1", httpx.URL(server.base_url).port or 0), timeout=10)
-        line.sendall(b"GET /api/v1/customer/balance HTTP/1.1\r\nHost: x\r\nX-API-Key: vsms_x\r\n\r\n")
+        line.sendall(b"GET /api/v1/customer/balance HTTP/1.1\r\nHost: localhost\r\nX-API-Key: vsms_x\r\n\r\n")
         with line:
             with server.client() as client:
                 client.get("/customer/orders")

@@ -88,6 +88,7 @@ def listed(order: Order, *, cooldown: timedelta) -> dict[str, Json]:
 def detailed(order: Order, messages: Sequence[Message], *, cooldown: timedelta) -> dict[str, Json]:
     """`GET /customer/order/{id}`, and the answer to a purchase: the same facts by other names."""
     return {
+        "success": True,
         "order_id": order.id,
         "phone_number": order.phone_number,
         "service": order.service,
@@ -157,6 +158,11 @@ def served(country: Country, products: Mapping[str, Product]) -> dict[str, Json]
         "min_price": min(price(product, country) for product in products.values()),
         "services": list(products),
     }
+
+
+def stocked(country: Country, product: Product) -> dict[str, Json]:
+    """A row of `GET /catalog/countries?service=`, as the SDK for Python reads it. `count` is play stock."""
+    return {"id": country.code, "name": country.name, "price": price(product, country), "count": 100}
 
 
 def priced(product: Product, country: Country) -> dict[str, Json]:

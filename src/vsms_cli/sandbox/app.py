@@ -44,6 +44,8 @@ _ROUTES: Final[Mapping[str, tuple[str, _Endpoint]]] = {
     "/rentals": ("GET", rentals.list_rentals),
     "/rentals/{id}/cancel": ("POST", rentals.cancel_rental),
     "/customer/balance": ("GET", endpoints.show_balance),
+    "/balance": ("GET", endpoints.show_balance),
+    "/catalog/countries": ("GET", endpoints.list_stock),
     "/customer/profile": ("GET", endpoints.show_profile),
     "/customer/transactions": ("GET", endpoints.list_transactions),
     "/customer/services": ("GET", endpoints.list_services),
@@ -57,6 +59,8 @@ _RENTAL_CANCEL: Final = re.compile(r"/rentals/([^/]*)/cancel")
 
 
 def _name(route: str) -> str:
+    if route == "/catalog/countries":
+        return "stock"
     if route == "/rentals/{id}/cancel":
         return "rental-cancel"
     return route.removesuffix("/{id}").rpartition("/")[2]
@@ -209,7 +213,7 @@ def _routed(request: Request) -> tuple[_Endpoint, Call]:
     if route not in _ROUTES:
         raise refusal(404, "Not found")
     method, endpoint = _ROUTES[route]
-    if request.method != method:
+    if request.method != method and (request.method, method) != ("HEAD", "GET"):
         raise Refusal(Reply(405, {"error": "Method not allowed"}, {"Allow": method}))
     if route not in _OPEN_TO_ALL and not _KEY.fullmatch(request.key):
         raise refusal(401, "Invalid or missing API key")

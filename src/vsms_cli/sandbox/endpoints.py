@@ -21,7 +21,7 @@ _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 def list_orders(page: Page, call: Call) -> Reply:
-    found = orders.newest(page, status=call.text("status"), limit=call.limit(default=50, highest=200))
+    found = orders.newest(page, status=call.text("status"), limit=call.limit(default=50, largest=200))
     rows = [answers.listed(order, cooldown=page.cooldown) for order in found]
     return Reply(200, {"count": len(rows), "orders": rows})
 
@@ -118,7 +118,7 @@ def list_transactions(page: Page, call: Call) -> Reply:
         kind=call.text("type"),
         since=call.time("from", end_of_day=False),
         until=call.time("to", end_of_day=True),
-        limit=call.limit(default=50, highest=100),
+        limit=call.limit(default=50, largest=100),
         offset=call.offset(),
     )
     count, found = ledger.lines(page, extract)
@@ -134,6 +134,14 @@ def list_services(_page: Page, _: Call) -> Reply:
 
 def list_countries(_page: Page, _: Call) -> Reply:
     return Reply(200, {"countries": [answers.served(country, PRODUCTS) for country in COUNTRIES.values()]})
+
+
+def list_stock(_page: Page, call: Call) -> Reply:
+    """Which countries have numbers for a service (the SDK for Python)."""
+    product = PRODUCTS.get(call.text("service") or "")
+    if product is None:
+        raise refusal(400, "Invalid service")
+    return Reply(200, {"countries": [answers.stocked(country, product) for country in COUNTRIES.values()]})
 
 
 def show_price(_page: Page, call: Call) -> Reply:

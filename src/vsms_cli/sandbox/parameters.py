@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}")  # above some 4300 digits Python refuses to read a number
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_HIGHEST_LIMIT: Final = 200
 _ANY_OFFSET: Final = 10**9  # no book is as long, and SQLite's integers end at 2**63
 _REASON_LENGTH: Final = 64
 _NOTE_LENGTH: Final = 2000
@@ -30,9 +31,12 @@ class Call:
     query: Mapping[str, str]
     body: bytes
 
-    def limit(self, *, default: int, highest: int) -> int:
-        """Out of range is moved to the nearest allowed; no number at all is refused."""
-        return min(max(self._integer("limit", default), 1), highest)
+    def limit(self, *, default: int, largest: int) -> int:
+        """Refused outside of 1 to 200 (the vendor's live run); a list that gives fewer gives `largest`."""
+        limit = self._integer("limit", default)
+        if not 1 <= limit <= _HIGHEST_LIMIT:
+            raise refusal(400, "Invalid limit: 1 to 200")
+        return min(limit, largest)
 
     def offset(self) -> int:
         return min(max(self._integer("offset", 0), 0), _ANY_OFFSET)
@@ -93,13 +97,13 @@ def plea(call: Call) -> Plea:
 
 
 def choice(service: object, country: object) -> tuple[Product, Country]:
-    """What is to be bought or priced. Codes in any case; names are refused, as the live service does."""
+    """What is to be bought or priced. Country codes in capitals; names are refused, as the live service does."""
     if not service or not country:
         raise refusal(400, "service and country are required")
     product = PRODUCTS.get(service.lower()) if isinstance(service, str) else None
     if product is None:
         raise refusal(400, "Invalid service")
-    place = COUNTRIES.get(country.upper()) if isinstance(country, str) else None
+    place = COUNTRIES.get(country) if isinstance(country, str) else None
     if place is None:
         raise refusal(400, "Invalid country")
     return product, place

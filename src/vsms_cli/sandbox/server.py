@@ -27,6 +27,9 @@ _LOOPBACK: Final = "127.0.0.1"
 _IDLE_S: Final = 60  # a connection that says nothing so long is closed
 _DRAIN_LIMIT: Final = 1024 * 1024  # bytes of a refused body that are read, so that the refusal gets through
 _LOOK_EVERY_S: Final = 0.05  # whether a client that waits in vain is still there
+_LONGEST_LINE: Final = 1024  # bytes of a chunk's head
+_CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_HOST: Final = re.compile(r"(?:127\.[0-9.]+|localhost|\[::1\])(?::[0-9]{1,5})?")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -134,13 +137,15 @@ class _Desk(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         began = time.monotonic()
+        if self.request_version == "HTTP/1.0":
+            self.close_connection = True
         try:
-            length = self._body_length()
+            self._check_host()
+            body = self._body()
         except _Unreadable as no:
             self.send_error(no.status)
             return
-        body = self.rfile.read(length)
-        if len(body) < length:  # the client broke off: it may not have meant what came so far
+        if body is None:  # the client broke off: it may not have meant what came so far
             self.close_connection = True
             return
         headers = {name: str(value) for name, value in self.headers.items()}
@@ -204,9 +209,48 @@ class _Desk(BaseHTTPRequestHandler):
         self.rfile.close()
         self.connection.close()
 
-    def _body_length(self) -> int:
+    def handle_expect_100(self) -> bool:
+        """Told at once: the base class leaves it in a buffer, and the client waits."""
+        self.send_response_only(HTTPStatus.CONTINUE)
+        self.end_headers()
+        self.wfile.flush()
+        return True
+
+    def _check_host(self) -> None:
+        """A page in a browser may send anything here under its own name (DNS rebinding): this machine's names alone."""
+        host = self.headers.get("Host", _LOOPBACK)
+        if _HOST.fullmatch(host.strip().lower()) is None:
+            raise _Unreadable(HTTPStatus.MISDIRECTED_REQUEST)
+
+    def _body(self) -> bytes | None:
+        """None where the client broke off."""
         if "Transfer-Encoding" in self.headers:
-            raise _Unreadable(HTTPStatus.LENGTH_REQUIRED)
+            return self._chunks()
+        length = self._body_length()
+        body = self.rfile.read(length)
+        return body if len(body) == length else None
+
+    def _chunks(self) -> bytes | None:
+        if self.headers["Transfer-Encoding"].strip().lower() != "chunked" or "Content-Length" in self.headers:
+            raise _Unreadable(HTTPStatus.BAD_REQUEST)
+        body = b""
+        while True:
+            size = _CHUNK_SIZE.match(self.rfile.readline(_LONGEST_LINE))
+            if size is None:
+                raise _Unreadable(HTTPStatus.BAD_REQUEST)
+            length = int(size[1], 16)
+            if len(body) + length > BODY_LIMIT:
+                raise _Unreadable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            if not length:
+                while (line := self.rfile.readline(_LONGEST_LINE)) not in {b"\r\n", b"\n", b""}:
+                    del line  # a trailer says nothing to us
+                return body
+            chunk = self.rfile.read(length)
+            if len(chunk) < length or self.rfile.readline(_LONGEST_LINE).strip():
+                return None
+            body += chunk
+
+    def _body_length(self) -> int:
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
         length = lengths.pop()
         if lengths or not _LENGTH.fullmatch(length):

@@ -83,11 +83,42 @@ def test_a_variables_token_goes_to_no_host_that_config_alone_names_until_somebod
 
 
 def test_a_token_in_the_variable_for_its_file_is_not_repeated(here: Vsms) -> None:
-    for text in (TOKEN, "sk_live_0123456789abcdef"):
+    for text in (
+        TOKEN,
+        "sk_live_0123456789abcdef",
+        f"ab/{TOKEN}",
+        "/q8Zx0123456789abcdef",
+        "q8Zx/0123456789abcdef",
+    ):
         done = here("balance", env={"VSMS_TOKEN_FILE": text})
         assert done.code == 4
         assert text not in done.err
         assert "a path to a file" in done.err
+
+
+def test_a_token_in_a_variable_or_an_option_that_is_not_its_own_is_repeated_nowhere(here: Vsms) -> None:
+    typed = [
+        (("balance", "--profile", TOKEN), {}),
+        (("config", "show"), {"VSMS_PROFILE": TOKEN}),
+        (("auth", "login", "--with-token", "--profile", TOKEN), {}),
+        (("orders", "show", TOKEN), {"VSMS_TOKEN": "vsms_another_0123456789"}),
+        (("balance",), {"VSMS_STATE_DIR": f"~/{TOKEN}"}),
+        (("balance", "--json"), {"VSMS_CONFIG_DIR": f"/dev/null/{TOKEN}"}),
+    ]
+    for words, env in typed:
+        done = here(*words, env=env)
+        assert done.code != 0
+        assert TOKEN not in done.out + done.err
+    assert not here.config_dir.exists()
+
+
+def test_a_directory_named_like_a_token_is_not_repeated_in_an_error(here: Vsms, tmp_path: Path) -> None:
+    folder = tmp_path / TOKEN
+    folder.mkdir(mode=0o700)
+    (folder / "config.toml").write_text("= broken")
+    for words in (("balance",), ("balance", "--json")):
+        done = here(*words, env={"VSMS_CONFIG_DIR": str(folder)})
+        assert (done.code, "vsms_" in done.err, TOKEN in done.err) == (2, True, False)
 
 
 def test_a_pipe_that_nobody_writes_to_does_not_hang(
@@ -121,7 +152,24 @@ def test_a_short_token_is_not_stored(server: FaultServer, log_in: LogIn) -> None
 
     assert done.code == 4
     assert "shorter than 12 characters" in done.err
+    assert "copy the token anew" in done.err
     assert server.requests == []
+
+
+@pytest.mark.parametrize("token", ["", "two words of text", "vsms_fedcba9876543210fedcba9876543210"])
+def test_login_with_a_bad_token_says_what_fits(log_in: LogIn, token: str) -> None:
+    done = log_in(token)
+    assert done.code == 4
+    assert "stored; copy the token anew from the account's page" in done.err
+    assert "auth login" not in done.err
+    assert "auth status" not in done.err
+
+
+def test_logout_without_a_keyring_does_not_contradict_itself(here: Vsms) -> None:
+    done = here("auth", "logout")
+    assert done.code == 0
+    assert "is known on this machine: nothing was removed (the OS keyring can't be used" in done.err
+    assert "this does not revoke it" not in done.err
 
 
 def test_a_keyring_that_would_not_keep_it_is_said_before_the_token_is_asked_for(here: Vsms) -> None:
@@ -169,6 +217,25 @@ def test_a_child_gets_no_token_and_no_core_dump_holds_it(
     assert told.splitlines()[-1] == "0"
 
 
+def test_no_child_of_a_library_gets_the_token_either(here: Vsms, server: FaultServer, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    (tmp_path / "spawning.py").write_text(
+        "import subprocess\n"
+        "from keyring.backend import KeyringBackend\n"
+        "class Keyring(KeyringBackend):\n"
+        "    priority = 5\n"
+        "    def get_password(self, service, name):\n"
+        f"        subprocess.run('env >{seen}', shell=True)\n"
+        "    def set_password(self, service, name, secret): pass\n"
+        "    def delete_password(self, service, name): pass\n"
+    )
+    spawning = {"PYTHON_KEYRING_BACKEND": "spawning.Keyring", "PYTHONPATH": str(tmp_path)}
+    held = {"VSMS_TOKEN": server.token, "VIRTUALSMS_API_KEY": server.token}
+    assert here.process("auth", "logout", env=spawning | held).code == 0
+    assert "PYTHON_KEYRING_BACKEND" in seen.read_text()
+    assert server.token not in seen.read_text()
+
+
 @pytest.mark.parametrize(
     "hidden",
     [
@@ -187,6 +254,12 @@ def test_a_child_gets_no_token_and_no_core_dump_holds_it(
         f"{TOKEN[:9]}\u200b{TOKEN[9:]}",
         f"{TOKEN[:9]}\u00ad{TOKEN[9:]}",
         "".join(f"\\u00{ord(c):02x}" for c in TOKEN),
+        f"{TOKEN[:9]}\\u034f{TOKEN[9:]}",
+        *(f"{TOKEN[:9]}{c}{TOKEN[9:]}" for c in "\u034f\u115f\u180e\u2061\u202e\u2066\u3164\ufe0f\U000e0041"),
+        f"{TOKEN[:9]}%E2%80%8B{TOKEN[9:]}",
+        f"{TOKEN[:9]}\\r\\n \\t{TOKEN[9:]}",
+        "".join(f"%25{ord(c):02x}" for c in TOKEN),
+        "\u200b".join(TOKEN.encode().hex()),
     ],
 )
 def test_the_token_is_redacted_however_the_service_spells_it(hidden: str) -> None:
@@ -201,6 +274,20 @@ def test_the_token_is_redacted_however_the_service_spells_it(hidden: str) -> Non
         assert TOKEN.lower() not in html.unescape(shown).lower()
         assert "[token]" in shown
         assert TOKEN.lower() not in struck_text(body, TOKEN).lower()
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        f"{TOKEN[:9]}&#8203;{TOKEN[9:]}",
+        f"{TOKEN[:9]}&shy;{TOKEN[9:]}",
+        "".join(f"&amp;#{ord(c)};" for c in TOKEN),
+        "".join(f"%{ord(c):02x}" for c in base64.b64encode(TOKEN.encode()).decode()),
+        quote("".join(f"&#x{ord(c):x};" for c in TOKEN)),
+    ],
+)
+def test_a_body_whose_token_can_not_be_cut_out_is_replaced_as_a_whole(hidden: str) -> None:
+    assert struck(f'{{"error": "no {hidden} here"}}'.encode(), TOKEN) == b'"[token]"'
 
 
 def test_what_holds_no_token_is_left_alone() -> None:

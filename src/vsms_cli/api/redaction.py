@@ -17,13 +17,13 @@ from urllib.parse import unquote_to_bytes
 SHORTEST: Final = 12  # characters; a shorter token could be part of good JSON, so it is refused at login
 _TOKEN: Final = b"[token]"
 _ESCAPE: Final = r"\\(?:u[0-9A-Fa-f]{4}|.)"  # a whole one, so that no match begins in its middle
-# Zero width space, joiners, marks, word joiner, soft hyphen and byte-order mark, as UTF-8.
-_INVISIBLE: Final = r"\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xc2\xad|\xef\xbb\xbf"
+# Between two characters nobody sees what is not printable ASCII, in JSON's escapes and percent-encoded too.
 _BETWEEN: Final = (
-    rf"(?:\s|\\[nrt]|\\u(?:200[b-fB-F]|2060|00[aA][dD]|000[9aAdD]|[fF][eE][fF]{{2}})|{_INVISIBLE})*"
+    r"(?:[^\x21-\x7e]|\\[bfnrt]|\\u(?!00[2-7])[0-9A-Fa-f]{4}|\\u0020|%(?:25)*(?:[89A-Fa-f01][0-9A-Fa-f]|20))*"
 )
-_HIDDEN: Final = re.compile(_BETWEEN.encode()[:-1] + b"+", re.DOTALL)
-_JSON_ESCAPE: Final = re.compile(rb"\\u00([0-7][0-9A-Fa-f])")
+_JSON_ESCAPE: Final = re.compile(rb"\\(?:u00([0-7][0-9A-Fa-f])|u[0-9A-Fa-f]{4}|[bfnrt]|(.))", re.DOTALL)
+_UNSEEN: Final = bytes(code for code in range(256) if not 0x21 <= code <= 0x7E)  # noqa: PLR2004 - printable ASCII
+_LAYERS: Final = 3  # encodings within each other that are looked through
 
 
 def struck(body: bytes, token: str) -> bytes:
@@ -66,19 +66,32 @@ def struck_text(text: str, token: str) -> str:
 
 def _hides(body: bytes, token: str) -> bool:
     """Whether it holds the token in another form."""
-    seen = _HIDDEN.sub(b"", body) if _may_be_split(body) else body
-    if b"\\" in seen:
-        seen = _JSON_ESCAPE.sub(lambda found: bytes((int(found[1], 16),)), seen).replace(b"\\", b"")
-    if b"%" in seen:
-        seen = unquote_to_bytes(seen)
-    if b"&" in seen:
-        seen = html.unescape(seen.decode("latin-1")).encode("latin-1", "replace")
-    seen = seen.lower()
-    return any(form in seen for form in _forms(token))
+    forms, seen = _forms(token), body
+    for _ in range(_LAYERS):
+        plain = seen.translate(None, _UNSEEN).lower()
+        if any(form in plain for form in forms):
+            return True
+        decoded = _decoded(seen)
+        if decoded == seen:
+            return False
+        seen = decoded
+    plain = seen.translate(None, _UNSEEN).lower()
+    return any(form in plain for form in forms)
 
 
-def _may_be_split(body: bytes) -> bool:
-    return any(mark in body for mark in (b"\n", b"\r", b"\t", b" ", b"\\", b"\xe2", b"\xc2", b"\xef"))
+def _decoded(body: bytes) -> bytes:
+    """Without one layer of JSON's escapes, percent-encoding and HTML entities. What is not ASCII is left out."""
+    if b"\\" in body:
+        body = _JSON_ESCAPE.sub(_of_escape, body)
+    if b"%" in body:
+        body = unquote_to_bytes(body)
+    if b"&" in body:
+        body = html.unescape(body.decode("latin-1")).encode("ascii", "ignore")
+    return body
+
+
+def _of_escape(found: re.Match[bytes]) -> bytes:
+    return bytes((int(found[1], 16),)) if found[1] else found[2] or b""
 
 
 @lru_cache(maxsize=4)

@@ -27,6 +27,7 @@ from vsms_cli.render.details import facts_text
 from vsms_cli.render.documents import Row
 from vsms_cli.store.base_url import service_name
 from vsms_cli.store.credentials import (
+    COPY_IT_ANEW,
     check_new_token,
     check_token,
     environment_token_variable,
@@ -70,9 +71,12 @@ def login(
     keep_out_of_core_dumps()
     if not insecure_storage:  # before the token is asked for: a locked keyring could not keep it
         run.token_store.keyring.read(service, profile)
-    token = check_new_token(read_token_line(sys.stdin) if with_token else _asked(run))
+    token = _new_token(run, from_stdin=with_token)
     client = run.client_for(token)
-    balance = client.balance()
+    try:
+        balance = client.balance()
+    except TokenRefused as exc:  # its own hint is about a token that is in force
+        raise TokenRefused(exc.message, hint=f"nothing was stored; {COPY_IT_ANEW}") from exc
     email = email_of(client)
     source = run.token_store.store(service, profile, token, insecure=insecure_storage)
     run.say(
@@ -82,6 +86,13 @@ def login(
     if variable is not None:
         run.say(f"{variable} is set and goes before it: unset it to use the token that was just stored")
     return ExitCode.OK
+
+
+def _new_token(run: Runtime, *, from_stdin: bool) -> str:
+    try:
+        return check_new_token(read_token_line(sys.stdin) if from_stdin else _asked(run))
+    except TokenMissing as exc:  # its own hint is about a token that is in force
+        raise TokenMissing(exc.message, hint=f"nothing was sent or stored; {COPY_IT_ANEW}") from exc
 
 
 def _require_stdin() -> None:
@@ -192,8 +203,11 @@ def logout(run: Runtime) -> ExitCode:
     elif removal.unasked is None:
         run.say(f"no token of profile {profile} for {run.host} was stored")
     else:
-        run.say(f"no token of profile {profile} for {run.host} is in a file; {removal.unasked.message}")
-    run.say("this does not revoke it: a token is revoked on the account's page")
+        run.say(
+            f"no token of profile {profile} for {run.host} is known on this machine: nothing was removed"
+            f" ({removal.unasked.message})"
+        )
+    run.say("logging out does not revoke it: a token is revoked on the account's page")
     variable = environment_token_variable(run.env)
     if variable is not None:
         run.say(f"{variable} is set and still supplies a token")

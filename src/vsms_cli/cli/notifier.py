@@ -12,7 +12,7 @@ from vsms_cli.domain.times import short_duration
 from vsms_cli.render.folding import folded, folded_command
 from vsms_cli.render.formats import Format
 from vsms_cli.render.progress import Told
-from vsms_cli.render.safe import safe
+from vsms_cli.render.safe import safe, without_tokens
 from vsms_cli.store.settings import Source
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Notifier:
         if self.elsewhere is not None:
             self.elsewhere(text)
             return
-        line = safe(text).replace("`vsms ", f"`{self._vsms} ")
+        line = without_tokens(safe(text)).replace("`vsms ", f"`{self._vsms} ")
         self._streams.talk.line(folded(line, self._streams.talk_surface.width))
 
     def say_next(self, command: str) -> None:
@@ -76,7 +76,9 @@ class Notifier:
 
     def log(self, line: str) -> None:
         """What --debug tells."""
-        self._streams.talk.line(folded(f"debug: {safe(line)}", self._streams.talk_surface.width))
+        self._streams.talk.line(
+            folded(f"debug: {without_tokens(safe(line))}", self._streams.talk_surface.width)
+        )
 
     def waiting(self, why: str, seconds: float) -> None:
         self.on_wait(why, seconds)

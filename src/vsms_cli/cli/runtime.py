@@ -1,7 +1,6 @@
 """The one place that puts the parts together: settings, token, client, journal, streams, for one command."""
 
 import hashlib
-import os
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -83,7 +82,9 @@ class Runtime:
 
     def __init__(self, common: Common, output: Output, *, checked: bool = True) -> None:
         """With `checked` a setting that can't be used ends the command here, before it has begun."""
-        self.env = os.environ
+        from vsms_cli.store.credentials import take_environment  # noqa: PLC0415 - see the top
+
+        self.env: Mapping[str, str] = take_environment()
         self._common = common
         self.output = output
         if checked and self.settings.profile.source is Source.OPTION and not self.in_sandbox:

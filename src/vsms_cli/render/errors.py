@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.folding import folded
 from vsms_cli.render.rows import problem_row
-from vsms_cli.render.safe import shown
+from vsms_cli.render.safe import shown, without_tokens
 
 if TYPE_CHECKING:
     from vsms_cli.domain.errors import Problem
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 def problem_lines(problem: Problem, *, as_json: bool, width: int | None) -> list[str]:
     """To a person, what happened and what to do next, folded where there is a width; to a script one line."""
+    problem = replace(
+        problem, message=without_tokens(problem.message), hint=without_tokens(problem.hint or "")
+    )
     if as_json:
         return [to_json({"error": problem_row(problem)})]
     lines = [f"vsms: {shown(problem.message)}"]

@@ -7,6 +7,7 @@ lines. They are shown as their escapes.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,10 @@ _MARKS: Final = frozenset({"Mn", "Mc", "Me"})
 _MARKS_IN_A_ROW: Final = 4  # as many as Hebrew with its accents takes on one letter
 _SHOWN_AT_MOST: Final = 2000  # characters of one field in a line for a person; machine formats are never cut
 
+_LIKE_A_TOKEN: Final = re.compile(
+    r"vsms_[0-9A-Za-z]{12,}", re.IGNORECASE
+)  # the vendor's have 32 behind the prefix
+
 
 def safe(text: str) -> str:
     r"""`text` on one line, with every control, format, bidi, unassigned and invisible character as `\x1b` or `\u202e`,
@@ -46,6 +51,11 @@ def shown(text: str) -> str:
     if len(text) <= _SHOWN_AT_MOST:
         return safe(text)
     return f"{safe(text[:_SHOWN_AT_MOST])}… (+{len(text) - _SHOWN_AT_MOST} characters)"
+
+
+def without_tokens(text: str) -> str:
+    """A sentence of ours, which may repeat what somebody typed or set: nothing in it that looks like a token."""
+    return _LIKE_A_TOKEN.sub("vsms_…", text)
 
 
 def _safe_characters(text: str) -> Iterator[str]:

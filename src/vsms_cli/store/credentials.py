@@ -18,7 +18,7 @@ from vsms_cli.store.base_url import DEFAULT_BASE_URL, service_name
 from vsms_cli.store.settings import Settings, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 
 LONGEST_TOKEN: Final = 512  # characters; the vendor's are 37, a gateway's bearer may be longer
@@ -28,6 +28,7 @@ _PIPE_PATIENCE_S: Final = 5.0
 _TOKEN: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_TOKEN}}}", re.ASCII)
 _PREFIX: Final = "vsms_"  # the vendor's reference pages
 _LONG_ENOUGH: Final = 12  # characters from which the last 4 give nothing away
+COPY_IT_ANEW: Final = "copy the token anew from the account's page, whole and alone"
 _HOW_TO_GET_ONE: Final = "run `vsms auth login`, set VSMS_TOKEN, or try things out with --sandbox"
 
 
@@ -85,7 +86,7 @@ def check_token(text: str, *, whose: str = "the token") -> str:
     if _TOKEN.fullmatch(token) is None:
         raise TokenMissing(
             f"{whose} is not a valid token: 1 to {LONGEST_TOKEN} printable ASCII characters, no blank",
-            hint="copy it anew from the account's page, whole and alone; nothing was sent",
+            hint=f"{COPY_IT_ANEW}; nothing was sent",
         )
     return token
 
@@ -102,7 +103,7 @@ def check_new_token(token: str) -> str:
     if len(token) < _LONG_ENOUGH:
         raise TokenMissing(
             f"the token is shorter than {_LONG_ENOUGH} characters, so it could not be kept out of what is printed",
-            hint="copy it anew from the account's page, whole; nothing was sent",
+            hint=f"{COPY_IT_ANEW}; nothing was sent",
         )
     return token
 
@@ -185,8 +186,7 @@ def _first_line(path: Path) -> str:
     try:
         line = _read_line(path)
     except (OSError, ValueError) as exc:
-        # Somebody may have put the token itself into the variable: only what looks like a path is shown.
-        shown = f"{path} (VSMS_TOKEN_FILE)" if os.sep in str(path) else "the file that VSMS_TOKEN_FILE names"
+        shown = f"{path} (VSMS_TOKEN_FILE)" if _is_a_place(path) else "the file that VSMS_TOKEN_FILE names"
         reason = exc.strerror if isinstance(exc, OSError) else "it is no path"
         raise TokenMissing(
             f"{shown} can't be read: {reason}",
@@ -194,6 +194,16 @@ def _first_line(path: Path) -> str:
         ) from exc
     # A byte that is not UTF-8 fails the check as U+FFFD; some editors put a mark before the text.
     return check_token(line.decode("utf-8-sig", errors="replace"), whose=whose)
+
+
+def _is_a_place(path: Path) -> bool:
+    """Whether it may be shown: somebody may have put the token itself into the variable, and one may hold slashes."""
+    if len(str(path)) < _LONG_ENOUGH:
+        return True
+    try:
+        return path.exists() or (path.parent.name != "" and path.parent.is_dir())
+    except (OSError, ValueError):
+        return False
 
 
 def _read_line(path: Path) -> bytes:
@@ -219,14 +229,12 @@ def keep_out_of_core_dumps() -> None:
             resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-@contextlib.contextmanager
-def environment_without_tokens() -> Iterator[None]:
-    """Inside, children are started without the variables that hold a token."""
-    held = {origin.value: os.environ.pop(origin.value, None) for origin in _VARIABLES}
-    try:
-        yield
-    finally:
-        os.environ.update({name: text for name, text in held.items() if text is not None})
+def take_environment() -> dict[str, str]:
+    """This process's environment. The variables that hold a token are taken out of it, so that no child gets them."""
+    taken = dict(os.environ)
+    for origin in _VARIABLES:
+        os.environ.pop(origin.value, None)
+    return taken
 
 
 def shared_token_file(env: Mapping[str, str]) -> str | None:

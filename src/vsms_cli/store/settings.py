@@ -21,7 +21,7 @@ OUTPUT_FORMATS: Final = ("table", "tsv", "csv", "json", "ndjson", "ids")
 
 _LONGEST_TIMEOUT_S: Final = 600  # the vendor's gateway gives up long before
 _HIGHEST_RATE: Final = 10_000  # requests a minute; the API allows 60
-_PROFILE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_PROFILE: Final = re.compile(r"(?!vsms_[0-9A-Za-z]{12})[A-Za-z0-9._-]{1,64}", re.ASCII)  # no token by mistake
 _DECIMAL: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}", re.ASCII)
 _WHOLE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _YES: Final = frozenset({"1", "true", "yes", "on"})
@@ -113,7 +113,7 @@ def set_active_profile(paths: Paths, name: str) -> None:
 def check_profile(name: str) -> str:
     """The name. ValueError with the reason where it is none."""
     if _PROFILE.fullmatch(name) is None:
-        raise ValueError("must be 1 to 64 letters, digits, dots, underscores or hyphens")
+        raise ValueError("must be 1 to 64 letters, digits, dots, underscores or hyphens, and no token")
     return name
 
 

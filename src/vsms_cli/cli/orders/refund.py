@@ -33,7 +33,6 @@ from vsms_cli.render.questions import refund_facts, refund_question
 from vsms_cli.render.results import refund_summary
 from vsms_cli.render.rows import REFUND_FIELDS, refund_row
 from vsms_cli.render.streams import Surface
-from vsms_cli.store.credentials import environment_without_tokens
 
 _LONGEST_NOTE = 1000  # characters; a support form's usual size, as no source names a limit
 
@@ -176,8 +175,7 @@ class _Refunding:
         if self._by_mail:
             text = message_text(message, Surface(width=None)).split("\n\n", 1)[1]
             subject = SUBJECT.format(order_id=result.order_id)
-            with environment_without_tokens():
-                webbrowser.open(f"mailto:{SUPPORT_ADDRESS}?subject={quote(subject)}&body={quote(text)}")
+            webbrowser.open(f"mailto:{SUPPORT_ADDRESS}?subject={quote(subject)}&body={quote(text)}")
         elif self._shape.for_a_person or self._run.settings.output.value is None:
             streams.out.write(f"\n{message_text(message, streams.out_surface)}\n")
         elif self._shape.format is Format.IDS or "support_message" not in self._shape.fields:

@@ -57,9 +57,12 @@ def test_a_config_directory_that_others_may_write_is_refused(live: Vsms) -> None
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_config_of_another_user_is_refused(live: Vsms, *, whole: bool) -> None:
     file = config(live, "timeout = 5\n")
-    os.chown(file.parent if whole else file, 12345, 12345)
+    path = file.parent if whole else file
+    os.chown(path, 12345, 12345)
 
     done = live("balance")
+    assert f"mode {stat.S_IMODE(path.stat().st_mode):04o}" in done.err
+    assert f"chown 0 {path}" in done.err
     assert (done.code, "belongs to another user (uid 12345)" in done.err) == (2, True)
 
 
@@ -124,7 +127,7 @@ def test_a_directory_named_like_a_token_is_not_repeated_in_an_error(here: Vsms, 
 def test_a_pipe_that_nobody_writes_to_does_not_hang(
     here: Vsms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vsms_cli.store.credentials._PIPE_PATIENCE_S", 0.2)
+    monkeypatch.setattr("vsms_cli.store.named_token_file._PIPE_PATIENCE_S", 0.2)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 
@@ -144,6 +147,18 @@ def test_a_token_file_that_others_may_read_is_warned_of(
     assert (done.code, "others may read the token" in done.err) == (0, True)
     file.chmod(0o600)
     assert live("balance", env={"VSMS_TOKEN_FILE": str(file)}).err == ""
+
+
+@as_root
+def test_a_token_file_of_another_user_is_warned_of(live: Vsms, server: FaultServer, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(server.token)
+    file.chmod(0o600)
+    os.chown(file, 12345, 12345)
+    del live.env["VSMS_TOKEN"]
+
+    done = live("balance", env={"VSMS_TOKEN_FILE": str(file)})
+    assert (done.code, "belongs to another user (uid 12345), who may read it" in done.err) == (0, True)
 
 
 def test_a_short_token_is_not_stored(server: FaultServer, log_in: LogIn) -> None:

@@ -170,12 +170,14 @@ class Runtime:
     @cached_property
     def client(self) -> "Client":
         if not self.in_sandbox:
-            from vsms_cli.store.credentials import shared_token_file  # noqa: PLC0415 - see the top
+            found = self.token()
+            if found.source.what == "VSMS_TOKEN_FILE":
+                from vsms_cli.store.named_token_file import shared_token_file  # noqa: PLC0415 - see the top
 
-            warning = shared_token_file(self.env)
-            if warning is not None:
-                self.say(warning)
-            return self.client_for(self.token().token)
+                warning = shared_token_file(self.env["VSMS_TOKEN_FILE"])
+                if warning is not None:
+                    self.say(warning)
+            return self.client_for(found.token)
         from vsms_cli.sandbox.transport import SandboxTransport  # noqa: PLC0415 - see the top
 
         self.streams.talk.line("sandbox: no network, no token, no money")

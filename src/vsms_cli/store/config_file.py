@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from vsms_cli.domain.errors import ConfigBroken, VsmsError
-from vsms_cli.store.ownership import why_not_ours
-from vsms_cli.store.paths import write_private
+from vsms_cli.store.paths import refuse_shared, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +30,7 @@ def read_config(path: Path) -> tuple[dict[str, Any], str]:
             f"{path} can't be read: {exc.strerror}", hint="or name another directory with VSMS_CONFIG_DIR"
         ) from exc
     for each in (path, path.parent):
-        wrong = why_not_ours(each)
-        if wrong is not None:
-            raise ConfigBroken(f"{each} is not used, as it is not yours alone", hint=wrong)
+        refuse_shared(each, follow=True)
     try:
         return _parsed(text), text
     except ValueError as exc:

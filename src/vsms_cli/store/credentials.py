@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
-import stat
 import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,11 +21,10 @@ if TYPE_CHECKING:
 
 LONGEST_TOKEN: Final = 512  # characters; the vendor's are 37, a gateway's bearer may be longer
 
-_LONGEST_LINE: Final = 4096  # characters of a file or of stdin that are read for a token
-_PIPE_PATIENCE_S: Final = 5.0
+LONGEST_LINE: Final = 4096  # characters of a file or of stdin that are read for a token
 _TOKEN: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_TOKEN}}}", re.ASCII)
 _PREFIX: Final = "vsms_"  # the vendor's reference pages
-_LONG_ENOUGH: Final = 12  # characters from which the last 4 give nothing away
+LONG_ENOUGH: Final = 12  # characters from which the last 4 give nothing away
 COPY_IT_ANEW: Final = "copy the token anew from the account's page, whole and alone"
 _HOW_TO_GET_ONE: Final = "run `vsms auth login`, set VSMS_TOKEN, or try things out with --sandbox"
 
@@ -93,16 +90,16 @@ def check_token(text: str, *, whose: str = "the token") -> str:
 
 def mask(token: str) -> str:
     """`vsms_…abcd`; of a token under 12 characters nothing is shown."""
-    if len(token) < _LONG_ENOUGH:
+    if len(token) < LONG_ENOUGH:
         return "…"
     return f"{_PREFIX if token.startswith(_PREFIX) else ''}…{token[-4:]}"
 
 
 def check_new_token(token: str) -> str:
     """One to be stored. A shorter one could not be told from good text, and would never be redacted."""
-    if len(token) < _LONG_ENOUGH:
+    if len(token) < LONG_ENOUGH:
         raise TokenMissing(
-            f"the token is shorter than {_LONG_ENOUGH} characters, so it could not be kept out of what is printed",
+            f"the token is shorter than {LONG_ENOUGH} characters, so it could not be kept out of what is printed",
             hint=f"{COPY_IT_ANEW}; nothing was sent",
         )
     return token
@@ -111,7 +108,7 @@ def check_new_token(token: str) -> str:
 def read_token_line(stream: _Lines) -> str:
     """The token in the first line of stdin, checked. TokenMissing where there is none."""
     try:
-        line = stream.readline(_LONGEST_LINE + 1)
+        line = stream.readline(LONGEST_LINE + 1)
     except (OSError, ValueError) as exc:  # closed, or not text
         raise TokenMissing("no token could be read from standard input", hint=_HOW_TO_GET_ONE) from exc
     return check_token(line, whose="the line on standard input")
@@ -178,46 +175,9 @@ def _from_environment(origin: Origin, text: str) -> Found:
         source = TokenSource(what=origin, description=f"environment variable {origin}")
         return Found(token=check_token(text, whose=f"the value of {origin}"), source=source)
     source = TokenSource(what=origin, description=f"{text} ({origin})")
-    return Found(token=_first_line(Path(text)), source=source)
+    from vsms_cli.store.named_token_file import first_line  # noqa: PLC0415 - for this variable alone
 
-
-def _first_line(path: Path) -> str:
-    whose = f"the first line of {path} (VSMS_TOKEN_FILE)"
-    try:
-        line = _read_line(path)
-    except (OSError, ValueError) as exc:
-        shown = f"{path} (VSMS_TOKEN_FILE)" if _is_a_place(path) else "the file that VSMS_TOKEN_FILE names"
-        reason = exc.strerror if isinstance(exc, OSError) else "it is no path"
-        raise TokenMissing(
-            f"{shown} can't be read: {reason}",
-            hint="it wants a path to a file with the token; correct or unset it, nothing else was tried",
-        ) from exc
-    # A byte that is not UTF-8 fails the check as U+FFFD; some editors put a mark before the text.
-    return check_token(line.decode("utf-8-sig", errors="replace"), whose=whose)
-
-
-def _is_a_place(path: Path) -> bool:
-    """Whether it may be shown: somebody may have put the token itself into the variable, and one may hold slashes."""
-    if len(str(path)) < _LONG_ENOUGH:
-        return True
-    try:
-        return path.exists() or (path.parent.name != "" and path.parent.is_dir())
-    except (OSError, ValueError):
-        return False
-
-
-def _read_line(path: Path) -> bytes:
-    """Not longer than a token can be; a pipe that nobody writes to is given up after some seconds."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(handle, "rb", buffering=0) as file:
-        if stat.S_ISFIFO(os.fstat(handle).st_mode):
-            import select  # noqa: PLC0415 - for pipes alone
-
-            if not select.select([handle], [], [], _PIPE_PATIENCE_S)[0]:
-                raise OSError(errno.ETIMEDOUT, "nobody writes to this pipe")
-        if sys.platform != "win32":
-            os.set_blocking(handle, True)
-        return file.readline(_LONGEST_LINE + 1)
+    return Found(token=first_line(Path(text)), source=source)
 
 
 def keep_out_of_core_dumps() -> None:
@@ -235,17 +195,3 @@ def take_environment() -> dict[str, str]:
     for origin in _VARIABLES:
         os.environ.pop(origin.value, None)
     return taken
-
-
-def shared_token_file(env: Mapping[str, str]) -> str | None:
-    """A warning where others may read the file that VSMS_TOKEN_FILE names."""
-    text = env.get(Origin.TOKEN_FILE, "")
-    if os.name != "posix" or environment_token_variable(env) != Origin.TOKEN_FILE:
-        return None
-    try:
-        facts = Path(text).stat()
-    except OSError:
-        return None
-    if not stat.S_ISREG(facts.st_mode) or not facts.st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        return None
-    return f"others may read the token in {text} (mode {stat.S_IMODE(facts.st_mode):04o}): chmod 600 it"

@@ -37,7 +37,10 @@ def _wrong(facts: os.stat_result, quoted: str, *, me: int) -> str | None:
         if stat.S_ISLNK(facts.st_mode):
             wrong = f"it is a link; remove it: rm {quoted}"
         elif facts.st_uid not in {me, 0}:
-            wrong = f"it belongs to another user (uid {facts.st_uid})"
+            wrong = (
+                f"it belongs to another user (uid {facts.st_uid}), mode {mode:04o}; remove it, or look into it and"
+                f" mend it: sudo chown {me} {quoted}"
+            )
         elif by_group or (mode & stat.S_IWOTH and not sticky_dir):
             wrong = f"others may write it (mode {mode:04o}); mend it: chmod go-w {quoted}"
     return wrong

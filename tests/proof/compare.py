@@ -156,11 +156,20 @@ def fifty() -> tuple[int, int]:
     return by_vsms, by_sdk
 
 
-def table(compared: list[Row], of_fifty: tuple[int, int]) -> str:
-    return "\n".join(_lines(compared, of_fifty))
+def table(compared: list[Row], rentals: list[Row], of_fifty: tuple[int, int]) -> str:
+    """Both tables, each with its sum."""
+    lines = (
+        *_lines(compared),
+        f"Of 50 orders, with 60 requests a minute, `vsms` cancels {of_fifty[0]}, the SDK {of_fifty[1]}.",
+        "",
+        "The same for `vsms rentals cancel` and the SDK's `cancel_rental`:",
+        "",
+        *_lines(rentals),
+    )
+    return "\n".join(lines)
 
 
-def _lines(compared: list[Row], of_fifty: tuple[int, int]) -> Iterator[str]:
+def _lines(compared: list[Row]) -> Iterator[str]:
     wrong = sum(not row.vsms_right for row in compared)
     sdk_wrong = sum(not row.sdk_right for row in compared)
     yield "| fault | ledger paid | `vsms` says | so it is | ledger paid | the SDK says | so it is |"
@@ -168,7 +177,6 @@ def _lines(compared: list[Row], of_fifty: tuple[int, int]) -> Iterator[str]:
     yield from (f"| {' | '.join(row.cells())} |" for row in compared)
     yield ""
     yield f"Of {len(compared)} cases `vsms` misreports {wrong}, the SDK {sdk_wrong}."
-    yield f"Of 50 orders, with 60 requests a minute, `vsms` cancels {of_fifty[0]}, the SDK {of_fifty[1]}."
 
 
 def documented() -> str:
@@ -179,7 +187,7 @@ def documented() -> str:
 
 def main() -> None:
     text = README.read_text()
-    fresh = table(rows(), fifty())
+    fresh = table(rows(), rental_rows(), fifty())
     README.write_text(_TABLE.sub(lambda found: f"{found[1]}{fresh}{found[3]}", text))
     print(fresh)
 

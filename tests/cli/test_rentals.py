@@ -185,3 +185,29 @@ def test_it_is_asked_about_with_its_rule(
 
     assert ended(child)[0] == 1
     assert server.status(rental) == "active"
+
+
+def test_rentals_that_were_seen_complete_and_are_counted_beside_the_orders(
+    live: Vsms, server: FaultServer
+) -> None:
+    order, rental = server.add_order(), server.add_rental()
+    assert "rental" not in live("orders", "list").err
+    live("rentals", "list")
+    seen = len(server.requests)
+
+    assert rental in live("__complete", "rentals", "cancel", "").out
+    assert rental not in live("__complete", "orders", "cancel", "").out
+    assert order not in live("__complete", "rentals", "show", "").out
+    assert len(server.requests) == seen
+    assert "1 rental beside them: `vsms rentals list`" in live("orders", "list").err
+
+
+def test_a_sandbox_fault_of_a_rentals_cancel_is_settled(vsms: Vsms) -> None:
+    from support.served import served  # noqa: PLC0415 - one test's
+
+    with served(vsms, "--ephemeral", "--fault", "rental-cancel:reset-after") as running:
+        env = {"VSMS_BASE_URL": running.base_url, "VSMS_TOKEN": "vsms_x", "VSMS_TIMEOUT": "1"}
+        rows = vsms("rentals", "list", "--json", env=env).json
+        good = next(row["id"] for row in rows if row["rental_type"] == "full")
+        done = vsms("rentals", "cancel", good, "--yes", "--json", env=env)
+        assert (done.code, done.json[0]["outcome"], done.json[0]["refund_amount"]) == (0, "cancelled", 6.0)

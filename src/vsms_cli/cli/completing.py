@@ -41,6 +41,7 @@ _LISTS = frozenset(
     {"--fields", "--status", "--type", "--country", "--not-country", "--service", "--not-service"}
 )  # with commas between their values
 _ANY_ORDER = frozenset({"orders show", "orders refund"})
+_RENTAL = frozenset({"rentals show", "rentals cancel"})
 _WAITING_ORDER = frozenset({"orders cancel", "orders wait", "orders swap", "sandbox deliver"})
 
 
@@ -119,6 +120,8 @@ class _Values:
         current, path = self._line.current, " ".join(self._line.path)
         if path in _ANY_ORDER or path in _WAITING_ORDER:
             return self._orders(waiting=path in _WAITING_ORDER)
+        if path in _RENTAL:
+            return self._rentals()
         if self._line.arguments and path != "help":
             return []
         match path:
@@ -139,6 +142,14 @@ class _Values:
         return _beginning(self._line.current, ({} if words else TOPICS).items()) + _beginning(
             self._line.current, known.items()
         )
+
+    def _rentals(self) -> Iterator[Candidate]:
+        for rental in OrderCache(self._paths.cache_dir, host=self._host, kind="rentals").read():
+            if rental.id.startswith(self._line.current) and rental.id not in self._line.arguments:
+                yield (
+                    rental.id,
+                    " ".join(part for part in (rental.country, rental.service, rental.status) if part),
+                )
 
     def _orders(self, *, waiting: bool) -> Iterator[Candidate]:
         now = datetime.now(UTC)

@@ -43,6 +43,7 @@ def list_rentals(
     filters, statuses = given.filters(), _statuses(parts(status), everything=all_)
     client = run.client
     listing = RENTALS.every(client, statuses) if all_ or statuses else RENTALS.active(client)
+    run.rental_cache.write(listing.orders)
     filters = resolve(run, filters, listing.orders)
     found, unjudged = filters.split((*listing.orders, *listing.odd), now=run.clock.now())
     say_unjudged(run, unjudged)

@@ -285,6 +285,21 @@ class Runtime:
 
         return OrderCache(self.paths.cache_dir, host=self.host)
 
+    @property
+    def rental_cache(self) -> "OrderCache":
+        """The rentals that `rentals list` saw last."""
+        from vsms_cli.store.order_cache import OrderCache  # noqa: PLC0415 - see the top
+
+        return OrderCache(self.paths.cache_dir, host=self.host, kind="rentals")
+
+    @property
+    def rentals_running(self) -> int:
+        """How many were seen that still run: no request is made to know it."""
+        now = self.clock.now()
+        return sum(
+            rental.status == "active" and (rental.until or now) > now for rental in self.rental_cache.read()
+        )
+
     # Talk
 
     def say(self, text: str) -> None:

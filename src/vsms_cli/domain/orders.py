@@ -124,6 +124,11 @@ class Order:
             return self.expires_at
         return None if self.created_at is None else self.created_at + ORDER_LIFE
 
+    @property
+    def lives_until(self) -> datetime | None:
+        """When its time is over at the latest."""
+        return self.refunds_itself_at
+
     def too_young(self, now: datetime) -> bool:
         """Whether a cancel sent now would be answered 425. Unknown age counts as old enough: the server decides."""
         opens = self.cancel_opens_at

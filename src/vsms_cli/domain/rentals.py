@@ -80,6 +80,10 @@ class Rental(Order):
         """The end of the window; None where the purchase's time is not known."""
         return None if self.created_at is None else self.created_at + FULL_REFUND_WINDOW
 
+    @property
+    def lives_until(self) -> datetime | None:
+        return self.ends_at
+
     def too_late(self, now: datetime) -> bool:
         """Whether nothing comes back any more: it ended, or its window is over. What is not known is not too late."""
         end = self.full_refund_until

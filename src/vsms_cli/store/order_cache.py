@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ConfigBroken
-from vsms_cli.domain.orders import Order, Phase, is_whole_id
+from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.paths import read_own, write_private
 
@@ -25,7 +25,7 @@ _DEAREST: Final = Decimal(1000)  # dollars; the dearest number costs some $20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachedOrder:
-    """An order as it was. `until` is when it would refund itself, `price` in dollars; None where it is not known."""
+    """An order, or a rental, as it was. `until` is when its time is over, `price` in dollars; None where it is not known."""
 
     id: str
     waiting: bool
@@ -43,8 +43,9 @@ class CachedOrder:
 class OrderCache:
     """Those of one host, in the cache directory, 0600. A cache: whatever is wrong with it, it is empty."""
 
-    def __init__(self, cache_dir: Path, *, host: str) -> None:
-        self._file = cache_dir / f"orders-{host.replace(':', '_')}.json"
+    def __init__(self, cache_dir: Path, *, host: str, kind: str = "orders") -> None:
+        """`kind` may be `rentals`."""
+        self._file = cache_dir / f"{kind}-{host.replace(':', '_')}.json"
 
     def write(self, orders: Sequence[Order]) -> None:
         """Replace what was cached before."""
@@ -56,10 +57,10 @@ class OrderCache:
                 "service": order.service or "",
                 "status": order.status,
                 "price": None if order.price is None else str(order.price),
-                "until": None if order.refunds_itself_at is None else rfc3339(order.refunds_itself_at),
+                "until": None if order.lives_until is None else rfc3339(order.lives_until),
             }
             for order in orders
-            if is_whole_id(order.id)
+            if order.nameable
         ]
         try:
             write_private(self._file, json.dumps(value).encode())

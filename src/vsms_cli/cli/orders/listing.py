@@ -19,6 +19,7 @@ from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.orders import KNOWN_STATUSES, Order
 from vsms_cli.ops.listing import active_orders, orders_with, with_messages
+from vsms_cli.render.plural import plural
 from vsms_cli.render.rows import ORDER_FIELDS, ORDER_FIELDS_ON_REQUEST, order_row, order_row_with_code
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def app(
     )
     if listing.full:
         run.say(listing.more_may_exist)
+    if running := run.rentals_running:
+        run.say(f"{plural(running, 'rental')} beside them: `vsms rentals list`")
     return ExitCode.OK
 
 

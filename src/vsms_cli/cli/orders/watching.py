@@ -39,6 +39,7 @@ class Watching:
         self._selected = ""  # an order's id: rows move
         self._asking: Order | None = None
         self._note = ""
+        self._rentals = run.rentals_running
         self._failure = ""
 
     def go(self) -> ExitCode:
@@ -112,7 +113,10 @@ class Watching:
             return "vsms orders watch: reading"
         came = sum(row.message is not None for row in self._board.ended)
         more = " (a page of 200 came back full: more may exist)" if self._board.full else ""
-        return f"{plural(len(self._board.waiting), 'order')} waiting, {plural(came, 'code')} came{more}"
+        rentals = f", {plural(self._rentals, 'rental')}" if self._rentals else ""
+        return (
+            f"{plural(len(self._board.waiting), 'order')} waiting, {plural(came, 'code')} came{rentals}{more}"
+        )
 
     def _obey(self, key: str, screen: Screen) -> bool:
         """Do what a key says; False to leave."""

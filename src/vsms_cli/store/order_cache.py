@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.orders import Order, Phase
+from vsms_cli.domain.rentals import is_rental_id
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.paths import read_own, write_private
 
@@ -25,7 +26,7 @@ _DEAREST: Final = Decimal(1000)  # dollars; the dearest number costs some $20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachedOrder:
-    """An order, or a rental, as it was. `until` is when its time is over, `price` in dollars; None where it is not known."""
+    """An order, or a rental, as it was. `until` is when its time is over, `price` in dollars; None: not known."""
 
     id: str
     waiting: bool
@@ -88,7 +89,7 @@ class OrderCache:
 
 
 def _cached(value: dict[str, object]) -> CachedOrder:
-    if not is_whole_id(str(value["id"])):
+    if not is_rental_id(str(value["id"])):  # the wider of the two forms
         raise ValueError("no order's id")
     until = value["until"]
     price = None if value.get("price") is None else Decimal(str(value["price"]))

@@ -211,7 +211,7 @@ def test_where_a_later_page_cannot_be_listed_the_earlier_ones_are_told(
 ) -> None:
     for _ in range(203):
         server.add_order()
-    server.fault("orders", "500", skip=2, times=None)
+    server.fault("orders", "500", skip=1, times=None)
     done = live("orders", "cancel", "--all", "--yes", "--json")
     assert done.code == 3
     assert [row["outcome"] for row in done.json] == ["cancelled"] * 200

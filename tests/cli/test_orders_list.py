@@ -188,10 +188,22 @@ def test_a_full_page_says_that_more_may_exist(live: Vsms, server: FaultServer) -
     done = live("orders", "list", "-q")
     assert (done.code, len(done.lines)) == (0, 200)
     assert "a page of 200 orders came back full: more may exist" in done.err
-    assert [request.target.partition("?")[2] for request in server.requests] == [
-        "limit=200",
-        "limit=200&status=waiting",
-    ]
+    assert [request.target.partition("?")[2] for request in server.requests] == ["limit=200&status=waiting"]
+
+
+def test_an_account_with_a_long_history_is_listed_with_one_request(live: Vsms, server: FaultServer) -> None:
+    for _ in range(210):
+        server.add_order(status="completed")
+    order = server.add_order(age_s=1000)
+    assert live("orders", "list", "-q").lines == [order]
+    assert [request.target.partition("?")[2] for request in server.requests] == ["limit=200&status=waiting"]
+
+
+@pytest.mark.parametrize("status", ["pending", "created"])
+def test_an_older_name_of_waiting_is_listed_too(live: Vsms, server: FaultServer, status: str) -> None:
+    order = server.add_order(status=status)
+    assert live("orders", "list", "-q").lines == [order]
+    assert len(server.requests) == 2
 
 
 def test_an_older_deployment_with_bare_arrays_is_read(vsms: Vsms) -> None:

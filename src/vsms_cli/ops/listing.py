@@ -45,15 +45,16 @@ class Listing:
 
 
 def active_orders(service: Service) -> Listing:
-    """What still waits, under whichever of its names (older deployments: pending, created). Where the newest 200 are
-    not all there are, the waiting ones are asked for by status too: 200 ended orders must not hide an active one.
+    """What still waits. It is asked for by status: 200 ended orders must not hide an active one. Only where that shows
+    none are the newest of any status asked for too: older deployments call them pending or created.
     """
-    pages = [service.orders(status=None)]
-    if pages[0].full:
-        pages.append(service.orders(status=ACTIVE))
+    pages = [service.orders(status=ACTIVE)]
+    if not any(order.active for order in pages[0].orders):
+        pages.append(service.orders(status=None))
     waiting = _each_once(order for page in pages for order in page.orders if order.active)
     odd = _each_once(order for page in pages for order in page.orders if order.undocumented)
-    return Listing(orders=_newest_first(waiting), full=pages[-1].full, odd=_newest_first(odd))
+    full = pages[0].full or (pages[-1].full and not waiting)
+    return Listing(orders=_newest_first(waiting), full=full, odd=_newest_first(odd))
 
 
 def orders_with(service: Service, statuses: Sequence[str]) -> Listing:

@@ -1,4 +1,4 @@
-"""`orders cancel --verify` and `orders refund`: each refund held against the ledger, by order and amount."""
+"""`orders cancel --verify` and `orders refund`: each refund compared with the ledger, by order and amount."""
 
 import json
 from decimal import Decimal
@@ -126,7 +126,7 @@ def test_a_ledger_that_can_not_be_read_proves_nothing_and_changes_no_outcome(
     server.fault("transactions", "503", times=None)
     done = live("orders", "cancel", server.add_order(), "--yes", "--verify", "--json")
     assert (done.code, done.json[0]["outcome"], done.json[0]["verified"]) == (0, "cancelled", None)
-    assert "could not be held against the ledger" in done.err
+    assert "could not be compared with the ledger" in done.err
 
 
 class Late(Liar):

@@ -40,7 +40,7 @@ def test_a_full_disk_in_the_sandbox_is_said_and_crashes_nothing(
     done = vsms.process("--sandbox", *command, env={"VSMS_STATE_DIR": str(tiny)})
 
     assert done.code == 1
-    assert "the sandbox's book can't be" in done.err
+    assert "the sandbox's database can't be" in done.err
     assert "VSMS_STATE_DIR" in done.err
     assert "crashed" not in done.err
 

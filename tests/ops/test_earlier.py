@@ -204,7 +204,7 @@ def test_a_wait_of_a_second_for_another_process_is_said_once(world: World, naps:
     world.journal.others[ORDER] = naps
     said: list[str] = []
 
-    assert cancel_order(replace(world.context, say=said.append), ORDER, order=None).done
+    assert cancel_order(replace(world.context, notify=said.append), ORDER, order=None).done
     assert len(said) == told
     assert all(f"another process has the order {ORDER}" in text for text in said)
 
@@ -214,7 +214,7 @@ def test_reading_on_for_more_than_a_second_is_said_once(world: World, age_s: flo
     world.journal.known(Operation.CANCEL, ORDER, outcome=None, age_s=age_s)
     said: list[str] = []
 
-    cancel_order(replace(world.context, say=said.append), ORDER, order=None)
+    cancel_order(replace(world.context, notify=said.append), ORDER, order=None)
 
     assert len(said) == told
     assert all(ORDER in text and "reading the order for 0:" in text for text in said)

@@ -162,6 +162,6 @@ def test_play_money_can_be_paid_in(caller: Caller) -> None:
 def test_a_book_that_can_not_be_used_is_a_503_and_no_exception(caller: Caller) -> None:
     caller.book.close()
     answer = caller.ask("GET", "/customer/balance")
-    assert (answer.status, decoded(answer)) == (503, {"error": "Sandbox book unavailable"})
+    assert (answer.status, decoded(answer)) == (503, {"error": "Sandbox database unavailable"})
     assert "Date" in answer.headers
     assert caller.sandbox.refuse(400, "Bad Request").status == 400

@@ -1,4 +1,4 @@
-"""Each read endpoint's answer held against what is documented, field by field: names and types, never a value."""
+"""Each read endpoint's answer compared with what is documented, field by field: names and types, never a value."""
 
 from __future__ import annotations
 

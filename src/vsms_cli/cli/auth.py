@@ -59,7 +59,7 @@ def login(
         typer.Option("--insecure-storage", help="Keep it in a file of mode 0600 instead of the keyring."),
     ] = False,
 ) -> ExitCode:
-    """Prove a token with the balance call, then keep it in the OS keyring. It is never taken from the command line."""
+    """Check a token with the balance call, then store it in the OS keyring. It is never taken from the command line."""
     if run.in_sandbox:
         raise UsageMistake("the sandbox needs no token", hint="leave out --sandbox to sign in to the service")
     variable = environment_token_variable(run.env)
@@ -79,12 +79,12 @@ def login(
         raise TokenRefused(exc.message, hint=f"nothing was stored; {COPY_IT_ANEW}") from exc
     email = email_of(client)
     source = run.token_store.store(service, profile, token, insecure=insecure_storage)
-    run.say(
+    run.notify(
         f"signed in to {run.host}{'' if email is None else f' as {email}'}, balance {dollars(balance.amount)}"
     )
-    run.say(f"token {mask(token)} of profile {profile} is kept in {source.description}")
+    run.notify(f"token {mask(token)} of profile {profile} is kept in {source.description}")
     if variable is not None:
-        run.say(f"{variable} is set and goes before it: unset it to use the token that was just stored")
+        run.notify(f"{variable} is set and goes before it: unset it to use the token that was just stored")
     return ExitCode.OK
 
 
@@ -199,18 +199,18 @@ def logout(run: Runtime) -> ExitCode:
     profile = run.settings.profile.value
     removal = run.token_store.delete(service_name(run.settings.base_url.value), profile)
     if removal.found:
-        run.say(f"the token of profile {profile} for {run.host} was removed from this machine")
+        run.notify(f"the token of profile {profile} for {run.host} was removed from this machine")
     elif removal.unasked is None:
-        run.say(f"no token of profile {profile} for {run.host} was stored")
+        run.notify(f"no token of profile {profile} for {run.host} was stored")
     else:
-        run.say(
+        run.notify(
             f"no token of profile {profile} for {run.host} is known on this machine: nothing was removed"
             f" ({removal.unasked.message})"
         )
-    run.say("logging out does not revoke it: a token is revoked on the account's page")
+    run.notify("logging out does not revoke it: a token is revoked on the account's page")
     variable = environment_token_variable(run.env)
     if variable is not None:
-        run.say(f"{variable} is set and still supplies a token")
+        run.notify(f"{variable} is set and still supplies a token")
     return ExitCode.OK
 
 
@@ -231,9 +231,9 @@ def switch(
             hint=f"{guess}{names}`vsms auth login --profile NAME` makes one",
         )
     set_active_profile(run.paths, name)
-    run.say(f"profile {name} is in force for {run.host}")
+    run.notify(f"profile {name} is in force for {run.host}")
     if run.settings.profile.source is Source.ENVIRONMENT:
-        run.say("VSMS_PROFILE is set and goes before it")
+        run.notify("VSMS_PROFILE is set and goes before it")
     return ExitCode.OK
 
 
@@ -253,7 +253,7 @@ def token(run: Runtime) -> ExitCode:
 
 
 def email_of(client: "Client") -> str | None:
-    """The account's e-mail; None where the deployment does not give it. The profile is a courtesy, not a proof."""
+    """The account's e-mail; None where the deployment does not give it. The profile is shown, and proves nothing."""
     try:
         return client.account().email
     except VsmsError:

@@ -121,11 +121,11 @@ def _check_word(word: str, entries: Sequence[JournalEntry]) -> None:
 
 def _resolve(run: Runtime, shape: Shape, entries: Sequence[JournalEntry], *, word: str | None) -> ExitCode:
     if not entries:
-        run.say("nothing to resolve")
+        run.notify("nothing to resolve")
     results: list[Result] = []
     document = None if shape.for_a_person else shape.document(run)
     stopped_by: VsmsError | None = None
-    with run.stop.gently(lambda: run.say("ending: the entry under way is read to its end")):
+    with run.stop.gently(lambda: run.notify("ending: the entry under way is read to its end")):
         for entry in entries:
             if run.stop.requested:
                 break
@@ -148,9 +148,9 @@ def _resolve(run: Runtime, shape: Shape, entries: Sequence[JournalEntry], *, wor
         left = len(unknown) + len(entries) - len(results)
         read = _entries(len(entries))
         read = read if len(results) == len(entries) else f"{len(results)} of {read}"
-        run.say(f"{read} read, {left} still not known")
+        run.notify(f"{read} read, {left} still not known")
         for entry in unknown[:1]:
-            run.say(f"next: {_next(entry)}")
+            run.notify(f"next: {_next(entry)}")
     if run.stop.requested:
         return run.stop.exit_code
     return ExitCode.UNKNOWN if exit_code_of(results) is ExitCode.UNKNOWN else ExitCode.OK
@@ -181,19 +181,19 @@ def _settle(run: Runtime, entry: JournalEntry, word: str | None) -> Result:
 
 def _repair(run: Runtime, damage: JournalDamaged) -> ExitCode:
     """What the journal held is not known, so that is the exit code; the next command finds a new one."""
-    run.say(f"vsms: {damage.message}")
+    run.notify(f"vsms: {damage.message}")
     repaired = run.journal.repair()
-    run.say(f"it is kept as {repaired.quarantine}, and a new one begins")
+    run.notify(f"it is kept as {repaired.quarantine}, and a new one begins")
     if repaired.entries:
-        run.say(
+        run.notify(
             f"{_entries(repaired.entries)} could be read and taken over, {repaired.unresolved} of them not resolved"
         )
-    run.say(
+    run.notify(
         f"what {'else ' if repaired.entries else ''}it held is not known:"
         " `vsms orders list --all` and `vsms refunds audit` say what became of it"
     )
     if repaired.unresolved:
-        run.say("next: `vsms journal resolve`")
+        run.notify("next: `vsms journal resolve`")
     return ExitCode.UNKNOWN
 
 
@@ -209,4 +209,4 @@ def _tell(run: Runtime, document: Document | None, result: Result, number: int) 
 def _say_wait(run: Runtime, left: float) -> None:
     if run.streams.talk.is_terminal:
         span = short_duration(timedelta(seconds=left))
-        run.say(f"it may yet be on its way: reading on for {span}")
+        run.notify(f"it may yet be on its way: reading on for {span}")

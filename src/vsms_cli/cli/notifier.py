@@ -39,19 +39,19 @@ class Notifier:
         self.elsewhere: Callable[[str], None] | None = None
         self.on_wait: Callable[[str, float], None] = self._say_wait
 
-    def say(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         if self.elsewhere is not None:
             self.elsewhere(text)
             return
         line = without_tokens(safe(text)).replace("`vsms ", f"`{self._vsms} ")
         self._streams.talk.line(folded(line, self._streams.talk_surface.width))
 
-    def say_next(self, command: str) -> None:
+    def notify_next(self, command: str) -> None:
         """What to type next, with the options of this run that it needs: the same account at the same service. What
         stands behind three blanks is a remark.
         """
         if not command.startswith("vsms "):
-            self.say(f"next: {command}")
+            self.notify(f"next: {command}")
             return
         width = self._streams.talk_surface.width
         typed, _, remark = f"{self._vsms} {command.removeprefix('vsms ')}".partition(_BEFORE_A_REMARK)
@@ -87,12 +87,12 @@ class Notifier:
         """Of what was not sent, for so many seconds more. Not to a script, for which an error is one line."""
         if self._settings.output.value not in {Format.JSON, Format.NDJSON} and why not in self._told_retries:
             self._told_retries.add(why)
-            self.say(f"{why}; trying again for {left:.0f} s")
+            self.notify(f"{why}; trying again for {left:.0f} s")
 
     def _say_wait(self, why: str, seconds: float) -> None:
         span = timedelta(seconds=seconds)
         if seconds >= _WORTH_SAYING_S and self.told.is_news(span):
-            self.say(f"{why}: the next request goes out in {short_duration(span)}")
+            self.notify(f"{why}: the next request goes out in {short_duration(span)}")
 
     @cached_property
     def _vsms(self) -> str:

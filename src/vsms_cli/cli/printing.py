@@ -47,7 +47,7 @@ def print_rows(
             document.row(row(item))
         document.end()
     if none and not found:
-        run.say(none)
+        run.notify(none)
 
 
 def print_table(run: Runtime, columns: "Sequence[Column]") -> None:
@@ -57,7 +57,7 @@ def print_table(run: Runtime, columns: "Sequence[Column]") -> None:
     table = layout(columns, run.streams.out_surface)
     run.streams.out.write(table.text)
     if table.left_out:
-        run.say(left_out_words(table.left_out, _SEE_ALL))
+        run.notify(left_out_words(table.left_out, _SEE_ALL))
 
 
 def show_plan(run: Runtime, columns: "Sequence[Column]") -> None:
@@ -67,7 +67,7 @@ def show_plan(run: Runtime, columns: "Sequence[Column]") -> None:
     table = layout(columns, run.streams.talk_surface)
     run.streams.talk.write(table.text)
     if table.left_out:
-        run.say(left_out_words(table.left_out))
+        run.notify(left_out_words(table.left_out))
     run.streams.talk.line("")
 
 

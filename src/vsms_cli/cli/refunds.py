@@ -51,7 +51,7 @@ def audit_refunds(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> ExitCode:
-    """Hold every order against the ledger: used, refunded, missing, short, twice, pending, or unjudged.
+    """Compare every order with the ledger: used, refunded, missing, short, twice, pending, or unjudged.
 
     Exit code 9 when money is missing. With --request it shows what is missing, asks, and requests it.
     """
@@ -116,13 +116,13 @@ class Report:
     def conclude(self, results: Sequence[Result] | None = None, *, asked_before: int = 0) -> ExitCode:
         """The sums, what they leave open, and what to type next."""
         if not self._found.cases and not self._found.unjudged:
-            self._run.say("no orders were bought in that time")
+            self._run.notify("no orders were bought in that time")
             return ExitCode.OK
-        self._run.say(audit_summary(self._found))
+        self._run.notify(audit_summary(self._found))
         for remark in audit_remarks(self._found):
-            self._run.say(remark)
+            self._run.notify(remark)
         for line in audit_next(self._found, results, asked_before=asked_before):
-            self._run.say_next(line)
+            self._run.notify_next(line)
         return ExitCode.MONEY_MISSING if self._found.owed else ExitCode.OK
 
 
@@ -143,7 +143,7 @@ class Requesting:
         if not (yes or dry_run):
             self._show_and_ask(plan)
         results: list[Result] = []
-        with self._run.stop.gently(lambda: self._run.say("ending: what is under way finishes")):
+        with self._run.stop.gently(lambda: self._run.notify("ending: what is under way finishes")):
             for item in plan.items:
                 result = item.foreseen if dry_run else self._one(item)
                 results.append(result)
@@ -158,7 +158,7 @@ class Requesting:
             return
         show_plan(self._run, refund_plan_columns(plan, names=self._run.service_names))
         for fact in refund_facts(plan, reason=None, missing_reason=MISSING_REASON, note=None):
-            self._run.say(fact)
+            self._run.notify(fact)
         owed = [case.owed for case in self._found.owed if case.order_id in asking]
         total = sum(amount for amount in owed if amount is not None)
         ask(self._run, request_question(len(asking), dollars(total) if total else "?"))
@@ -187,7 +187,7 @@ class Requesting:
         if self._stopped_by is not None:
             self._run.talk.report_error(self._stopped_by)
         if results:
-            self._run.say(refund_summary(results))
+            self._run.notify(refund_summary(results))
         code = self._report.conclude(None if dry_run else results, asked_before=self._asked_before(results))
         if self._stopped_by is not None:
             return self._stopped_by.exit_code

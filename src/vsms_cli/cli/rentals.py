@@ -9,7 +9,7 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.cancelling import Cancelling
-from vsms_cli.cli.orders.options import DryRun, Expect, Given, Verify, Yes, parts, resolve, say_unjudged
+from vsms_cli.cli.orders.options import DryRun, Expect, Given, Verify, Yes, notify_unjudged, parts, resolve
 from vsms_cli.cli.orders.selection import Mode, Wanted
 from vsms_cli.cli.printing import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
@@ -46,7 +46,7 @@ def list_rentals(
     run.rental_cache.write(listing.orders)
     filters = resolve(run, filters, listing.orders)
     found, unjudged = filters.split((*listing.orders, *listing.odd), now=run.clock.now())
-    say_unjudged(run, unjudged)
+    notify_unjudged(run, unjudged)
     rentals = [rental for rental in found if isinstance(rental, Rental)]
     print_rows(
         run,

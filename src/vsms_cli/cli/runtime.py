@@ -176,7 +176,7 @@ class Runtime:
 
                 warning = shared_token_file(self.env["VSMS_TOKEN_FILE"])
                 if warning is not None:
-                    self.say(warning)
+                    self.notify(warning)
             return self.client_for(found.token)
         from vsms_cli.sandbox.transport import SandboxTransport  # noqa: PLC0415 - see the top
 
@@ -220,7 +220,7 @@ class Runtime:
     def sandbox(self) -> "Sandbox":
         from vsms_cli.sandbox.app import Sandbox  # noqa: PLC0415 - see the top
 
-        return Sandbox(self._sandbox_book())
+        return Sandbox(self._sandbox_database())
 
     def served_sandbox(self, *, ephemeral: bool, hold: timedelta | None, dialect: str | None) -> "Sandbox":
         """The same, or one of its own in memory, for a server of ours."""
@@ -228,17 +228,17 @@ class Runtime:
         from vsms_cli.sandbox.database import Database  # noqa: PLC0415 - as above
 
         if not ephemeral:
-            return Sandbox(self._sandbox_book(), hold=hold, dialect=dialect)
-        book = Database.in_memory()
-        self._stack.callback(book.close)
-        return Sandbox(book, hold=hold, dialect=dialect)
+            return Sandbox(self._sandbox_database(), hold=hold, dialect=dialect)
+        database = Database.in_memory()
+        self._stack.callback(database.close)
+        return Sandbox(database, hold=hold, dialect=dialect)
 
-    def _sandbox_book(self) -> "Database":
-        from vsms_cli.cli.sandbox_opening import open_book  # noqa: PLC0415 - see the top
+    def _sandbox_database(self) -> "Database":
+        from vsms_cli.cli.sandbox_opening import open_database  # noqa: PLC0415 - see the top
 
-        book = open_book(self.paths)
-        self._stack.callback(book.close)
-        return book
+        database = open_database(self.paths)
+        self._stack.callback(database.close)
+        return database
 
     @cached_property
     def journal(self) -> "JournalFile":
@@ -253,7 +253,9 @@ class Runtime:
         from vsms_cli.ops.context import Context  # noqa: PLC0415 - see the top
 
         client = self.client
-        return Context(service=client, journal=self.journal, clock=self.clock, stop=self.stop, say=self.say)
+        return Context(
+            service=client, journal=self.journal, clock=self.clock, stop=self.stop, notify=self.notify
+        )
 
     def catalogue(self, *, fresh: bool = False) -> tuple["Catalogue", bool]:
         """Countries and services, and whether they are as of now; from the last day's cache unless `fresh`."""
@@ -302,11 +304,11 @@ class Runtime:
 
     # Talk
 
-    def say(self, text: str) -> None:
-        self.talk.say(text)
+    def notify(self, text: str) -> None:
+        self.talk.notify(text)
 
-    def say_next(self, command: str) -> None:
-        self.talk.say_next(command)
+    def notify_next(self, command: str) -> None:
+        self.talk.notify_next(command)
 
     @cached_property
     def talk(self) -> Notifier:
@@ -320,7 +322,7 @@ class Runtime:
 
             places = deviations.unreadable_places
             where = ", ".join(places[:_PLACES_SHOWN]) + (", …" if len(places) > _PLACES_SHOWN else "")
-            self.say(
+            self.notify(
                 f"{plural(deviations.unreadable, 'value')} of the service's answers can't be read ({where}):"
                 " `vsms doctor` says what differs"
             )
@@ -331,12 +333,12 @@ class Runtime:
         except ConfigBroken:  # no home: nowhere that a journal could lie, and what needed one said so
             return
         except JournalUnusable as exc:
-            self.say(f"vsms: {exc.message}")
+            self.notify(f"vsms: {exc.message}")
             return
         if count:
             from vsms_cli.render.plural import plural  # noqa: PLC0415 - rarely needed
 
-            self.say(f"{plural(count, 'request')} with an outcome not known yet: `vsms journal resolve`")
+            self.notify(f"{plural(count, 'request')} with an outcome not known yet: `vsms journal resolve`")
 
     def _is_left_over(self, entry: "JournalEntry") -> bool:
         """Not one that a process which lives is still at."""

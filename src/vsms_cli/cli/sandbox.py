@@ -93,17 +93,17 @@ def _serve(run: Runtime, sandbox: Sandbox, *, port: int, trouble: FaultInjection
     from vsms_cli.sandbox.server import serve  # noqa: PLC0415 - http.server is not for `--help`
 
     try:
-        server = serve(sandbox, port, trouble=trouble, log=run.say)
+        server = serve(sandbox, port, trouble=trouble, log=run.notify)
     except SandboxError as exc:
         raise VsmsError(str(exc), hint="another --port, or none for a free one") from exc
     try:
         with server:
-            run.say(f"the sandbox is at {server.base_url}, for this machine alone; Ctrl-C ends it")
-            run.say("point a client at it:")
+            run.notify(f"the sandbox is at {server.base_url}, for this machine alone; Ctrl-C ends it")
+            run.notify("point a client at it:")
             run.streams.out.write(f"export VSMS_BASE_URL={server.base_url}\nexport VSMS_TOKEN={_TOKEN}\n")
             server.serve_forever(poll_interval=0.1)
     except Signalled as exc:
-        run.say("the sandbox is closed")
+        run.notify("the sandbox is closed")
         return exc.exit_code
     return ExitCode.OK
 
@@ -118,13 +118,13 @@ def reset_sandbox(
     try:
         sandbox = run.sandbox
     except SandboxBroken as exc:
-        run.say(f"{exc.message}: it is kept as {kept_aside(run.paths.sandbox).name}")
+        run.notify(f"{exc.message}: it is kept as {kept_aside(run.paths.sandbox).name}")
         sandbox = run.sandbox
     try:
         sandbox.reset(scenario)
     except ValueError as exc:
         raise UsageMistake(str(exc)) from exc
-    run.say("the sandbox is as on its first day")
+    run.notify("the sandbox is as on its first day")
     return ExitCode.OK
 
 
@@ -139,7 +139,7 @@ def advance_clock(
         now = run.sandbox.advance(parse_duration(duration))
     except SandboxError as exc:
         raise UsageMistake(str(exc)) from exc
-    run.say(f"in the sandbox it is {rfc3339(now.replace(microsecond=0))}")
+    run.notify(f"in the sandbox it is {rfc3339(now.replace(microsecond=0))}")
     return ExitCode.OK
 
 
@@ -157,5 +157,5 @@ def deliver_sms(
         raise OrderNotFound(str(exc), hint="see `vsms --sandbox orders list`") from exc
     except SandboxError as exc:
         raise VsmsError(str(exc)) from exc
-    run.say(f"an SMS arrived for {delivered}")
+    run.notify(f"an SMS arrived for {delivered}")
     return ExitCode.OK

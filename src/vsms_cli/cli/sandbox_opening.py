@@ -1,4 +1,4 @@
-"""Opening the sandbox's book where this machine keeps it, and keeping aside one that is broken."""
+"""Opening the sandbox's database where this machine keeps it, and keeping aside one that is broken."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from vsms_cli.sandbox.errors import NoRoom, SandboxError
 from vsms_cli.store.paths import Paths, private_dir, refuse_shared
 
 
-def open_book(paths: Paths) -> Database:
-    """SandboxBroken for a file that is no book; VsmsError where no file can be."""
+def open_database(paths: Paths) -> Database:
+    """SandboxBroken for a file that is no database; VsmsError where no file can be."""
     try:
         private_dir(paths.state_dir)
         refuse_shared(paths.sandbox)
@@ -27,11 +27,11 @@ def open_book(paths: Paths) -> Database:
         ) from exc
 
 
-def kept_aside(book: Path) -> Path:
-    """Its new name. What SQLite keeps beside it goes with it: it belongs to no other book."""
-    aside = book.with_name(f"{book.name}.broken")
+def kept_aside(database: Path) -> Path:
+    """Its new name. What SQLite keeps beside it goes with it: it belongs to no other database."""
+    aside = database.with_name(f"{database.name}.broken")
     for companion in ("-wal", "-shm", ""):
-        file = book.with_name(f"{book.name}{companion}")
+        file = database.with_name(f"{database.name}{companion}")
         if file.exists():
             file.replace(aside.with_name(f"{aside.name}{companion}"))
     return aside

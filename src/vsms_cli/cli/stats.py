@@ -29,7 +29,7 @@ def app(
     found = stats(run.context, since=span_since(since))
     _print(run, shape, found)
     for remark in stats_remarks(found):
-        run.say(remark)
+        run.notify(remark)
     return ExitCode.OK
 
 

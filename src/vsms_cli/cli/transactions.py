@@ -81,7 +81,7 @@ def list_lines(
         none="no transactions match",
     )
     if limit is None and reading.unshown:
-        run.say(unshown_remark(reading.unshown))
+        run.notify(unshown_remark(reading.unshown))
     return ExitCode.OK
 
 

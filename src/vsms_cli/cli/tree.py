@@ -18,7 +18,7 @@ class Command:
 _CLI: Final = "vsms_cli.cli"
 
 AUTH: Final = {
-    "login": Command(f"{_CLI}.auth:login", "Prove a token and keep it in the OS keyring."),
+    "login": Command(f"{_CLI}.auth:login", "Check a token and store it in the OS keyring."),
     "status": Command(f"{_CLI}.auth:status", "Say which token is in force, and whether it is valid."),
     "logout": Command(f"{_CLI}.auth:logout", "Remove the stored token from this machine."),
     "switch": Command(f"{_CLI}.auth:switch", "Make another profile the one in force."),
@@ -52,7 +52,7 @@ TRANSACTIONS: Final = {
 }
 REFUNDS: Final = {
     "audit": Command(
-        f"{_CLI}.refunds:audit_refunds", "Hold every order against the ledger: what should have come back?"
+        f"{_CLI}.refunds:audit_refunds", "Compare every order with the ledger: what should have come back?"
     ),
 }
 CONFIG: Final = {
@@ -81,7 +81,7 @@ ROOT: Final = {
     "stats": Command(f"{_CLI}.stats", "Show what was spent, what came back, and how often a code came."),
     "journal": Command("", "What was sent that moves money, and what came of it."),
     "config": Command("", "The settings in force."),
-    "sandbox": Command("", "The levers of the embedded service."),
+    "sandbox": Command("", "Control the embedded service."),
     "doctor": Command(
         f"{_CLI}.doctor", "Say what is wrong here, and where the service differs from its documents."
     ),

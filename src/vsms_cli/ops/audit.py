@@ -1,4 +1,4 @@
-"""Every order held against the ledger, and asking once for each refund that is missing."""
+"""Every order compared with the ledger, and asking once for each refund that is missing."""
 
 from __future__ import annotations
 

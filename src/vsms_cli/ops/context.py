@@ -26,7 +26,7 @@ class Context:
     outage: RetryPolicy = field(default_factory=RetryPolicy)
     shedding: RetryPolicy = field(default_factory=RetryPolicy)  # since when the service answers 503
     refusal: TokenRejection = field(default_factory=TokenRejection)
-    say: Callable[[str], None] = lambda _text: None  # to the person, from any thread
+    notify: Callable[[str], None] = lambda _text: None  # to the person, from any thread
     started: datetime = field(
         default_factory=lambda: datetime.now(UTC)
     )  # by this machine's clock, as the journal's

@@ -105,7 +105,7 @@ class _Run:
         meanwhile: Callable[[], None],
     ) -> None:
         self._policy = policy
-        self._desk = context
+        self._context = context
         self._targets = targets
         self._wait = wait
         self._on_end = on_end
@@ -128,10 +128,10 @@ class _Run:
             while self._running or (self._due and not self._ending):
                 self._deal(pool)
                 self._collect()
-        self._stopped_by = self._stopped_by or self._desk.refusal.met_before
+        self._stopped_by = self._stopped_by or self._context.refusal.met_before
         left = [index for index, result in enumerate(self._results) if result is None]
         unsent = [self._targets[index] for index in left if index not in self._early]
-        pass_over(self._desk, unsent, why=self._why_skipped(), operation=self._policy.operation)
+        pass_over(self._context, unsent, why=self._why_skipped(), operation=self._policy.operation)
         for index in left:
             # One that was asked for and is too young ends as what was answered, with the time when it opens.
             early = self._early.get(index)
@@ -143,7 +143,7 @@ class _Run:
 
     @property
     def _ending(self) -> bool:
-        return self._stopped_by is not None or self._desk.stop.requested
+        return self._stopped_by is not None or self._context.stop.requested
 
     def _drop_hopeless(self) -> None:
         """End at once what refunds itself before cancelling opens."""
@@ -155,7 +155,7 @@ class _Run:
         heapq.heapify(self._due)
 
     def _deal(self, pool: ThreadPoolExecutor) -> None:
-        now = self._desk.clock.monotonic()
+        now = self._context.clock.monotonic()
         while self._due and self._due[0][0] <= now and self._running < WORKERS and not self._ending:
             _, index = heapq.heappop(self._due)
             target = self._targets[index]
@@ -172,7 +172,7 @@ class _Run:
         """In a worker."""
         ended: Result | BaseException
         try:
-            ended = carry_out_once(self._desk, policy)
+            ended = carry_out_once(self._context, policy)
         except BaseException as exc:  # noqa: BLE001 - it is raised in the main thread
             ended = exc
         self._ended.put((index, ended))
@@ -198,14 +198,14 @@ class _Run:
         result = ended
         if self._wait and result.outcome is Outcome.TOO_EARLY and self._can_wait(index, result):
             self._early[index] = result
-            heapq.heappush(self._due, (self._moment(result.retry_at, self._desk.clock.monotonic()), index))
+            heapq.heappush(self._due, (self._moment(result.retry_at, self._context.clock.monotonic()), index))
             return
         self._end(index, result)
 
     def _nap(self) -> float:
         if self._running or not self._due:
             return _NAP_S if self._meanwhile is None else _HEAD_START_S
-        ahead = self._due[0][0] - self._desk.clock.monotonic()
+        ahead = self._due[0][0] - self._context.clock.monotonic()
         if ahead > 0:
             self._get_ready()
             self._on_wait(len(self._due), timedelta(seconds=ahead))
@@ -230,7 +230,7 @@ class _Run:
         """A point in the service's time as one of the monotonic clock's, which nobody can step."""
         if at is None:
             return now
-        return now + max(0.0, (at - self._desk.clock.now()).total_seconds())
+        return now + max(0.0, (at - self._context.clock.now()).total_seconds())
 
     def _end(self, index: int, result: Result) -> None:
         price = self._targets[index].price

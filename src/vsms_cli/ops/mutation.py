@@ -68,7 +68,7 @@ def claimed(context: Context, order_id: str) -> Iterator[None]:
             )
         if not told and context.clock.monotonic() - since >= _SILENCE_S:
             told = True
-            context.say(f"another process has the order {order_id}: waiting until it is done, or Ctrl-C")
+            context.notify(f"another process has the order {order_id}: waiting until it is done, or Ctrl-C")
     try:
         yield
     finally:

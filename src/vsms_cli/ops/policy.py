@@ -72,7 +72,7 @@ class Policy(ABC):
         """The order as the service shows it now. VsmsError where it can't be read."""
         return context.service.order(self.order_id)
 
-    def checked(self, _desk: Context) -> Result | None:
+    def checked(self, _context: Context) -> Result | None:
         """The last look before the intent is written; None where a request may go out."""
         return None
 

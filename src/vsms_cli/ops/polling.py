@@ -75,7 +75,7 @@ def said_once(context: Context, order_id: str) -> Callable[[float], None]:
         if not said and left >= _WORTH_SAYING_S:
             said = True
             span = short_duration(timedelta(seconds=left))
-            context.say(
+            context.notify(
                 f"an earlier request about {order_id} may yet be on its way: reading the order for {span}"
             )
 

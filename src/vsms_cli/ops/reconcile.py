@@ -65,7 +65,7 @@ class _Settlement:
     """One request on its way to one outcome."""
 
     def __init__(self, context: Context, ticket: Ticket, policy: Policy, *, in_doubt: bool) -> None:
-        self._desk = context
+        self._context = context
         self._ticket = ticket
         self._policy = policy
         self._in_doubt = in_doubt
@@ -79,7 +79,7 @@ class _Settlement:
         except TokenRefused as exc:
             if not self._in_doubt:
                 raise
-            self._desk.refusal.met(exc)
+            self._context.refusal.met(exc)
             return self._policy.unknown(exc.as_problem())
 
     def _run(self) -> Result:
@@ -102,7 +102,7 @@ class _Settlement:
         answer = self._send()
         match answer:
             case Cancelled() | Requested() | Swapped():
-                return self._policy.accepted(self._desk, answer)
+                return self._policy.accepted(self._context, answer)
             case TooEarly():
                 return self._too_early(answer)
             case Refused():
@@ -121,46 +121,46 @@ class _Settlement:
 
     def _send(self) -> Answer:
         self._requests += 1
-        answer = self._policy.send(self._desk, self._ticket)
+        answer = self._policy.send(self._context, self._ticket)
         if not isinstance(answer, NotSent):
-            self._desk.outage.over()
+            self._context.outage.over()
             if not _sheds_load(answer):
-                self._desk.shedding.over()
+                self._context.shedding.over()
         return answer
 
     def _go_again(self, why: str) -> None:
         """The service did nothing, so this was no request that counts; wait for the next turn."""
         self._requests -= 1
-        next_turn(self._desk, self._ticket, f"{why}: sending it again")
+        next_turn(self._context, self._ticket, f"{why}: sending it again")
 
     def _after_doubt(self, answer: Ambiguous) -> Result | None:
         """Read the order; None where one more request may go out."""
         self._in_doubt = True
         how = "answer proves nothing" if answer.answered else "answer was lost"
-        self._desk.journal.note(self._ticket, f"{how}: {answer.problem.message}", in_doubt=True)
+        self._context.journal.note(self._ticket, f"{how}: {answer.problem.message}", in_doubt=True)
         shed = self._is_shed(answer)
         if not shed and self._requests >= self._policy.most_requests:
             return self._conclude(answer.problem)
         seen = self._read_over(self._wait_before_another(answer))
         if isinstance(seen, Result):
             return seen
-        if isinstance(seen, Problem) or self._desk.stop.requested:
+        if isinstance(seen, Problem) or self._context.stop.requested:
             return self._by_ledger(seen, answer.problem)
         if shed:
             self._requests -= 1
-        next_turn(self._desk, self._ticket, "the order shows nothing of it: sending it once more")
+        next_turn(self._context, self._ticket, "the order shows nothing of it: sending it once more")
         return None
 
     def _is_shed(self, answer: Ambiguous) -> bool:
         """Whether it is the 503 of a service that sheds load: that one is asked again as after a 429, for as long."""
         if not _sheds_load(answer) or self._policy.most_requests == 1:
             return False
-        now = self._desk.clock.monotonic()
+        now = self._context.clock.monotonic()
         self._sheds += 1
-        return now < self._desk.shedding.patience_until(now=now, limit=SHED_PATIENCE_S)
+        return now < self._context.shedding.patience_until(now=now, limit=SHED_PATIENCE_S)
 
     def _wait_before_another(self, answer: Ambiguous) -> float:
-        limit = self._desk.service.time_limit
+        limit = self._context.service.time_limit
         wait = min(LAG_S, limit) if answer.answered else limit
         if not answer.answered and answer.status is not None:
             wait = max(
@@ -170,11 +170,11 @@ class _Settlement:
         return max(wait, backoff, self._policy.least_wait_s)
 
     def _read_over(self, seconds: float, moments: Sequence[float] = OFTEN) -> Result | Order | Problem:
-        return read_over(self._desk, self._policy, seconds, moments=moments, shown=self._shown_by_order)
+        return read_over(self._context, self._policy, seconds, moments=moments, shown=self._shown_by_order)
 
     def _shown_by_order(self, order: Order) -> Result | None:
         self._policy.learn(order)
-        return self._policy.shown_by_order(self._desk, order, in_doubt=self._in_doubt)
+        return self._policy.shown_by_order(self._context, order, in_doubt=self._in_doubt)
 
     def _refused(self, answer: Refused) -> Result:
         """A 4xx in the API's own form. The order tells why, never the sentence."""
@@ -184,7 +184,9 @@ class _Settlement:
         if at_once is not None:
             return at_once
         ended = answer.status == _BAD_REQUEST  # it may have ended a moment ago
-        seen = self._read_over(min(LAG_S, self._desk.service.time_limit), _REFUSED_AGAIN if ended else ONCE)
+        seen = self._read_over(
+            min(LAG_S, self._context.service.time_limit), _REFUSED_AGAIN if ended else ONCE
+        )
         if isinstance(seen, Result):
             return seen
         if ended and isinstance(seen, Order):
@@ -197,7 +199,7 @@ class _Settlement:
         """425: when it opens, from the answer, else from the order, else one cooldown from now."""
         if self._in_doubt:
             return self._conclude(_EARLY_AFTER_DOUBT)
-        now = self._desk.clock.now()
+        now = self._context.clock.now()
         retry_at = now + self._policy.cooldown
         order = self._policy.order
         if answer.seconds is not None and 0 < answer.seconds <= ORDER_LIFE.total_seconds():
@@ -224,10 +226,10 @@ class _Settlement:
         """In doubt, and nothing more is sent: read on, then the ledger, else it is unknown."""
         if not self._policy.order_shows_it:
             return self._in_ledger() or self._policy.unknown(why)
-        if why.exit_code in NO_USE or self._desk.stop.requested:
+        if why.exit_code in NO_USE or self._context.stop.requested:
             seen = self._read_over(0.0, ONCE)
         else:
-            seen = self._read_over(max(self._desk.service.time_limit, DOUBT_S))
+            seen = self._read_over(max(self._context.service.time_limit, DOUBT_S))
         return seen if isinstance(seen, Result) else self._by_ledger(seen, why)
 
     def _by_ledger(self, seen: Order | Problem, why: Problem) -> Result:
@@ -240,7 +242,7 @@ class _Settlement:
 
     def _in_ledger(self) -> Result | None:
         try:
-            return self._policy.shown_by_ledger(self._desk, in_doubt=self._in_doubt)
+            return self._policy.shown_by_ledger(self._context, in_doubt=self._in_doubt)
         except TokenRefused:
             raise
         except VsmsError:

@@ -65,18 +65,18 @@ class RefundRequest(Policy):
     def prior(self, journal: Journal) -> JournalEntry | None:
         return journal.last_refund_request(self.order_id)
 
-    def settled_before(self, _desk: Context, entry: JournalEntry) -> Result | None:
+    def settled_before(self, _context: Context, entry: JournalEntry) -> Result | None:
         """No second request is ever sent: not after one that arrived, and not after one that may have."""
         return requested_before(entry)
 
     def send(self, context: Context, ticket: Ticket) -> Answer:
         return context.service.request_refund(ticket, reason=self._reason, note=self._note)
 
-    def accepted(self, _desk: Context, answer: Answer) -> Result:
+    def accepted(self, _context: Context, answer: Answer) -> Result:
         assert isinstance(answer, Requested)  # noqa: S101 - for mypy: no other answer to a request says so
         return replace(self._about(Outcome.REQUESTED), request_id=answer.request_id)
 
-    def shown_by_order(self, _desk: Context, _order: Order, *, in_doubt: bool) -> Result | None:
+    def shown_by_order(self, _context: Context, _order: Order, *, in_doubt: bool) -> Result | None:
         """An order's status says nothing of a request."""
         del in_doubt
         return None

@@ -87,7 +87,7 @@ class Swap(Policy):
     def prior(self, journal: Journal) -> JournalEntry | None:
         return journal.open_swap(self.order_id)
 
-    def settled_before(self, _desk: Context, _entry: JournalEntry) -> Result | None:
+    def settled_before(self, _context: Context, _entry: JournalEntry) -> Result | None:
         return None
 
     def checked(self, context: Context) -> Result | None:
@@ -101,7 +101,7 @@ class Swap(Policy):
     def send(self, context: Context, ticket: Ticket) -> Answer:
         return context.service.swap(ticket, number=self._number or "")
 
-    def accepted(self, _desk: Context, answer: Answer) -> Result:
+    def accepted(self, _context: Context, answer: Answer) -> Result:
         assert isinstance(answer, Swapped)  # noqa: S101 - for mypy: no other answer to a swap says so
         return replace(
             self.result(Outcome.SWAPPED, status=Phase.WAITING.value),
@@ -109,7 +109,7 @@ class Swap(Policy):
             previous_number=self._number,
         )
 
-    def shown_by_order(self, _desk: Context, order: Order, *, in_doubt: bool) -> Result | None:
+    def shown_by_order(self, _context: Context, order: Order, *, in_doubt: bool) -> Result | None:
         """Swapped, where the number is another than before; how the order ended; None while it waits unchanged."""
         if self._number is None:  # the journal of an early version: nothing to compare with
             return self.unknown(self.not_done)
@@ -121,7 +121,7 @@ class Swap(Policy):
             return self.numbered(Outcome.SWAPPED, order)
         return self.ended(order)
 
-    def shown_by_ledger(self, _desk: Context, *, in_doubt: bool) -> Result | None:
+    def shown_by_ledger(self, _context: Context, *, in_doubt: bool) -> Result | None:
         """A swap moves no money, so the ledger shows nothing of it."""
         del in_doubt
         return None

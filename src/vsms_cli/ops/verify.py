@@ -1,4 +1,4 @@
-"""Proof after a cancel: each refund held against the ledger by its order and its amount, and noted in the journal."""
+"""Proof after a cancel: each refund compared with the ledger by its order and its amount, and noted in the journal."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class _Waiting:
         watcher: Watcher,
         cancel: Callable[[Order | None], Result],
     ) -> None:
-        self._desk = context
+        self._context = context
         self._order_id = order_id
         self._watcher = watcher
         self._cancel = cancel
@@ -109,7 +109,7 @@ class _Waiting:
     def go(self) -> WaitResult:
         while True:
             # Judged before the read: what is due by then is decided by a read that came after.
-            now = self._desk.clock.monotonic()
+            now = self._context.clock.monotonic()
             ended = self._look()
             if ended is not None:
                 return ended
@@ -120,12 +120,12 @@ class _Waiting:
                 if ended is not None:
                     return ended
             self._nap(self._next_look())
-            if self._desk.stop.requested:
+            if self._context.stop.requested:
                 raise StopRequested("ended while waiting; the order is as it was")
 
     def _look(self) -> WaitResult | None:
         try:
-            order = self._desk.service.order(self._order_id, within=self._room())
+            order = self._context.service.order(self._order_id, within=self._room())
         except NoTurn:
             return None
         except (Unreachable, BadAnswer) as exc:
@@ -158,13 +158,13 @@ class _Waiting:
 
     def _is_long_over(self, order: Order) -> bool:
         end = order.refunds_itself_at
-        return end is not None and self._desk.clock.now() > end + _LONG_OVER
+        return end is not None and self._context.clock.now() > end + _LONG_OVER
 
     def _room(self) -> float | None:
         """Seconds that a read may take: the timeout holds for a service too that hangs, or asks for a pause."""
         if self._timeout is None:
             return None
-        return max(self._timeout - self._desk.clock.monotonic(), _LAST_READ_S)
+        return max(self._timeout - self._context.clock.monotonic(), _LAST_READ_S)
 
     def _timed_out(self) -> WaitResult:
         if self._order is None and self._error is not None:  # it was never read: that is what there is to say
@@ -180,7 +180,7 @@ class _Waiting:
     def _cancelled(self) -> WaitResult | None:
         """Cancel; None where it is too early for that, and waiting goes on. A code that came meanwhile wins."""
         opens = None if self._order is None else self._order.cancel_opens_at
-        if opens is not None and opens > self._desk.clock.now():
+        if opens is not None and opens > self._context.clock.now():
             self._hold(opens)
             return None
         result = self._cancel(self._order)
@@ -203,7 +203,7 @@ class _Waiting:
             ended = self._look()
             if ended is not None:
                 return ended
-            if result.outcome is not Outcome.SMS_RECEIVED or self._desk.stop.wait(_TICK_S):
+            if result.outcome is not Outcome.SMS_RECEIVED or self._context.stop.wait(_TICK_S):
                 break
         return WaitResult(
             end=WaitEnd.NOT_CANCELLED, order=self._order, cancelled=result, problem=result.problem
@@ -215,7 +215,7 @@ class _Waiting:
 
     def _next_look(self) -> float:
         """When to read next: in a step, or when something is due before that. Monotonic."""
-        now = self._desk.clock.monotonic()
+        now = self._context.clock.monotonic()
         due = [self._timeout, self._cancel_at]
         order = self._order
         if order is not None and not self._failures and order.refunds_itself_at is not None:
@@ -224,7 +224,7 @@ class _Waiting:
         return min([now + self._step(), *(max(moment, now) for moment in due if moment is not None)])
 
     def _step(self) -> float:
-        waited = self._desk.clock.monotonic() - self._start
+        waited = self._context.clock.monotonic() - self._start
         step = min(_FIRST_STEP_S + waited * _SLOWER_BY, _LONGEST_STEP_S)
         if self._failures:
             return min(step * 2.0 ** min(self._failures - 1, 5), _LONGEST_PAUSE_S)
@@ -232,8 +232,8 @@ class _Waiting:
 
     def _nap(self, until: float) -> None:
         self._watcher.tick(self._order)
-        while (left := until - self._desk.clock.monotonic()) > 0:
-            if self._desk.stop.wait(min(left, _TICK_S)):
+        while (left := until - self._context.clock.monotonic()) > 0:
+            if self._context.stop.wait(min(left, _TICK_S)):
                 return
             self._watcher.tick(self._order)
 
@@ -242,7 +242,7 @@ class _Waiting:
 
     def _moment(self, at: datetime) -> float:
         """A point in the service's time as one of the monotonic clock's."""
-        return self._desk.clock.monotonic() + (at - self._desk.clock.now()).total_seconds()
+        return self._context.clock.monotonic() + (at - self._context.clock.now()).total_seconds()
 
 
 def _refunded(phase: Phase, *, seen: bool = False) -> Problem:

@@ -170,7 +170,7 @@ def refund_summary(results: Sequence[Result]) -> str:
 
 
 def proof_line(proof: Proof) -> tuple[str, str]:
-    """The mark and the line of one refund, held against the ledger."""
+    """The mark and the line of one refund, compared with the ledger."""
     mark = _GOOD if proof.verified is Verified.POSTED else _BAD
     return mark, f"{proof.order_id}  {proof.verified.value}{_proof_details(proof)}"
 

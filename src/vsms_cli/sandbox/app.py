@@ -1,4 +1,4 @@
-"""The service as a function: a request in, an answer out, the book in between. And its operator's levers."""
+"""The service as a function: a request in, an answer out, the database in between; and the controls of its operator."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Answer:
 
 
 class Sandbox:
-    """The service over a book; a blank book is filled with the default scenario.
+    """The service over a database; a blank database is filled with the default scenario.
 
     `seed` makes the ids and numbers of that scenario the same every time; later ones are always random. `hold` is
     how long after its purchase an order can't be cancelled or swapped, in place of the service's two minutes.
@@ -116,32 +116,32 @@ class Sandbox:
 
     def __init__(
         self,
-        book: Database,
+        database: Database,
         *,
         seed: int | None = None,
         hold: timedelta | None = None,
         dialect: str | None = None,
     ) -> None:
-        self._book = book
+        self._database = database
         self._hold = hold
         self._dialect = dialect
-        with book.turn() as page:
+        with database.turn() as page:
             if page.setting("scenario") is None:
                 _fill(page, scenario.DEFAULT, seed)
 
     def handle(self, request: Request) -> Answer:
-        """Never raises: malformed is a 4xx, and 503 only where the book can't be used, changing nothing."""
+        """Never raises: malformed is a 4xx, and 503 only where the database can't be used, changing nothing."""
         try:
-            with self._book.turn() as page:
+            with self._database.turn() as page:
                 reply = _reply(replace(page, hold=self._hold), request)
                 return _answer(reply, page.now, dialect=self._dialect)
         except (sqlite3.Error, SandboxError):
-            return _answer(refusal(503, "Sandbox book unavailable").reply, datetime.now(UTC))
+            return _answer(refusal(503, "Sandbox database unavailable").reply, datetime.now(UTC))
 
     def refuse(self, status: int, error: str) -> Answer:
         """For a door: what could not even be read as a request."""
         try:
-            with self._book.turn() as page:
+            with self._database.turn() as page:
                 now = page.now
         except (sqlite3.Error, SandboxError):
             now = datetime.now(UTC)
@@ -149,19 +149,19 @@ class Sandbox:
 
     def reset(self, scenario: str = scenario.DEFAULT, *, seed: int | None = None) -> None:
         """As at first start, the clock set right too. ValueError for an unknown scenario: nothing changes."""
-        with self._book.turn() as page:
+        with self._database.turn() as page:
             _fill(page.blank(), scenario, seed)
 
     def advance(self, span: timedelta) -> datetime:
         """Moves the clock on, and lets happen what is due by then. Answers with the new time."""
-        with self._book.turn() as page:
+        with self._database.turn() as page:
             ahead = page.clock_offset
             if not timedelta() <= span <= _FURTHEST - ahead:
                 raise SandboxError(
                     "the clock only goes forward, and ten years at most; `reset` sets it right"
                 )
             page.put_clock_ahead(ahead + span)
-        with self._book.turn() as page:
+        with self._database.turn() as page:
             return page.now
 
     def deliver(self, order_id: str, text: str, *, sender: str | None = None) -> str:
@@ -170,7 +170,7 @@ class Sandbox:
         A beginning of the id will do, from 6 characters. OrderUnknown, OrderNotWaiting, or SandboxError where
         several orders begin so or the text is none.
         """
-        with self._book.turn() as page:
+        with self._database.turn() as page:
             order = _meant(page, order_id)
             if order.status is not Status.WAITING:
                 raise OrderNotWaiting(f"order {order.id} is {order.status}: only a waiting order gets an SMS")
@@ -186,7 +186,7 @@ class Sandbox:
         """Play money comes in, whole cents above zero. Answers with the new balance."""
         if not (amount.is_finite() and Decimal(0) < amount <= Decimal(10**6) and amount == round(amount, 2)):
             raise SandboxError("a deposit is an amount above 0, in dollars and cents")
-        with self._book.turn() as page:
+        with self._database.turn() as page:
             ledger.post(page, ledger.Kind.DEPOSIT, round(amount, 2), "Sandbox deposit", at=page.now)
             return ledger.balance(page)
 

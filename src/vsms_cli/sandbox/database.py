@@ -51,7 +51,7 @@ class Database:
                 path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
         except (OSError, sqlite3.Error) as exc:
-            raise SandboxError(f"the sandbox's book {path} can't be opened: {exc}") from exc
+            raise SandboxError(f"the sandbox's database {path} can't be opened: {exc}") from exc
         return cls._prepared(connection, path, clock)
 
     @classmethod
@@ -71,8 +71,8 @@ class Database:
         except (sqlite3.Error, SandboxError) as exc:
             connection.close()
             if getattr(exc, "sqlite_errorcode", None) in _NO_ROOM:
-                raise NoRoom(f"the sandbox's book can't be written in {path}: {exc}") from exc
-            raise SandboxError(f"the sandbox's book {path} can't be used ({exc})") from exc
+                raise NoRoom(f"the sandbox's database can't be written in {path}: {exc}") from exc
+            raise SandboxError(f"the sandbox's database {path} can't be used ({exc})") from exc
         return cls(connection, clock)
 
     @contextmanager
@@ -92,7 +92,7 @@ class Database:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as exc:
-            raise SandboxError(f"the sandbox's book can't be written: {exc}") from exc
+            raise SandboxError(f"the sandbox's database can't be written: {exc}") from exc
 
     def close(self) -> None:
         with self._lock:

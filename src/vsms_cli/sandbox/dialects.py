@@ -1,6 +1,6 @@
 """The same answers in other forms, as other deployments may send them: scripts and `vsms` can be tried against them.
 
-Nothing but the form changes: the book, the statuses and what the answers mean are the same.
+Nothing but the form changes: the database, the statuses and what the answers mean are the same.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order as the book has it. `price` in dollars; `phone_number` with or without +."""
+    """An order as the database has it. `price` in dollars; `phone_number` with or without +."""
 
     id: str
     phone_number: str

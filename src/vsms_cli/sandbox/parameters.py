@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}")  # above some 4300 digits Python refuses to read a number
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HIGHEST_LIMIT: Final = 200
-_ANY_OFFSET: Final = 10**9  # no book is as long, and SQLite's integers end at 2**63
+_ANY_OFFSET: Final = 10**9  # no database is as long, and SQLite's integers end at 2**63
 _REASON_LENGTH: Final = 64
 _NOTE_LENGTH: Final = 2000
 

@@ -1,4 +1,4 @@
-"""What is in the book at first start, and after `reset`: an account with a past, a present and some money."""
+"""What is in the database at first start, and after `reset`: an account with a past, a present and some money."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Past:
 
     `text` is the SMS of a completed one. With `refunded` false, money that is due was never paid back; `part` is
     what was paid in its stead. `again_after` its end the price was credited once more: a line of type `credit`, as
-    the book takes one `refund` an order.
+    the database takes one `refund` an order.
     """
 
     product: str
@@ -74,7 +74,7 @@ class Scenario:
 
 
 def write(page: Page, name: str) -> None:
-    """Fills a blank book. ValueError for a name that is not known."""
+    """Fills a blank database. ValueError for a name that is not known."""
     if name not in SCENARIOS:
         raise ValueError(f"no scenario {name!r}; known: {', '.join(sorted(SCENARIOS))}")
     tell(page, SCENARIOS[name])

@@ -1,4 +1,4 @@
-"""The book's page as one access sees it: its tables, the time, and where chance comes from."""
+"""The database's page as one access sees it: its tables, the time, and where chance comes from."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def moment(text: str) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One access to the book: inside one transaction, at one time.
+    """One access to the database: inside one transaction, at one time.
 
-    `now` is the sandbox's time, in UTC. `rng` gives ids and numbers. `hold` goes before the book's own cooldown.
+    `now` is the sandbox's time, in UTC. `rng` gives ids and numbers. `hold` goes before the database's own cooldown.
     """
 
     connection: sqlite3.Connection

@@ -50,7 +50,7 @@ def app(
     """
     shape = proof_columns(shape_of(run, CANCEL_FIELDS), verify=verify)
     if ids == ["-"] and run.reads_a_terminal:
-        run.say("type or paste the ids, one a line; Ctrl-D ends them")
+        run.notify("type or paste the ids, one a line; Ctrl-D ends them")
     wanted = Wanted.from_arguments(ids or [], given.filters(), everything=all_, asks=dry_run or not yes)
     mode = Mode(yes=yes, dry_run=dry_run, wait=wait, expect=expect, verify=verify)
 

@@ -49,7 +49,7 @@ class CancelTalk:
     def question(self, plan: CancelPlan) -> str:
         """The plan is shown; this is what to ask about it."""
         self._show(plan)
-        self._run.say(self._kind.rule)
+        self._run.notify(self._kind.rule)
         return cancel_question(plan)
 
     def announce(self, plan: CancelPlan) -> None:
@@ -58,7 +58,7 @@ class CancelTalk:
         if self._mode.dry_run:
             self.reporter.told_by_plan()
         else:
-            self._run.say(self._stamped(cancel_announcement(plan)))
+            self._run.notify(self._stamped(cancel_announcement(plan)))
 
     def _show(self, plan: CancelPlan) -> None:
         from vsms_cli.render.order_tables import cancel_plan_columns  # noqa: PLC0415 - Rich: for a person alone
@@ -98,14 +98,14 @@ class CancelTalk:
             text = f"{nothing}: nothing to cancel"
         else:
             text = cancel_summary(results, dry_run=self._mode.dry_run)
-        self._run.say(self._stamped(text))
+        self._run.notify(self._stamped(text))
         if self._mode.dry_run:
             return
         lines = cancel_next(results, wait=self._mode.wait, again=again)
         if cut_short and not lines:
             lines = [f"{again(False) or 'the same command again'}   (what is done counts as done)"]
         for line in lines:
-            self._run.say_next(line)
+            self._run.notify_next(line)
 
     def _stamped(self, text: str) -> str:
         """With the time, where it goes to a log that is read later."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vsms_cli.cli.confirm import ask, require_somebody
-from vsms_cli.cli.orders.options import resolve, say_unjudged
+from vsms_cli.cli.orders.options import notify_unjudged, resolve
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import Declined, ExitCode, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.orders import Phase
@@ -122,7 +122,7 @@ class Cancelling:
             chosen, unjudged = resolved.split(listing.orders, now=now)
             fitting = [order for order in chosen if order.id not in seen and self._may_be_chosen(order)]
             if not seen:
-                say_unjudged(self._run, unjudged)
+                notify_unjudged(self._run, unjudged)
                 self._say_left_out(chosen, listing)
             matching = fitting if limit is None else fitting[: limit - len(seen)]
             if not seen:
@@ -135,7 +135,7 @@ class Cancelling:
             if not listing.full or len(seen) == limit or self._mode.dry_run:
                 break
         if listing.full and len(seen) != limit:
-            self._run.say(listing.more_may_exist)
+            self._run.notify(listing.more_may_exist)
 
     @staticmethod
     def _may_be_chosen(order: Order) -> bool:
@@ -156,7 +156,7 @@ class Cancelling:
                 from vsms_cli.render.plural import plural  # noqa: PLC0415 - rarely needed
 
                 left = "it is" if count == 1 else "they are"
-                self._run.say(f"{plural(count, self._kind.noun)} left as {left}: {why}")
+                self._run.notify(f"{plural(count, self._kind.noun)} left as {left}: {why}")
 
     def _check_clock(self, filters: Filters) -> None:
         """UsageMistake where nobody is asked, and an age would be judged by a clock that can't be trusted."""
@@ -179,11 +179,11 @@ class Cancelling:
         orders = [item.order for item in plan.items if item.order is not None]
         self._check_clock(filters)
         matching, unjudged = resolve(self._run, filters, orders).split(orders, now=self._run.clock.now())
-        say_unjudged(self._run, unjudged)
+        notify_unjudged(self._run, unjudged)
         fitting = {order.id for order in matching}
         for item in plan.items:
             if item.order is None:  # of no country and no service, so that no filter matches it
-                self._run.say(f"{item.order_id} is no {self._kind.noun} of this account")
+                self._run.notify(f"{item.order_id} is no {self._kind.noun} of this account")
         items = tuple(item for item in plan.items if item.order_id in fitting)
         return CancelPlan(items=items, wait=mode.wait)
 
@@ -246,7 +246,7 @@ class Cancelling:
                 self._talk.prove(self._results, self._orders)
             except Signalled as exc:
                 self._signalled = exc
-                self._run.say("ended before the refunds were held against the ledger")
+                self._run.notify("ended before the refunds were compared with the ledger")
         with self._run.stop.gently(lambda: None):  # what was done is told, whatever comes
             self._tell_all()
         return self._exit_code()

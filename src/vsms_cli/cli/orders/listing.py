@@ -9,9 +9,9 @@ import typer
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import (
     Given,
+    notify_unjudged,
     parts,
     resolve,
-    say_unjudged,
 )
 from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
@@ -56,7 +56,7 @@ def app(
     now = run.clock.now()
     filters = resolve(run, filters, listing.orders)
     orders, unjudged = filters.split((*listing.orders, *listing.maybe_active(now)), now=now)
-    say_unjudged(run, unjudged)
+    notify_unjudged(run, unjudged)
     with_codes = "code" in shape.fields
     print_rows(
         run,
@@ -67,9 +67,9 @@ def app(
         none="no orders match",
     )
     if listing.full:
-        run.say(listing.more_may_exist)
+        run.notify(listing.more_may_exist)
     if running := run.rentals_running:
-        run.say(f"{plural(running, 'rental')} beside them: `vsms rentals list`")
+        run.notify(f"{plural(running, 'rental')} beside them: `vsms rentals list`")
     return ExitCode.OK
 
 

@@ -20,7 +20,7 @@ Expect = Annotated[int | None, typer.Option(metavar="N", min=0, help="Refuse unl
 Verify = Annotated[
     bool,
     typer.Option(
-        "--verify", help="Hold each refund against the ledger: posted, short, twice, missing, unjudged."
+        "--verify", help="Compare each refund with the ledger: posted, short, twice, missing, unjudged."
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
@@ -124,17 +124,17 @@ def _catalogue(run: Runtime, *, fresh: bool) -> tuple[Catalogue | None, bool]:
     except (TokenRefused, RateLimited):
         raise
     except VsmsError as exc:
-        run.say(
+        run.notify(
             f"countries and services are taken by their codes, as the catalogue can't be read: {exc.message}"
         )
         return None, True
 
 
-def say_unjudged(run: Runtime, count: int) -> None:
+def notify_unjudged(run: Runtime, count: int) -> None:
     """Orders that no filter matched, because it can't be told whether it does."""
     if count:
         which = "1 order has" if count == 1 else f"{count} orders have"
-        run.say(
+        run.notify(
             f"{which} a country, a service or an age that can't be told, or an SMS already:"
             " no filter matches, and `vsms orders list` shows it"
         )

@@ -89,7 +89,7 @@ def _agreed(run: Runtime, plan: RefundPlan, asked: Ask, *, asks: bool) -> Ask:
     require_somebody(run)
     _show(run, plan)
     if nameless:
-        run.say("A code came. Why should it be refunded?")
+        run.notify("A code came. Why should it be refunded?")
         asked = replace(asked, reason=choose(run, "Reason", REASONS))
     _say_facts(run, plan, asked)
     ask(run, refund_question(plan))
@@ -104,7 +104,7 @@ def _show(run: Runtime, plan: RefundPlan) -> None:
 
 def _say_facts(run: Runtime, plan: RefundPlan, asked: Ask) -> None:
     for fact in refund_facts(plan, reason=asked.reason, missing_reason=MISSING_REASON, note=asked.note):
-        run.say(fact)
+        run.notify(fact)
 
 
 class _Refunding:
@@ -129,7 +129,7 @@ class _Refunding:
         self._reporter.start(len(plan.items))
         if dry_run and plan.needs_question:
             self._reporter.told_by_plan()
-        with self._run.stop.gently(lambda: self._run.say("ending: what is under way finishes")):
+        with self._run.stop.gently(lambda: self._run.notify("ending: what is under way finishes")):
             for item in plan.items:
                 result = item.foreseen if dry_run else self._one(item)
                 results.append(result)
@@ -149,7 +149,7 @@ class _Refunding:
                 self._proofs = prove(self._run, refunds_wanted(results, self._items))
             except Signalled as exc:
                 self._signalled = exc
-                self._run.say("ended before the refunds were held against the ledger")
+                self._run.notify("ended before the refunds were compared with the ledger")
         return [with_proof(result, self._proofs.get(result.order_id)) for result in results]
 
     def _one(self, item: PlannedRefund) -> Result:
@@ -189,13 +189,13 @@ class _Refunding:
             self._stopped_by = self._stopped_by or exc
         if self._stopped_by is not None:
             self._run.talk.report_error(self._stopped_by)
-        self._run.say(refund_summary(results))
+        self._run.notify(refund_summary(results))
         closed = tell_proofs(self._run, self._shape, [*self._proofs.values()])
         self._stopped_by = self._stopped_by or closed
         for hint in dict.fromkeys(
             r.problem.hint for r in results if r.problem is not None and r.problem.hint
         ):
-            self._run.say(f"next: {hint}")
+            self._run.notify(f"next: {hint}")
         if isinstance(self._stopped_by, StreamClosed):
             return self._stopped_by.exit_code
         if self._signalled is not None:

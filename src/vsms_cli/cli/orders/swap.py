@@ -69,7 +69,7 @@ def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Resul
         )
     if asks:
         _show_and_ask(run, order)
-    with run.stop.gently(lambda: run.say("ending: what is under way finishes; once more ends at once")):
+    with run.stop.gently(lambda: run.notify("ending: what is under way finishes; once more ends at once")):
         return swap_order(run.context, order, number=number)
 
 
@@ -77,7 +77,7 @@ def _show_and_ask(run: Runtime, order: Order) -> None:
     run.streams.talk.write(
         swap_facts(order, now=run.clock.now(), names=run.service_names, surface=run.streams.talk_surface)
     )
-    run.say(THE_OLD_NUMBER)
+    run.notify(THE_OLD_NUMBER)
     ask(run, swap_question(order))
 
 
@@ -87,6 +87,6 @@ def _tell(run: Runtime, shape: Shape, result: Result) -> None:
     elif shape.format is not Format.IDS or result.done:
         print_one(run, shape, swap_row(result), text=str)
     if result.problem is not None and not run.streams.out.is_terminal and not shape.for_a_person:
-        run.say(result.problem.message)
+        run.notify(result.problem.message)
     if result.problem is not None and result.problem.hint:
-        run.say(f"next: {result.problem.hint}")
+        run.notify(f"next: {result.problem.hint}")

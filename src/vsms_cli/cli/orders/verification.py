@@ -1,4 +1,4 @@
-"""Proof after cancelling: the refunds of a run, held against the ledger and told."""
+"""Proof after cancelling: the refunds of a run, compared with the ledger and told."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -41,8 +41,8 @@ def prove(run: Runtime, wanted: Sequence[Wanted]) -> dict[str, Proof]:
     try:
         return verifier.verify(wanted)
     except VsmsError as exc:
-        run.say(f"the refunds could not be held against the ledger: {exc.message}")
-        run.say_next("vsms refunds audit")
+        run.notify(f"the refunds could not be compared with the ledger: {exc.message}")
+        run.notify_next("vsms refunds audit")
         return {}
 
 
@@ -56,9 +56,9 @@ def tell_proofs(run: Runtime, shape: Shape, proofs: Sequence[Proof]) -> StreamCl
             print_marked(run, proof_line(proof))
     except StreamClosed as exc:
         closed = exc
-    run.say(proof_summary(proofs))
+    run.notify(proof_summary(proofs))
     if any(proof.verified is not Verified.POSTED for proof in proofs):
-        run.say_next("vsms refunds audit   (what is late may still come: five minutes are its grace)")
+        run.notify_next("vsms refunds audit   (what is late may still come: five minutes are its grace)")
     return closed
 
 

@@ -84,18 +84,20 @@ class _Wait:
 
     def _failed(self, error: VsmsError, pause: float) -> None:
         self._line.hide()
-        self._run.say(f"{error.message}; reading again in {pause:.0f} s")
+        self._run.notify(f"{error.message}; reading again in {pause:.0f} s")
 
     def _held(self, opens: datetime) -> None:
         self._line.hide()
         span = short_duration(opens - self._run.clock.now())
-        self._run.say(f"the time is up, but cancelling opens in {span}: waiting for the code until then")
+        self._run.notify(f"the time is up, but cancelling opens in {span}: waiting for the code until then")
 
     def _cancel(self, order: Order | None) -> Result:
         self._line.hide()
         run = self._run
-        run.say("the time is up: cancelling the order")
-        with run.stop.gently(lambda: run.say("ending: what is under way finishes; once more ends at once")):
+        run.notify("the time is up: cancelling the order")
+        with run.stop.gently(
+            lambda: run.notify("ending: what is under way finishes; once more ends at once")
+        ):
             return cancel_waiting(run.context, self._order_id, order)
 
     def _tell(self, result: WaitResult) -> ExitCode:

@@ -9,8 +9,8 @@ from vsms_cli.cli.orders.options import (
     Bell,
     Given,
     duration_or_seconds,
+    notify_unjudged,
     resolve,
-    say_unjudged,
 )
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
@@ -48,7 +48,7 @@ def app(
     if filters.need_catalogue:
         orders = active_orders(run.client).orders
         filters = resolve(run, filters, orders)
-        say_unjudged(run, filters.split(orders, now=run.clock.now())[1])
+        notify_unjudged(run, filters.split(orders, now=run.clock.now())[1])
     return Watching(run, filters, interval=seconds, bell=bell).go()
 
 

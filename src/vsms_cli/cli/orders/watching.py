@@ -33,7 +33,7 @@ class Watching:
         self._bell = bell
         self._names = run.service_names
         self._came: set[str] = set()  # ids of orders whose code was told
-        self._desk = run.context
+        self._context = run.context
         self._reader = Reader(lambda board: look(run.client, run.clock, filters, board), interval=interval)
         self._board: Board | None = None
         self._selected = ""  # an order's id: rows move
@@ -161,7 +161,7 @@ class Watching:
         self._draw(screen, alive=True)
         try:
             with self._run.stop.gently(lambda: None):
-                result = cancel_order(self._desk, order.id, order=order)
+                result = cancel_order(self._context, order.id, order=order)
         except VsmsError as exc:
             self._note = exc.message
             return
@@ -180,12 +180,12 @@ class Watching:
                 self._run.streams.out.write(table.text)
                 self._say(left_out_words(table.left_out))
             elif self._board is not None:
-                self._run.say("nothing to watch")
+                self._run.notify("nothing to watch")
         self._say(self._note)
 
     def _say(self, text: str) -> None:
         if text:
-            self._run.say(text)
+            self._run.notify(text)
 
 
 def _give_back(screen: Screen, keys: Keys) -> None:

@@ -33,8 +33,16 @@ class Ran:
     out: str
 
 
-def run(command: Sequence[str], env: Mapping[str, str], *, output: int = subprocess.PIPE) -> Ran:
-    """In an empty home; nothing of our own environment but the path."""
+def run(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    output: int = subprocess.PIPE,
+    prefix: Sequence[str] = (),
+) -> Ran:
+    """In an empty home; nothing of our own environment but the path. The time of `prefix`, a program that runs what
+    follows it (a session bus), is not counted.
+    """
     with tempfile.TemporaryDirectory() as home:
         figures = Path(home) / "figures"
         surroundings = {
@@ -45,7 +53,7 @@ def run(command: Sequence[str], env: Mapping[str, str], *, output: int = subproc
             **env,
         }
         done = subprocess.run(
-            [sys.executable, "-S", "-c", _MEASURE, str(figures), *command],
+            [*prefix, sys.executable, "-S", "-c", _MEASURE, str(figures), *command],
             env=surroundings,
             stdout=output,
             stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""`python tests/benchmarks/run.py [--json] [--long] [--vsms PATH]`: how fast vsms is, beside the SDK and curl.
+"""`python tests/benchmarks/run.py [--json] [--long] [--far] [--vsms PATH]`: how fast vsms is, beside the SDK and curl.
 
 Every row is from this one run, on this machine: the ratios are what counts. Never a test: a clock on a busy machine
 proves nothing. `--vsms` is the program to measure, best one from an environment of its own: beside click, which some
@@ -9,7 +9,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,22 +17,18 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks import far
+from benchmarks.far import AGE_S, CURL_CANCEL, SDK, Contenders
 from benchmarks.measure import Figures, Ran, medians, run
 from support.fault_server import FaultServer
 from support.long_ledger import base_url, long_ledger
 
 LATENCY_S: Final = 0.05
-AGE_S: Final = 300  # seconds; past the cooldown
-SDK: Final = str(Path(__file__).with_name("sdk_bulk.py"))
-CURL_ONE: Final = (
-    'curl -sS -X POST -H "X-API-Key: $VSMS_TOKEN" "$VSMS_BASE_URL/customer/cancel/$0" >/dev/null'
-)
 CURL_ALL: Final = (
     'curl -sS -H "X-API-Key: $VSMS_TOKEN" "$VSMS_BASE_URL/customer/orders?status=waiting&limit=200"'
     ' | grep -o \'"id": *"[^"]*"\' | cut -d\'"\' -f4 | while read -r id; do'
     ' curl -sS -X POST -H "X-API-Key: $VSMS_TOKEN" "$VSMS_BASE_URL/customer/cancel/$id" >/dev/null; done'
 )
-Contenders = dict[str, Callable[[], tuple[Ran, str]]]
 
 
 def env_of(server: FaultServer, rate_limit: int) -> dict[str, str]:
@@ -59,8 +55,8 @@ def cancelling(command: list[str], *, orders: int, limit: int | None, one: bool)
 
 def against(vsms: list[str], *, orders: int, limit: int | None = None, one: bool = False) -> Contenders:
     ours = [*vsms, "orders", "cancel", *(["ID"] if one else ["--all"]), "--yes"]
-    theirs = [sys.executable, SDK, "BASE", "TOKEN", *(["ID"] if one else [])]
-    shell = ["/bin/sh", "-c", CURL_ONE if one else CURL_ALL, "ID"]
+    theirs = [sys.executable, SDK, "cancel", "BASE", "TOKEN", *(["ID"] if one else [])]
+    shell = ["/bin/sh", "-c", CURL_CANCEL if one else CURL_ALL, "ID"]
     commands = {"vsms": ours, "SDK": theirs, "curl": shell}
     return {
         who: lambda command=command: cancelling(command, orders=orders, limit=limit, one=one)  # type: ignore[misc] # a lambda's default has no annotation
@@ -113,12 +109,21 @@ def under_the_limit(vsms: list[str], processes: int) -> Contenders:
 def rows(vsms: list[str], *, long: bool) -> Iterator[tuple[str, list[Figures]]]:
     yield "start-up", medians(start_up(vsms), times=15)
     yield "cancel one order", medians(against(vsms, orders=1, one=True), times=9)
+    yield from far_rows(vsms)
     yield "cancel 50 orders", medians(against(vsms, orders=50), times=3)
     yield "the same, 60 requests a minute", medians(against(vsms, orders=50, limit=60), times=1)
     yield "ledger as ndjson", medians(ledger(vsms), times=1)
     if long:
         for processes in (1, 8):
             yield "200 orders, 60 requests a minute", medians(under_the_limit(vsms, processes), times=1)
+
+
+def far_rows(vsms: list[str]) -> Iterator[tuple[str, list[Figures]]]:
+    with far.far_service() as service:
+        yield "cancel one order over TLS", medians(far.cancelling(service, vsms), times=21)
+        with far.keyring_beside_variable(service, vsms) as contenders:
+            yield "the same, with a session bus", medians(contenders, times=15)
+        yield "list active orders over TLS", medians(far.listing(service, vsms), times=21)
 
 
 def lines(row: str, figures: list[Figures]) -> Iterator[str]:
@@ -143,6 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="an array of rows instead of the table")
     parser.add_argument("--long", action="store_true", help="the rows that take minutes too")
+    parser.add_argument("--far", action="store_true", help="the rows over TLS alone")
     parser.add_argument(
         "--vsms", metavar="PATH", help="the program to measure  [default: this environment's]"
     )
@@ -151,7 +157,7 @@ def main() -> None:
     if not said.json:
         print("| work | who | median | ratio | peak memory | |\n|---|---|---|---|---|---|", flush=True)
     found = []
-    for row, figures in rows(vsms, long=said.long):
+    for row, figures in far_rows(vsms) if said.far else rows(vsms, long=said.long):
         found += [
             {"work": row, **one.as_json(), "ratio": one.seconds / figures[0].seconds} for one in figures
         ]

@@ -1,12 +1,14 @@
-"""The vendor's SDK cancels: `sdk_bulk.py BASE_URL TOKEN [ID]`, one order or all; prints how many it cancelled."""
+"""The vendor's SDK: `sdk.py cancel|list BASE_URL TOKEN [ID]`; prints how many orders it cancelled or listed."""
 
 import sys
 
 from virtualsms import VirtualSMS, VirtualSMSError
 
-base_url, token, *ids = sys.argv[1:]
+work, base_url, token, *ids = sys.argv[1:]
 client = VirtualSMS(token, base_url=base_url)
-if ids:
+if work == "list":
+    print(len(client.list_orders("waiting")))
+elif ids:
     try:
         client.cancel_order(ids[0])
         print(1)

@@ -496,22 +496,6 @@ def test_the_token_reaches_the_service_and_no_caller_can_put_another(server: Fau
     assert TOKEN not in server.requests[0].target
 
 
-def test_the_private_names_that_the_limit_hangs_on_are_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`transport._bound` reaches into httpx 0.28; where these moved, requests would have no whole limit."""
-    monkeypatch.setenv("HTTPS_PROXY", f"http://{HOST}:1")
-    with transport_to("https://virtualsms.test/api/v1") as transport:
-        client = transport._client  # the pools under it are what the limit is put into
-        pools = [client._transport, *client._mounts.values()]
-        assert len(pools) >= 2
-        for each in pools:
-            assert isinstance(each, httpx.HTTPTransport)
-            assert isinstance(each._pool._network_backend, BoundedBackend)
-    bare = httpx.Client()
-    assert isinstance(bare._transport, httpx.HTTPTransport)
-    assert isinstance(bare._transport._pool._network_backend, httpcore.SyncBackend)
-    bare.close()
-
-
 def test_a_door_takes_the_place_of_the_network_and_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -47,16 +47,17 @@ def follows_soon(stream: httpcore.NetworkStream) -> bool:
     return True
 
 
-def left_in_parser(pools: Iterable[httpcore.ConnectionPool], stream: httpcore.NetworkStream) -> bool:
-    """Whether more than one answer came with the last read of `stream`'s connection.
+def left_in_parser(
+    connections: Iterable[httpcore.ConnectionInterface], stream: httpcore.NetworkStream
+) -> bool:
+    """Whether more than one answer came with the last read of `stream`'s connection, which is one of these.
 
     httpcore reads 64 KiB at a time and keeps the rest for the next answer. That buffer is h11's public
     `trailing_data`, but the way to it is private: a connection that can't be found counts as one with leftovers, and
     tests/api/test_leftovers.py fails then, because no connection is kept.
     """
-    for pool in pools:
-        for connection in pool.connections:
-            http = getattr(connection, "_connection", None)
-            if isinstance(http, httpcore.HTTP11Connection) and http._network_stream is stream:  # noqa: SLF001 - see above
-                return bool(http._h11_state.trailing_data[0])  # noqa: SLF001 - see above
+    for connection in connections:
+        http = getattr(connection, "_connection", None)
+        if isinstance(http, httpcore.HTTP11Connection) and http._network_stream is stream:  # noqa: SLF001 - see above
+            return bool(http._h11_state.trailing_data[0])  # noqa: SLF001 - see above
     return True

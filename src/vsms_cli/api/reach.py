@@ -9,8 +9,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-import httpx
-
+from vsms_cli.api.certificates import trusted_certificates
 from vsms_cli.domain.checks import Check, failed, passed, warned
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def reach(host: str, port: int, *, tls: bool) -> Iterator[Check]:
 def _handshake(sock: socket.socket, host: str) -> Check:
     started = time.monotonic()
     try:
-        with httpx.create_ssl_context().wrap_socket(sock, server_hostname=host) as secured:
+        with trusted_certificates().wrap_socket(sock, server_hostname=host) as secured:
             certificate = secured.getpeercert() or {}
             left = ssl.cert_time_to_seconds(str(certificate.get("notAfter", ""))) - time.time()
             detail = (

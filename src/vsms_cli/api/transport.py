@@ -6,40 +6,27 @@ and only for the base URL's own host, and a debug log in which the token never s
 
 from __future__ import annotations
 
-import os
 import re
-import ssl
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-import httpcore
 import httpx
 
 from vsms_cli import __version__
-from vsms_cli.api.deadline import (
-    BoundedBackend,
-    BoundedStream,
-    ProxyUnreachable,
-    not_begun_once,
-    whole_request_within,
-)
-from vsms_cli.api.leftovers import follows_soon, left_in_parser
-from vsms_cli.api.proxies import Proxy, proxy_broken, proxy_of
+from vsms_cli.api.deadline import BoundedStream, ProxyUnreachable, not_begun_once, whole_request_within
+from vsms_cli.api.leftovers import follows_soon
+from vsms_cli.api.network import network_to
+from vsms_cli.api.proxies import proxy_of
+from vsms_cli.api.proxy_gate import ProxyGate, ProxyRefused
 from vsms_cli.api.redaction import struck, struck_text
-from vsms_cli.domain.errors import ConfigBroken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
-MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
-_KEPT_S: Final = 1.0  # of idling; servers close after 2 s (gunicorn) or more, and a request may cross that
-_NAMES_OF_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _LOCATION: Final = "vsms_location"
 _LONGEST_LOCATION: Final = 200  # characters
 _SHOWN_HEADERS: Final = ("content-type", "content-length", "date", "retry-after", "x-request-id")
@@ -56,14 +43,6 @@ class AnswerUnusable(httpx.TransportError):
 
 class RequestNotBuilt(httpx.LocalProtocolError):
     """Nothing was sent, and trying again would not help."""
-
-
-class ProxyRefused(httpx.ProxyError):
-    """The proxy answered CONNECT with another status than 2xx: the service was not asked."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"the proxy answered with status {status}")
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +96,19 @@ class Transport:
         self.host = urlsplit(base_url).netloc
         self._log = log
         proxy = None if door is not None else proxy_of(base_url)
-        self._gate = None if proxy is None else _Gate()
-        self._client = _client(door, base_url=base_url, proxy=proxy)
-        self._pools = _pools_of(self._client)
-        for pool in self._pools:
-            inner = pool._network_backend  # noqa: SLF001 - see _pools_of
-            pool._network_backend = BoundedBackend(inner, to_proxy=_is_proxy(pool))  # noqa: SLF001 - as above
+        self._gate = None if proxy is None else ProxyGate()
+        self._network = None if door is not None else network_to(base_url, proxy)
+        self._client = httpx.Client(
+            transport=door or self._network,
+            trust_env=False,
+            cookies=_NoCookies(),
+            headers={
+                "User-Agent": f"vsms/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
+            event_hooks={"response": [_forget_location]},
+        )
 
     def close(self) -> None:
         self._client.close()
@@ -203,9 +189,9 @@ class Transport:
         repeats the one before it, and that another one follows, is no answer to this request: AnswerUnusable.
         """
         stream = response.extensions.get("network_stream")
-        if stream is None:
+        if stream is None or self._network is None:
             return
-        more = left_in_parser(self._pools, stream)
+        more = self._network.leaves_more(stream)
         if isinstance(stream, BoundedStream) and request.method == "POST":
             answer = (response.status_code, response.headers.raw, body)
             before, stream.last_answer = stream.last_answer, answer
@@ -223,87 +209,6 @@ class Transport:
         )
         line = f"{method} {path} {result} {(time.monotonic() - started) * 1000:.0f}ms{shown}"
         self._log(self.without_token(line))
-
-
-class _Gate:
-    """Before a proxy. Each CONNECT carries its password, and some wrong ones lock an account: so the first request goes
-    alone, and where the proxy refused it none goes after it.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open = False
-        self._refused: int | None = None
-
-    @contextmanager
-    def first_alone(self, time_limit: float) -> Iterator[None]:
-        """ProxyRefused at once where it refused before; ConnectTimeout where the first took all the time there was."""
-        if self._open:
-            yield
-            return
-        if not self._lock.acquire(timeout=time_limit):
-            raise httpx.ConnectTimeout("another request waits for the proxy")
-        try:
-            if self._refused is not None:
-                raise ProxyRefused(self._refused)
-            try:
-                yield
-            except ProxyRefused as exc:
-                self._refused = exc.status
-                raise
-            self._open = True
-        finally:
-            self._lock.release()
-
-
-def _client(door: httpx.BaseTransport | None, *, base_url: str, proxy: Proxy | None) -> httpx.Client:
-    """To the door, or to the network as the environment says: its certificates, and its proxy."""
-    try:
-        return httpx.Client(
-            transport=door,
-            verify=_certificates(base_url) if door is None else _trusts_nobody(),
-            proxy=None if proxy is None else proxy.url,
-            trust_env=False,
-            cookies=_NoCookies(),
-            limits=httpx.Limits(
-                max_connections=MAX_CONNECTIONS,
-                max_keepalive_connections=MAX_CONNECTIONS,
-                keepalive_expiry=_KEPT_S,
-            ),
-            headers={
-                "User-Agent": f"vsms/{__version__}",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-            },
-            event_hooks={"response": [_forget_location]},
-        )
-    except (ValueError, httpx.InvalidURL):
-        # Its text may hold the proxy's password, so it is not shown.
-        raise proxy_broken("a proxy variable" if proxy is None else proxy.name) from None
-
-
-def _certificates(base_url: str) -> ssl.SSLContext:
-    """Whom TLS trusts. Reading the CA file takes 15 ms, so for plain http it is read only where one is named, that
-    a wrong name be said.
-    """
-    named = any(os.environ.get(name) for name in _NAMES_OF_CERTIFICATES)
-    if urlsplit(base_url).scheme == "http" and not named:
-        return _trusts_nobody()
-    try:
-        return httpx.create_ssl_context()
-    except OSError as exc:
-        if exc.filename is not None:  # only the key log's OSError names its file
-            raise ConfigBroken(
-                f"the file that SSLKEYLOGFILE names can't be written: {exc.strerror}", hint="unset it"
-            ) from None
-        raise ConfigBroken(
-            f"the CA certificates can't be read: {exc.strerror or 'not a certificate file'}",
-            hint="SSL_CERT_FILE and SSL_CERT_DIR must name existing certificates, or be unset",
-        ) from None
-
-
-def _trusts_nobody() -> ssl.SSLContext:
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class _NoCookies(CookieJar):
@@ -340,17 +245,3 @@ def _whole(response: httpx.Response) -> httpx.SyncByteStream:
     if not isinstance(stream, httpx.SyncByteStream):  # pragma: no cover - a sync client has no other
         raise TypeError("not the body of a sync client")
     return stream
-
-
-def _pools_of(client: httpx.Client) -> list[httpcore.ConnectionPool]:
-    """Every pool of the client, those of proxies too: the hard limit is put under each.
-
-    httpx hands no network backend on to httpcore; these private names hold for 0.28, the one series that
-    pyproject allows, and tests/api/test_deadline.py fails where they do not.
-    """
-    transports = (client._transport, *client._mounts.values())  # noqa: SLF001 - see above
-    return [each._pool for each in transports if isinstance(each, httpx.HTTPTransport)]  # noqa: SLF001 - see above
-
-
-def _is_proxy(pool: httpcore.ConnectionPool) -> bool:
-    return isinstance(pool, httpcore.HTTPProxy)

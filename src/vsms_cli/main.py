@@ -22,11 +22,15 @@ def main() -> None:
     """The console script. Ends the process with one of `domain.errors.ExitCode`."""
     gc.set_threshold(_GARBAGE)
     try:
-        if sys.argv[1:] != ["--version"]:
-            from vsms_cli.render.blocking_io import wait_for_streams  # noqa: PLC0415 - see run
+        if sys.argv[1:] == ["--version"]:
+            _end(run(sys.argv[1:]))
+        from vsms_cli.cli.early import EARLY  # noqa: PLC0415 - see run
+        from vsms_cli.render.blocking_io import wait_for_streams  # noqa: PLC0415 - see run
 
-            wait_for_streams()
+        EARLY.begin(sys.argv[1:])
+        wait_for_streams()
         code = run(sys.argv[1:])
+        EARLY.close()
     except KeyboardInterrupt:  # in the first instant, before we listen to signals
         code = 130
     _end(code)

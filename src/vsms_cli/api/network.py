@@ -11,23 +11,34 @@ import httpx
 
 from vsms_cli.api.certificates import names_certificates, no_certificates, trusted_certificates
 from vsms_cli.api.deadline import BoundedBackend
+from vsms_cli.api.early import KEPT_S
 from vsms_cli.api.leftovers import left_in_parser
 from vsms_cli.api.proxies import Proxy, proxy_broken
 from vsms_cli.domain.errors import ConfigBroken
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from vsms_cli.api.early import EarlyConnection
 
 _MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
-_KEPT_S: Final = 1.0  # of idling; servers close after 2 s (gunicorn) or more, and a request may cross that
 
 
-def network_to(base_url: str, proxy: Proxy | None) -> Network:
-    """ConfigBroken where the proxy or a file of certificates can't be used."""
-    certificates = _certificates(base_url)
+def network_to(
+    base_url: str,
+    proxy: Proxy | None,
+    *,
+    early: EarlyConnection | None = None,
+    log: Callable[[str], None] | None = None,
+) -> Network:
+    """ConfigBroken where the proxy or a file of certificates can't be used. `early` is for that base URL."""
+    certificates = (early and early.certificates) or _certificates(base_url)
     try:
-        return Network(certificates=certificates, proxy=None if proxy is None else proxy.url)
+        if proxy is not None:
+            return Network(_proxy_pool(certificates, httpx.Proxy(proxy.url)))
+        backend = BoundedBackend(httpcore.SyncBackend(), early=early, log=log)
+        return Network(_pool(certificates, backend))
     except (ValueError, httpx.InvalidURL):
         # Its text may hold the proxy's password, so it is not shown.
         raise proxy_broken("a proxy variable" if proxy is None else proxy.name) from None
@@ -52,30 +63,33 @@ def _certificates(base_url: str) -> ssl.SSLContext:
         ) from None
 
 
+def _pool(certificates: ssl.SSLContext, backend: BoundedBackend) -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(
+        ssl_context=certificates,
+        max_connections=_MAX_CONNECTIONS,
+        max_keepalive_connections=_MAX_CONNECTIONS,
+        keepalive_expiry=KEPT_S,
+        network_backend=backend,
+    )
+
+
+def _proxy_pool(certificates: ssl.SSLContext, proxy: httpx.Proxy) -> httpcore.ConnectionPool:
+    return httpcore.HTTPProxy(
+        proxy_url=_core_url(proxy.url),
+        proxy_auth=proxy.raw_auth,
+        ssl_context=certificates,
+        max_connections=_MAX_CONNECTIONS,
+        max_keepalive_connections=_MAX_CONNECTIONS,
+        keepalive_expiry=KEPT_S,
+        network_backend=BoundedBackend(httpcore.SyncBackend(), to_proxy=True),
+    )
+
+
 class Network(httpx.BaseTransport):
     """Straight to the service, or through a proxy. Raises httpx's exceptions, each from httpcore's own."""
 
-    def __init__(self, *, certificates: ssl.SSLContext, proxy: httpx.URL | None) -> None:
-        """ValueError or httpx.InvalidURL where the proxy can't be one; its text may hold the proxy's password."""
-        if proxy is None:
-            self._pool = httpcore.ConnectionPool(
-                ssl_context=certificates,
-                max_connections=_MAX_CONNECTIONS,
-                max_keepalive_connections=_MAX_CONNECTIONS,
-                keepalive_expiry=_KEPT_S,
-                network_backend=BoundedBackend(httpcore.SyncBackend()),
-            )
-            return
-        way = httpx.Proxy(proxy)
-        self._pool = httpcore.HTTPProxy(
-            proxy_url=_core_url(way.url),
-            proxy_auth=way.raw_auth,
-            ssl_context=certificates,
-            max_connections=_MAX_CONNECTIONS,
-            max_keepalive_connections=_MAX_CONNECTIONS,
-            keepalive_expiry=_KEPT_S,
-            network_backend=BoundedBackend(httpcore.SyncBackend(), to_proxy=True),
-        )
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if not isinstance(

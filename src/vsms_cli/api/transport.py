@@ -26,6 +26,8 @@ from vsms_cli.api.redaction import struck, struck_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from vsms_cli.api.early import EarlyConnection
+
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 _LOCATION: Final = "vsms_location"
 _LONGEST_LOCATION: Final = 200  # characters
@@ -87,8 +89,11 @@ class Transport:
         log: Callable[[str], None] | None = None,
         door: httpx.BaseTransport | None = None,
         halted: Callable[[], bool] = lambda: False,
+        early: EarlyConnection | None = None,
     ) -> None:
-        """`halted` is whether we were asked to end: nothing that moves money is begun then."""
+        """`halted` is whether we were asked to end: nothing that moves money is begun then. `early` is a connection to
+        that base URL's host, for the first request.
+        """
         self._halted = halted
         self._base_url = base_url.rstrip("/")
         self._token = token
@@ -97,7 +102,7 @@ class Transport:
         self._log = log
         proxy = None if door is not None else proxy_of(base_url)
         self._gate = None if proxy is None else ProxyGate()
-        self._network = None if door is not None else network_to(base_url, proxy)
+        self._network = None if door is not None else network_to(base_url, proxy, early=early, log=log)
         self._client = httpx.Client(
             transport=door or self._network,
             trust_env=False,

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from vsms_cli.cli.early import EARLY
 from vsms_cli.cli.notifier import Notifier
 from vsms_cli.cli.signals import Stop
 from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake
@@ -202,6 +203,7 @@ class Runtime:
             log=log,
             door=door,
             halted=lambda: self.stop.requested,
+            early=EARLY.to(base_url),
         )
         self._stack.callback(transport.close)
         account = hashlib.sha256(f"{self.host}\0{token}".encode()).hexdigest()[:16]

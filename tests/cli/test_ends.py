@@ -58,6 +58,22 @@ def test_watch_in_the_background_ends_by_kill_without_a_crash(
     assert "crashed" not in child.before
 
 
+@pytest.mark.parametrize("command", ["cancel --all", "swap", "refund --reason code-rejected"])
+def test_a_question_in_the_background_ends_where_the_terminal_stops_nobody(
+    live: Vsms, server: FaultServer, terminal: Terminal, command: str
+) -> None:
+    order = server.add_order(status="waiting")
+    named = [] if "--all" in command else [order]
+    words = " ".join(live.command("orders", *command.split(), *named))
+    child = terminal(program=["bash", "-c", f"set -m; trap '' TTIN; {words} & wait -f %1; echo ended $?"])
+    child.expect(r"ended (\d+)")
+
+    assert int(child.match[1]) == 2
+    assert "can't be read from the background" in child.before
+    assert "crashed" not in child.before
+    assert server.posts(order) == 0
+
+
 def test_started_with_ctrl_c_ignored_it_goes_on_ignoring_it(live: Vsms, server: FaultServer) -> None:
     orders = [server.add_order() for _ in range(3)]
     server.latency = 0.4

@@ -75,6 +75,34 @@ def test_a_journal_of_another_user_decides_nothing(live: Vsms, server: FaultServ
     assert server.posts(order) == 0
 
 
+@as_root
+def test_a_state_directory_that_is_another_user_s_link_is_refused(
+    live: Vsms, server: FaultServer, tmp_path: Path
+) -> None:
+    order = server.add_order()
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    live.state_dir.parent.mkdir(parents=True, exist_ok=True)
+    live.state_dir.symlink_to(tmp_path / "elsewhere")
+    assert live("orders", "cancel", server.add_order(), "--yes").code == 0  # a link of ours is followed
+    os.chown(live.state_dir, 12345, 12345, follow_symlinks=False)
+
+    done = live("orders", "cancel", order, "--yes")
+    assert (done.code, f"rm {live.state_dir}" in done.err) == (2, True)
+    assert server.posts(order) == 0
+
+
+def test_a_read_says_that_a_state_directory_of_others_is_not_used(live: Vsms, server: FaultServer) -> None:
+    server.add_order()
+    live.state_dir.mkdir(parents=True)
+    live.state_dir.chmod(0o777)
+
+    done = live("balance")
+    assert done.code == 0
+    assert "the rate limit is not shared with other processes" in done.err
+    assert f"chmod go-w {live.state_dir}" in done.err
+    assert not (live.state_dir / "budget.db").exists()
+
+
 def test_a_state_directory_that_others_may_write_is_refused(live: Vsms, server: FaultServer) -> None:
     order = server.add_order()
     live.state_dir.mkdir(parents=True)
@@ -89,6 +117,7 @@ def test_a_lock_that_is_never_given_back_is_waited_for_with_a_limit(
     live: Vsms, server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vsms_cli.ops.mutation.DOUBT_S", 0.1)
+    monkeypatch.setattr("vsms_cli.ops.mutation._TURN_S", 0.0)
     order, other = server.add_order(), server.add_order()
     assert live("orders", "cancel", other, "--yes").code == 0
     held, ready = os.pipe()

@@ -77,7 +77,12 @@ _SCRIPTS: Final = dict(zip(SHELLS, (_BASH, _ZSH, _FISH, _POWERSHELL), strict=Tru
 
 @command(
     "completion",
-    examples=("source <(vsms completion bash)", "vsms completion fish | source"),
+    examples=(
+        "source <(vsms completion bash)",
+        "source <(vsms completion zsh)",
+        "vsms completion fish | source",
+        "vsms completion powershell | Out-String | Invoke-Expression",
+    ),
     rows=False,
     checked=False,
 )

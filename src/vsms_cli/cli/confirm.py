@@ -25,6 +25,9 @@ def _answer(run: Runtime, question: str) -> str:
     run.streams.talk.write(f"{folded(question.rstrip(), width)} ")  # the answer stands behind a blank
     try:
         answer = sys.stdin.readline()
+    except OSError:  # in the background, where the signal that would stop it is ignored
+        run.streams.talk.write("\n")
+        raise _nobody("the terminal can't be read from the background") from None
     except ValueError:  # bytes that are no text: no answer to anything
         answer = "?\n"
     if not answer:  # Ctrl-D leaves the cursor behind the question
@@ -50,7 +53,11 @@ def choose(run: Runtime, what: str, choices: Sequence[str]) -> str:
 def require_somebody(run: Runtime) -> None:
     """ConfirmationNeeded where there is no terminal to ask on: better before the reads than after them."""
     if not run.interactive:
-        raise ConfirmationNeeded(
-            "this needs a confirmation, and there is no terminal to ask on",
-            hint="add --yes to go ahead without the question, or --dry-run to see what would be done",
-        )
+        raise _nobody("there is no terminal to ask on")
+
+
+def _nobody(why: str) -> ConfirmationNeeded:
+    return ConfirmationNeeded(
+        f"this needs a confirmation, and {why}",
+        hint="add --yes to go ahead without the question, or --dry-run to see what would be done",
+    )

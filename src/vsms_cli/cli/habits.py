@@ -1,6 +1,6 @@
 """What people type who know other command lines, and the nearest names that this one has."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Final
 
@@ -9,15 +9,13 @@ ALIASES: Final = {"ls": "list"}
 
 _NEAR: Final = 0.8  # a typing mistake or two; below it the nearest word may do harm
 
+_SHOWING: Final = ("get", "describe")
+_EDITING: Final = ("set", "edit")
 COMMANDS: Final = {
     "whoami": "`vsms auth status`",
     "login": "`vsms auth login`",
     "logout": "`vsms auth logout`",
     "version": "`vsms --version`",
-    "get": "`vsms orders show ID`",
-    "describe": "`vsms orders show ID`",
-    "set": "an editor: `vsms config path` prints the file",
-    "edit": "an editor: `vsms config path` prints the file",
     **dict.fromkeys(
         ("buy", "purchase", "order", "create", "rent", "extend"), "the website: vsms buys nothing, on purpose"
     ),
@@ -35,13 +33,17 @@ OPTIONS: Final = {
 }
 
 
-def command_hint(name: str, known: Iterable[str], groups: Iterable[str]) -> str:
-    """What may have been meant by a command that does not exist; empty where nothing is near. `groups` have a command
-    of that very name: `vsms cancel` means `vsms orders cancel`.
+def command_hint(name: str, known: Collection[str], groups: Iterable[str], *, group: str = "") -> str:
+    """What may have been meant by a command that does not exist in `group`, whose commands are `known`; empty where
+    nothing is near. `groups` have a command of that very name: `vsms cancel` means `vsms orders cancel`.
     """
+    if name in _SHOWING and (not group or "show" in known):
+        return f"use `vsms {group or 'orders'} show`"
     there = [f"`vsms {group} {name}`" for group in groups]
     if there:
         return f"did you mean {' or '.join(there)}?"
+    if name in _EDITING and group in {"", "config"}:
+        return "use an editor: `vsms config path` prints the file"
     if name in COMMANDS:
         return f"use {COMMANDS[name]}"
     near = get_close_matches(name, [*known], n=2, cutoff=0.6)

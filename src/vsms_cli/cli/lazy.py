@@ -33,14 +33,16 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and not args[0].startswith("-"):
-            args = [ALIASES.get(args[0], args[0]) if args[0] not in self.table else args[0], *args[1:]]
-            if args[0] not in self.table:
-                there = [group for group, commands in GROUPS.items() if args[0] in commands]
-                hint = command_hint(args[0], self.table, there)
+            name = args[0] if args[0] in self.table else ALIASES.get(args[0], args[0])
+            if name not in self.table:
+                there = [group for group, commands in GROUPS.items() if name in commands]
+                inside = "" if self.table is ROOT else ctx.info_name
+                hint = command_hint(name, self.table, there, group=inside)
                 raise UsageMistake(
                     f"unknown command {args[0][:60]!r} for {ctx.command_path!r}",
                     hint=hint or f"see `{ctx.command_path} --help`",
                 )
+            args = [name, *args[1:]]
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the signature is Typer's

@@ -30,7 +30,10 @@ ENVIRONMENT: Final = {
 PRECEDENCE: Final = (
     "Requests go through the http proxy that `HTTPS_PROXY` or `ALL_PROXY` names, unless `NO_PROXY` names the host; "
     "SOCKS proxies are not supported, and a loopback URL goes through no proxy. CA files (`SSL_CERT_FILE`) are read as "
-    "httpx reads them. An option goes before a variable, a variable before `config.toml`, and that before the default."
+    "httpx reads them. The token is the first that is set of `VSMS_TOKEN`, `VSMS_TOKEN_FILE`, `VIRTUALSMS_API_KEY`, "
+    "and the profile's own in the keyring (service `vsms:HOST`); one that is refused is never followed by the next. "
+    "Cron has no keyring: name a `VSMS_TOKEN_FILE` there. An option goes before a variable, a variable before "
+    "`config.toml`, and that before the default."
 )
 SEVERAL_ORDERS: Final = (
     "Several orders: any unknown → 8; else all done → 0; some done → 3; "
@@ -265,6 +268,11 @@ GOOD_TO_KNOW: Final = (
         "journal."
     ),
     ("Where the journal can't be written, nothing that moves money is sent."),
+    (
+        "In a log each line about a run begins with its time, and a run in which nothing matches leaves one line. "
+        "An answer that was lost stays open in the journal until the order or the ledger shows what happened; a "
+        "refund request that neither shows is closed with support's word: `vsms journal resolve 12 --as requested`."
+    ),
     (
         "Ids and filters together mean the ids that match. Ids on stdin (`-`) are one a line; blank lines and `#` "
         "comments are passed over. `--expect N` refuses unless exactly N orders match."

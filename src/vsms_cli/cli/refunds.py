@@ -53,7 +53,9 @@ def audit_refunds(
 ) -> ExitCode:
     """Compare every order with the ledger: used, refunded, missing, short, twice, pending, or unjudged.
 
-    Exit code 9 when money is missing. With --request it shows what is missing, asks, and requests it.
+    Exit code 9 when money is missing. With --request it shows what is missing, asks, and requests it; what was
+    asked for before is not asked for again. Where the service has no endpoint for that, one message to support
+    about all of it is printed.
     """
     shape = shape_of(run, AUDIT_FIELDS)
     span = span_since(since)

@@ -356,6 +356,9 @@ class Runtime:
 
         try:
             private_dir(self.paths.state_dir)
-        except (OSError, ConfigBroken):  # a read must work all the same
+        except OSError:  # a read must work all the same
+            return None
+        except ConfigBroken as exc:
+            self.notify(f"the rate limit is not shared with other processes: {exc.message}")
             return None
         return self.paths.budget

@@ -23,7 +23,12 @@ def app(
     *,
     since: Annotated[str, typer.Option(metavar="D", help="Of the last 12h, 30d, or since a date.")] = "30d",
 ) -> ExitCode:
-    """Show what was spent and what came back, how often a code came, and how long it took."""
+    """Show what was spent and what came back, how often a code came, and how long it took.
+
+    Spent are the ledger's purchases, returned what came back for orders, less what was taken back. Orders are
+    the newest 200 of the account that were bought in that time. The success rate is the completed ones among
+    those that ended; the time to the code is a median over at most 20 completed orders.
+    """
     as_object = run.format(ids=False) is Format.JSON
     shape = shape_of(run, STATS_KEYS if as_object else STATS_FIELDS, ids=False)
     found = stats(run.context, since=span_since(since))

@@ -52,7 +52,10 @@ def list_lines(
     ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="The first N that match.")] = None,
 ) -> ExitCode:
-    """List the ledger's lines, newest first: what was paid in, paid for, and paid back."""
+    """List the ledger's lines, newest first: what was paid in, paid for, and paid back.
+
+    The whole ledger is read, each line once.
+    """
     shape = shape_of(run, TRANSACTION_FIELDS)
     if limit is not None and limit < 1:
         raise UsageMistake("--limit must be 1 or more", hint="leave it out for all")
@@ -60,6 +63,8 @@ def list_lines(
     now = datetime.now(UTC)
     start = None if since is None else parse_since(since, now=now)
     end = None if until is None else parse_since(until, now=now)
+    if start is not None and end is not None and end <= start:
+        raise UsageMistake("--until is not after --since", hint="--since is the earlier of the two")
     wanted = None if order is None else _whole(run, parse_id_or_beginning(order))
     client = run.client
     since_then: Since = start

@@ -13,7 +13,7 @@ _RFC3339: Final = re.compile(
     re.ASCII,
 )
 _DURATION: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 _EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -62,8 +62,8 @@ def parse_seconds(text: str) -> float:
 
 
 def parse_since(text: str, *, now: datetime) -> datetime:
-    """A moment in the past: a duration before `now`, a date (local midnight) or an RFC 3339 time. UsageMistake where
-    it is none of them.
+    """A moment in the past: a duration before `now`, a date or a date and time (both local) or an RFC 3339 time.
+    UsageMistake where it is none of them.
     """
     if _DURATION.fullmatch(text):
         span = parse_duration(text)
@@ -74,7 +74,8 @@ def parse_since(text: str, *, now: datetime) -> datetime:
         return parse_rfc3339(text)
     except (ValueError, OverflowError):
         raise UsageMistake(
-            f"{text[:60]!r} is not a duration, nor a date", hint="write 90s, 5m, 2h, 30d or 2026-11-01"
+            f"{text[:60]!r} is not a duration, nor a date",
+            hint="write 90s, 5m, 2h, 30d, 2026-11-01 or 2026-11-01T09:30",
         ) from None
 
 

@@ -33,7 +33,7 @@ _UNSETTLED: Final = frozenset(
 )
 """Outcomes that leave an order as it was, or leave open what became of it: a doubt before them stays one."""
 _LOCK_NAP_S: Final = 0.1  # between two looks at an order that another process is settling
-_REQUESTS_AND_READS: Final = 4
+_TURN_S: Final = 60.0  # the holder may wait for a whole minute's requests first
 _SILENCE_S: Final = 1.0  # most are done by then; one that was stopped (Ctrl-Z) never is
 
 
@@ -54,10 +54,10 @@ def carry_out_once(context: Context, policy: Policy) -> Result:
 @contextlib.contextmanager
 def claimed(context: Context, order_id: str) -> Iterator[None]:
     """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting;
-    OrderLocked where it is held for longer than settling one order takes: two requests and what is read after each.
+    OrderLocked where it is held for longer than its turn under the rate limit, a request and a doubt take together.
     """
     since, told = context.clock.monotonic(), False
-    limit = _REQUESTS_AND_READS * max(context.service.time_limit, DOUBT_S)
+    limit = _TURN_S + context.service.time_limit + DOUBT_S
     while not context.journal.acquire(order_id):
         if context.stop.wait(_LOCK_NAP_S):
             raise StopRequested("ended before this was sent: another process has the order")

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 
 def why_not_ours(path: Path, *, follow: bool = True) -> str | None:
     """Half a sentence that names the owner or the mode, and ends with the command that mends it; None where it is ours,
-    or is not there. Without `follow` a link is refused.
+    or is not there. With `follow` a link of ours (or root's) stands for what it names; every other is refused.
     """
     try:
-        facts = path.stat() if follow else path.lstat()
+        facts = path.lstat()
+        if follow and stat.S_ISLNK(facts.st_mode) and _by_us(facts):
+            facts = path.stat()
     except OSError:  # what can't be looked at can't be used either: whoever opens it says so
         return None
     me = getattr(os, "geteuid", None)  # Windows has none, and modes there say nothing
     return None if me is None else _wrong(facts, shlex.quote(str(path)), me=me())
+
+
+def _by_us(facts: os.stat_result) -> bool:
+    me = getattr(os, "geteuid", None)  # Windows has none
+    return me is None or facts.st_uid in {me(), 0}
 
 
 def _wrong(facts: os.stat_result, quoted: str, *, me: int) -> str | None:

@@ -47,6 +47,10 @@ def app(
     """Cancel orders for a full refund to the balance: by id, by ids on stdin, or by filters.
 
     Shows each order and what comes back, then asks. An order opens two minutes after its purchase.
+
+    With --yes and whole ids nothing is read first: one order, one request. A refund that is less than the
+    price is pointed out. --dry-run ends with the exit code that it foresees. An order of an unknown status is
+    cancelled by its id alone; one whose id is no UUID is never sent.
     """
     shape = proof_columns(shape_of(run, CANCEL_FIELDS), verify=verify)
     if ids == ["-"] and run.reads_a_terminal:

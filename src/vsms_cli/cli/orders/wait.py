@@ -49,7 +49,11 @@ def app(
 ) -> ExitCode:
     """Wait for the SMS and print its code; with --json the whole message.
 
-    Without a code the order refunds itself in full: exit code 5.
+    The code is the first 4 to 8 digits of the newest message, 123-456 and 123 456 as 123456; without any, the
+    whole message. The order is read every 5 seconds, later every 15.
+
+    Exit code 0 when a code came, 5 when the order was refunded instead, 124 when --timeout is over. A code that comes
+    while --cancel-after cancels is printed.
     """
     shape = shape_of(run, MESSAGE_FIELDS)
     limits = Limits(

@@ -13,3 +13,21 @@ def tell(code):
 
 os._exit = tell
 """
+
+# The same: how many of our modules, and how many classes in them that `dataclass` wrote.
+COUNTS_OUR_MODULES = """
+import os, sys
+
+end = os._exit
+
+def tell(code):
+    ours = {name: module for name, module in sys.modules.items() if name.startswith('vsms_cli')}
+    made = sum(
+        isinstance(kept, type) and '__dataclass_fields__' in vars(kept) and kept.__module__ == name
+        for name, module in ours.items() for kept in vars(module).values()
+    )
+    os.write(2, f'loaded {len(ours)} {made}'.encode())
+    end(code)
+
+os._exit = tell
+"""

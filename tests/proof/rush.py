@@ -1,6 +1,6 @@
-"""Many processes with overlapping lists of orders, and one rate limit for all of them.
+"""Many processes with overlapping lists of orders, or of rentals, and one rate limit for all of them.
 
-`python tests/proof/rush.py 200 16 60` is the long one: 200 orders, 16 processes, 60 requests a minute.
+`python tests/proof/rush.py 200 16 60` is the long one: 150 orders and 50 rentals, 16 processes, 60 requests a minute.
 """
 
 import math
@@ -20,6 +20,7 @@ from support.fault_server import FaultServer
 from support.vsms import Vsms
 
 WINDOW_S: Final = 60.0
+_RENTALS: Final = 4  # one in so many, of what is cancelled and of the processes
 _OWN_SHARE: Final = 0.5  # each process's list is about half of all orders, so that every order is in several
 
 
@@ -57,12 +58,13 @@ def rush(*, orders: int, processes: int, limit: int, seed: int = 1) -> Figures:
     dice = random.Random(seed)
     # So slow that every process has started before the first order is known to be cancelled.
     with FaultServer(rate_limit=limit, window=WINDOW_S, latency=3.0) as server, TemporaryDirectory() as home:
-        ids = [server.add_order(age_s=300) for _ in range(orders)]
-        lists: list[Sequence[str]] = [
-            dice.sample(ids, max(1, int(orders * _OWN_SHARE))) for _ in range(processes)
+        rented = [server.add_rental() for _ in range(orders // _RENTALS)]
+        bought = [server.add_order(age_s=300) for _ in range(orders - len(rented))]
+        cancelling = processes - processes // _RENTALS
+        lists = [
+            *(("orders", chosen) for chosen in _overlapping(bought, cancelling, dice)),
+            *(("rentals", chosen) for chosen in _overlapping(rented, processes - cancelling, dice)),
         ]
-        missed = set(ids).difference(*lists)
-        lists[0] = [*lists[0], *missed]
         vsms = Vsms(
             Path(home),
             {
@@ -73,7 +75,7 @@ def rush(*, orders: int, processes: int, limit: int, seed: int = 1) -> Figures:
             measured=False,
         )
         started = time.monotonic()
-        children = [_start(vsms, chosen) for chosen in lists]
+        children = [_start(vsms, group, chosen) for group, chosen in lists]
         codes = tuple(child.wait(timeout=900) for child in children)
         seconds = time.monotonic() - started
         received = server.requests
@@ -84,16 +86,23 @@ def rush(*, orders: int, processes: int, limit: int, seed: int = 1) -> Figures:
             requests=len(received),
             throttled=sum(not request.accepted for request in received),
             most=server.max_in_window.received,
-            posts=sum(server.posts(order_id, "cancel") for order_id in ids),
-            paid_once=sum(server.times_paid(order_id) == 1 for order_id in ids),
+            posts=sum(server.posts(order_id) for order_id in bought + rented),
+            paid_once=sum(server.times_paid(order_id) == 1 for order_id in bought + rented),
             codes=codes,
             seconds=seconds,
         )
 
 
-def _start(vsms: Vsms, ids: Sequence[str]) -> "subprocess.Popen[bytes]":
+def _overlapping(ids: Sequence[str], count: int, dice: random.Random) -> list[list[str]]:
+    """So many lists, in which each id stands at least once."""
+    lists = [dice.sample(ids, max(1, int(len(ids) * _OWN_SHARE))) for _ in range(count)]
+    lists[0] += set(ids).difference(*lists)
+    return lists
+
+
+def _start(vsms: Vsms, group: str, ids: Sequence[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        vsms.command("orders", "cancel", *ids, "--yes"),
+        vsms.command(group, "cancel", *ids, "--yes"),
         env=vsms.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -4,7 +4,7 @@ from proof.rush import rush
 
 
 def test_processes_with_overlapping_lists_share_the_limit_and_send_each_cancel_once() -> None:
-    figures = rush(orders=24, processes=6, limit=20)
+    figures = rush(orders=24, processes=8, limit=20)
 
     assert set(figures.codes) == {0}
     assert figures.most <= 20

@@ -3,10 +3,12 @@
 A process connects early; the same command in the tests' own process does not, which is what it is compared with.
 """
 
+import contextlib
 import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -80,16 +82,21 @@ def test_where_the_host_is_not_the_configured_one_there_is_none(
     assert far.connections == 1
 
 
-def closing_at_once() -> tuple[int, Callable[[], None]]:
-    """A port that takes each connection and ends it."""
+def ending_at_once(*, reset: bool) -> tuple[int, Callable[[], None]]:
+    """A port that takes each connection, and ends it when the handshake begins. It waits for that beginning, or the
+    kernel would make a reset of the end now and then.
+    """
     listener = socket.create_server((HOST, 0))
 
     def accept() -> None:
-        try:
+        with contextlib.suppress(OSError):
             while True:
-                listener.accept()[0].close()
-        except OSError:
-            return
+                connection = listener.accept()[0]
+                with contextlib.suppress(OSError):
+                    connection.recv(65_536)
+                if reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
 
     def close() -> None:
         listener.shutdown(socket.SHUT_RDWR)
@@ -99,14 +106,17 @@ def closing_at_once() -> tuple[int, Callable[[], None]]:
     return int(listener.getsockname()[1]), close
 
 
-@pytest.mark.parametrize("place", ["self-signed", "wrong-host", "full", "hanging", "plain", "closes at once"])
+@pytest.mark.parametrize(
+    "place", ["self-signed", "wrong-host", "full", "hanging", "plain", "closes", "resets"]
+)
 def test_what_can_t_be_reached_is_said_as_without_it(stage: Scene, place: str) -> None:
-    closing, close = closing_at_once()
+    ending, close = ending_at_once(reset=place == "resets")
     with FaultServer(tls=place if place in {"self-signed", "wrong-host"} else None) as server:
         ports: dict[str, Callable[[], int]] = {
             "full": server.full_port,
             "hanging": server.hanging_port,
-            "closes at once": lambda: closing,
+            "closes": lambda: ending,
+            "resets": lambda: ending,
         }
         port = ports[place]() if place in ports else server.port
         env = {"VSMS_BASE_URL": f"https://{HOST}:{port}/api/v1", "VSMS_TIMEOUT": "0.5"}

@@ -7,7 +7,6 @@ import resource
 import socket
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpcore
@@ -25,6 +24,7 @@ from vsms_cli.api.pacing import Pacer
 from vsms_cli.api.transport import MAX_BODY_BYTES, AnswerUnusable, Transport
 from vsms_cli.domain.answers import Ambiguous, Cancelled, NotSent
 from vsms_cli.domain.errors import BadAnswer, Unreachable
+from vsms_cli.domain.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

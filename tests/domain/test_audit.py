@@ -1,6 +1,5 @@
 """The verdicts, one rule after the other."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ from vsms_cli.domain.matching import Ledger
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.proofs import Verified, Wanted, prove
+from vsms_cli.domain.records import replace
 
 NOW = datetime(2026, 5, 24, 12, tzinfo=UTC)
 ID = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"

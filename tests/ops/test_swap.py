@@ -1,13 +1,12 @@
 """Settling a swap: the number tells, and a second request never follows one that worked."""
 
-from dataclasses import replace
-
 import pytest
 
 from ops.world import LIMIT, ORDER, START, Say, World, order
 from vsms_cli.domain.answers import Ambiguous, NotSent, Refused, Swapped, Throttled, TooEarly
 from vsms_cli.domain.errors import OrderNotFound, Problem, TokenRefused, Unreachable
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.resolve import resolve
 from vsms_cli.ops.swap_policy import SWAP_COOLDOWN, swap_order

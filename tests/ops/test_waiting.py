@@ -1,7 +1,7 @@
 """Waiting for a code: how often it reads, what ends it, and what wins when two things come at once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from vsms_cli.domain.codes import code_in, newest
 from vsms_cli.domain.errors import BadAnswer, OrderNotFound, Problem, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Outcome
+from vsms_cli.domain.records import replace
 from vsms_cli.ops.waiting import Limits, WaitEnd, WaitResult, Watcher, cancel_waiting, wait_for_code
 
 SMS = Message(sender="WhatsApp", content="Your code is 123-456", received_at=START)

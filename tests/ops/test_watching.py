@@ -1,12 +1,11 @@
 """The live table's board: what waits, least time left on top, and what became of what no longer does."""
 
-from dataclasses import replace
-
 import pytest
 
 from ops.world import START, World, order, order_id
 from vsms_cli.domain.errors import TokenRefused, Unreachable
 from vsms_cli.domain.orders import Message
+from vsms_cli.domain.records import replace
 from vsms_cli.ops.selection import Filters
 from vsms_cli.ops.watching import Board, look
 

@@ -5,7 +5,7 @@ Time passes when somebody waits, and when a request takes its `seconds`.
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, StopRequested
 from vsms_cli.domain.money import Account, Balance, Transaction
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.pages import LedgerPage, OrderPage
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.rentals import Rental
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.context import Context

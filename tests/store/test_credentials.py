@@ -1,4 +1,3 @@
-import dataclasses
 import io
 import json
 import stat
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
+from vsms_cli.domain import records
 from vsms_cli.domain.errors import (
     ConfigBroken,
     ExitCode,
@@ -319,7 +319,7 @@ def test_files_that_can_not_be_read_or_written_are_named(store: TokenStore, path
     with pytest.raises(VsmsError, match=r"profiles\.json can't be read"):
         store.profiles.names(SERVICE)
     (paths.state_dir).touch()
-    blocked = TokenStore.at(dataclasses.replace(paths, config_dir=paths.state_dir / "x"), interactive=False)
+    blocked = TokenStore.at(records.replace(paths, config_dir=paths.state_dir / "x"), interactive=False)
     with pytest.raises(VsmsError, match="can't be"):
         blocked.store(SERVICE, "default", TOKEN, insecure=True)
 

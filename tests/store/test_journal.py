@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 
 import vsms_cli
 from vsms_cli.domain.errors import JournalUnusable
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.store.journal import JournalFile
 

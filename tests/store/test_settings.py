@@ -1,4 +1,3 @@
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vsms_cli.domain import records
 from vsms_cli.domain.errors import ConfigBroken, ExitCode, UsageMistake
 from vsms_cli.store.base_url import DEFAULT_BASE_URL
 from vsms_cli.store.paths import Paths
@@ -29,7 +29,7 @@ def write(paths: Paths, text: str) -> None:
 
 
 def values(settings: Settings) -> dict[str, Any]:
-    return {field.name: getattr(settings, field.name).value for field in dataclasses.fields(settings)}
+    return {name: getattr(settings, name).value for name in records.fields(type(settings))}
 
 
 def test_without_anything_the_defaults_hold(paths: Paths) -> None:
@@ -38,9 +38,7 @@ def test_without_anything_the_defaults_hold(paths: Paths) -> None:
         "profile": "default", "base_url": DEFAULT_BASE_URL, "timeout": 30.0, "rate_limit": 60, "output": None,
         "sandbox": False, "debug": False,
     }  # fmt: skip
-    assert {getattr(settings, field.name).source for field in dataclasses.fields(settings)} == {
-        Source.DEFAULT
-    }
+    assert {getattr(settings, name).source for name in records.fields(type(settings))} == {Source.DEFAULT}
 
 
 CONFIG = """
@@ -164,7 +162,7 @@ def test_a_config_that_is_no_text_or_no_file_is_said(paths: Paths) -> None:
 
 
 def test_without_a_home_directory_there_is_no_config_to_read(paths: Paths) -> None:
-    homeless = dataclasses.replace(paths, config_dir=Path("~/x"))
+    homeless = records.replace(paths, config_dir=Path("~/x"))
     assert load_settings(Options(), {}, homeless).profile.value == "default"
 
 

@@ -14,7 +14,7 @@ def tell(code):
 os._exit = tell
 """
 
-# The same: how many of our modules, and how many classes in them that `dataclass` wrote.
+# The same: how many of our modules, and how many classes in them that `dataclass` or `record` wrote.
 COUNTS_OUR_MODULES = """
 import os, sys
 
@@ -22,11 +22,13 @@ end = os._exit
 
 def tell(code):
     ours = {name: module for name, module in sys.modules.items() if name.startswith('vsms_cli')}
-    made = sum(
-        isinstance(kept, type) and '__dataclass_fields__' in vars(kept) and kept.__module__ == name
-        for name, module in ours.items() for kept in vars(module).values()
-    )
-    os.write(2, f'loaded {len(ours)} {made}'.encode())
+    classes = [
+        vars(kept) for name, module in ours.items() for kept in vars(module).values()
+        if isinstance(kept, type) and kept.__module__ == name
+    ]
+    dataclasses = sum('__dataclass_fields__' in members for members in classes)
+    records = sum('record_fields' in members for members in classes)
+    os.write(2, f'loaded {len(ours)} {dataclasses} {records}'.encode())
     end(code)
 
 os._exit = tell

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -17,6 +16,7 @@ from urllib.request import getproxies
 import httpx
 
 from vsms_cli.domain.errors import ConfigBroken
+from vsms_cli.domain.records import record
 
 _SCHEMES: Final = frozenset({"http", "https"})
 _SOCKS: Final = frozenset({"socks", "socks4", "socks4a", "socks5", "socks5h"})  # `socks` is GNOME's
@@ -29,7 +29,7 @@ _NO_PROXY_ENTRY: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Proxy:
     """A proxy that can be used. `name` is the variable that names it; `url` may hold a password."""
 

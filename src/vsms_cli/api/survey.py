@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
@@ -11,6 +10,7 @@ from vsms_cli.api.deviations import Deviations
 from vsms_cli.api.fields import ENVELOPES, decode_body, list_in, object_in, objects, type_of
 from vsms_cli.domain.deviations import Kind
 from vsms_cli.domain.orders import is_whole_id
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SHOWN_NAME: Final = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)  # another name may hold a value of the account
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Endpoint:
     """A read endpoint as documented (vendor's live run and reference pages). A field is written with the other names
     that older deployments give it: `id|order_id`. `optional` ones may be absent, `rows` is the list's name.
@@ -127,7 +127,7 @@ ENDPOINTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Difference:
     """`path` in the answer; `found` and `expected` name types and forms."""
 
@@ -137,7 +137,7 @@ class Difference:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Surveyed:
     """An endpoint's answer: how many rows were compared, and where they differ, each place once."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from vsms_cli.api.network import network_to
 from vsms_cli.api.proxies import proxy_of
 from vsms_cli.api.proxy_gate import ProxyGate, ProxyRefused
 from vsms_cli.api.redaction import struck, struck_text
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ class RequestNotBuilt(httpx.LocalProtocolError):
     """Nothing was sent, and trying again would not help."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reply:
     """A whole answer. Header names are in lower case."""
 

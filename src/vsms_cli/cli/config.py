@@ -1,7 +1,6 @@
 """`vsms config`: the settings in force, and where each comes from."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from decimal import Decimal
 
 from vsms_cli.cli.options import command
@@ -9,6 +8,7 @@ from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ConfigBroken, ExitCode
+from vsms_cli.domain.records import fields
 from vsms_cli.render.details import facts_text
 from vsms_cli.render.documents import Row, Value, cell, to_json
 from vsms_cli.render.formats import Format
@@ -38,9 +38,9 @@ def show(run: Runtime) -> ExitCode:
 
 
 def _rows(run: Runtime) -> Iterator[Row]:
-    for field in fields(run.settings):
-        setting = getattr(run.settings, field.name)
-        yield {"key": field.name, "value": _value(setting.value), "source": _source(run, setting)}
+    for name in fields(type(run.settings)):
+        setting = getattr(run.settings, name)
+        yield {"key": name, "value": _value(setting.value), "source": _source(run, setting)}
     where = {
         "config_dir": CONFIG_DIR_VARIABLE,
         "state_dir": STATE_DIR_VARIABLE,

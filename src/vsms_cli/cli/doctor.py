@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Final
@@ -35,6 +34,7 @@ from vsms_cli.domain.errors import (
     UsageMistake,
     VsmsError,
 )
+from vsms_cli.domain.records import fields
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.check_lines import CHECK_FIELDS, check_line, check_row
 from vsms_cli.render.documents import Document
@@ -111,11 +111,11 @@ class _Doctor:
     def _settings(self) -> Checks:
         settings = self._run.settings
         changed = []
-        for field in fields(settings):
-            setting = getattr(settings, field.name)
+        for name in fields(type(settings)):
+            setting = getattr(settings, name)
             if setting.source is not Source.DEFAULT:
-                shown = f"={setting.value}" if field.name not in _PRIVATE_SETTINGS else ""
-                changed.append(f"{field.name}{shown} ({setting.source.value})")
+                shown = f"={setting.value}" if name not in _PRIVATE_SETTINGS else ""
+                changed.append(f"{name}{shown} ({setting.source.value})")
         yield passed("settings", ", ".join(changed) or "all at their defaults")
 
     def _directories(self) -> Checks:

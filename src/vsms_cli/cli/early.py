@@ -79,7 +79,8 @@ def _asks_the_service(argv: Sequence[str]) -> bool:
 
 def _may_use_a_proxy(env: Mapping[str, str]) -> bool:
     """Also where NO_PROXY would except the host: it is not worth working out."""
-    if sys.platform in {"darwin", "win32"}:
+    system: str = sys.platform  # a variable, so that mypy reads both branches on each system
+    if system in {"darwin", "win32"}:
         from urllib.request import getproxies  # noqa: PLC0415 - the system's settings; 8 ms
 
         return bool(getproxies())

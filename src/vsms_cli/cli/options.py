@@ -6,7 +6,6 @@ signature, makes the runtime, and sees to it that everything opened is closed.
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
@@ -16,6 +15,7 @@ from vsms_cli import __version__
 from vsms_cli.cli.runtime import Common, Output, Runtime
 from vsms_cli.cli.tree import GROUPS, ROOT
 from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.domain.records import fields, is_record, record
 from vsms_cli.domain.times import parse_seconds
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -23,7 +23,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 Body = Callable[..., ExitCode]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Common:
     """The parameters of `Common`, as Typer reads them."""
 
@@ -51,7 +51,7 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Version:
     version: Annotated[
         bool,
@@ -59,7 +59,7 @@ class _Version:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Output:
     """The parameters of `Output`, for commands that print rows."""
 
@@ -151,7 +151,7 @@ _CONTEXT = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=t
 def _with_options(body: Body, *, rows: bool, skip: set[str], checked: bool) -> Callable[..., ExitCode]:
     hints = get_type_hints(body, include_extras=True)
     groups: dict[str, type[Any]] = {
-        name: hint for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)
+        name: hint for name, hint in hints.items() if isinstance(hint, type) and is_record(hint)
     }
     own = [
         option
@@ -166,7 +166,7 @@ def _with_options(body: Body, *, rows: bool, skip: set[str], checked: bool) -> C
         said = _said({parameter.name: given.pop(parameter.name) for parameter in common})
         shape = Output(**{parameter.name: given.pop(parameter.name) for parameter in output})
         for name, kind in groups.items():
-            given[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
+            given[name] = kind(**{field: given.pop(field) for field in fields(kind)})
         with Runtime(_merged(ctx, said), shape, checked=checked) as runtime:
             return body(runtime, **given)
 
@@ -183,8 +183,8 @@ def _said(given: dict[str, Any]) -> Common:
 
 
 def _own(parameter: inspect.Parameter, hint: Any) -> list[inspect.Parameter]:  # noqa: ANN401 - a type, or Annotated
-    """A parameter of a command; one whose type is a dataclass stands for an option for each of its fields."""
-    if isinstance(hint, type) and is_dataclass(hint):
+    """A parameter of a command; one whose type is a record stands for an option for each of its fields."""
+    if isinstance(hint, type) and is_record(hint):
         return _parameters(hint)
     return [parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY)]
 
@@ -194,10 +194,7 @@ def _merged(ctx: typer.Context, said: Common) -> Common:
     before = ctx.obj if isinstance(ctx.obj, Common) else Common()
     # An empty name or a limit of 0 was said too, and is to be refused.
     return Common(
-        **{
-            field.name: getattr(before if _unsaid(getattr(said, field.name)) else said, field.name)
-            for field in fields(Common)
-        }
+        **{name: getattr(before if _unsaid(getattr(said, name)) else said, name) for name in fields(Common)}
     )
 
 
@@ -208,10 +205,8 @@ def _unsaid(value: object) -> bool:
 def _parameters(of: type[Any]) -> list[inspect.Parameter]:
     hints = get_type_hints(of, include_extras=True)
     return [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
-        )
-        for field in fields(of)
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
+        for name, default in fields(of).items()
     ]
 
 

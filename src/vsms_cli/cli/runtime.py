@@ -3,7 +3,6 @@
 import hashlib
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from vsms_cli.cli.early import EARLY
 from vsms_cli.cli.notifier import Notifier
 from vsms_cli.cli.signals import Stop
 from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake
+from vsms_cli.domain.records import record
 from vsms_cli.render.formats import Format
 from vsms_cli.render.streams import Streams
 from vsms_cli.store.base_url import host_of
@@ -40,7 +40,7 @@ _SANDBOX_URL: Final = "https://sandbox.invalid/api/v1"  # a name that can't exis
 _SANDBOX_TOKEN: Final = "vsms_sandbox"  # noqa: S105 - the sandbox takes any token of the right form
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Common:
     """What every command can be told."""
 
@@ -52,7 +52,7 @@ class Common:
     no_color: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Output:
     """How rows are to be printed."""
 

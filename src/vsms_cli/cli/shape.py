@@ -1,12 +1,12 @@
 """Which fields in which format: what --output, --json, --quiet and --fields come to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import UsageMistake
+from vsms_cli.domain.records import record, replace
 from vsms_cli.render.formats import Format
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PROOF_FIELDS = frozenset({"transaction_id", "verified"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Shape:
     """`chosen` is whether the person picked the fields, so that a table shows them and no others."""
 

@@ -3,12 +3,10 @@
 Plain data, so that help, completion and the groups can read it without importing a command.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """`where` is `module:name`, the name of a Typer app (`app` where none is said); empty for a group."""
 
     where: str

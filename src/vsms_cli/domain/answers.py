@@ -6,8 +6,9 @@ FINAL answers say what the service did. `Ambiguous` proves nothing: only a read 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.errors import Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Cancelled:
     """A 2xx to a cancel in which every field holds up. `refund_amount` in dollars."""
 
@@ -23,7 +24,7 @@ class Cancelled:
     refund_amount: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Requested:
     """A 2xx to a refund request in which every field holds up."""
 
@@ -31,21 +32,21 @@ class Requested:
     status: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Swapped:
     """A 2xx to a swap in which every field holds up, with a number that is not the one before."""
 
     phone_number: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TooEarly:
     """425. `seconds` as the answer gave them, None where it gave none or an absurd number."""
 
     seconds: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Refused:
     """A 4xx in the API's own form: the service did nothing, for this request. `status` is the HTTP status.
 
@@ -56,7 +57,7 @@ class Refused:
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ambiguous:
     """It may have happened. `answered` is whether a whole answer of the service came, rather than none, or a gateway's
     that gave up waiting for one; `status` is the HTTP status of whatever came.
@@ -67,7 +68,7 @@ class Ambiguous:
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NotSent:
     """The service never saw the request. `hopeless` is whether trying again can't help."""
 
@@ -75,7 +76,7 @@ class NotSent:
     hopeless: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Throttled:
     """429: refused before it did anything, so the same request may go again once the pause is over."""
 

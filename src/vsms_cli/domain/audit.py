@@ -7,7 +7,6 @@ might be the refund, nothing is concluded and nothing asked for. README, "Verdic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self, assert_never
 from vsms_cli.domain.matching import Doubt, Ledger, Possible, off_by
 from vsms_cli.domain.money import CENT, CREDITS, DEPOSIT, PURCHASE, REFUNDING_TYPES, Transaction, dollars
 from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase
+from vsms_cli.domain.records import record
 from vsms_cli.domain.rentals import Rental
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ _WHY: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dossier:
     """All that is known of one order.
 
@@ -227,7 +227,7 @@ class Dossier:
         return seen if end is None else min(seen, end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Case:
     """One order and its verdict; `reason` where it is unjudged, and `possible`, the line that it hangs on, if any."""
 
@@ -256,7 +256,7 @@ class Case:
         return None if expected is None else expected - self.dossier.refunded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Audit:
     """`cases` with what needs attention on top, the newest first; `unjudged` are orders that can't be judged.
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import UsageMistake
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Entry:
     """A country (ISO 3166-1 alpha-2) or a service (`wa`), with the name that people know it by."""
 
@@ -20,7 +20,7 @@ class Entry:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Catalogue:
     """What the service sells, as it says itself. It changes rarely (vendor's live run)."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from vsms_cli.domain.records import record
 
 
 class Status(StrEnum):
@@ -14,7 +15,7 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Check:
     """`detail` holds types, names of ours and counts alone: no token, e-mail, number, id, amount or message."""
 

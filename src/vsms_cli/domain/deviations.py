@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from vsms_cli.domain.records import record
 
 _INDEX: Final = re.compile(r"\[\d+\]")
 
@@ -21,7 +22,7 @@ class Kind(StrEnum):
     NEW = "new"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Deviation:
     """`path` is a JSON path such as `orders[3].price_charged`; `found` and `expected` name types and forms."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.tickets import Operation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JournalEntry:
     """What was intended and what came of it. `outcome` is None while nothing is known.
 
@@ -49,7 +50,7 @@ class JournalEntry:
         return self.unresolved or self.in_doubt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JournalEvent:
     """A step in an entry's story."""
 

@@ -5,9 +5,10 @@ One order's refusal is an outcome (`domain.outcomes`), not an exception. An exce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
+
+from vsms_cli.domain.records import record
 
 
 class ExitCode(IntEnum):
@@ -54,7 +55,7 @@ _MEANINGS: dict[ExitCode, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Problem:
     """Why one order did not end well: a stable code word, a sentence, and what to do next."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,21 +14,21 @@ NO_ID: Final = "?"  # the id of a ledger line that has none
 CURRENCY: Final = "USD"  # the only one the service has (vendor's reference pages)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Balance:
     """The prepaid balance, in dollars."""
 
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Account:
     """Whose token it is. `email` is None where the API does not say."""
 
     email: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Transaction:
     """A line of the ledger, which is the only proof that a refund was paid.
 

@@ -7,12 +7,12 @@ Those four are the live values (the vendor's live run of 2026-05-24); older mate
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import UsageMistake
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -55,7 +55,7 @@ KNOWN_STATUSES: Final = (*_PHASES, "failed")
 """Every status that any source names, the four live ones first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Message:
     """An SMS that arrived. All text is the sender's: hostile until shown through `render.safe`."""
 
@@ -64,7 +64,7 @@ class Message:
     received_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Order:
     """One order, whichever of the API's two shapes it came in.
 

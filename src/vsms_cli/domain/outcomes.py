@@ -5,12 +5,12 @@ A status or an exit code is always derived from the outcomes here, never set by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.money import CENT
+from vsms_cli.domain.records import record
 from vsms_cli.domain.tickets import Operation
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ _EXIT_OF_OUTCOME: Final[Mapping[Outcome, ExitCode]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Result:
     """How one operation on one order ended. What is not known, or does not belong to the operation, is None.
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from vsms_cli.domain.money import Transaction
     from vsms_cli.domain.orders import Order
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OrderPage:
     """One page of a listing; `full` says that there may be more behind it."""
 
@@ -18,7 +19,7 @@ class OrderPage:
     full: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LedgerPage:
     """One page of the ledger. `total` is how many lines match and `limit` how many a page can have, as the service
     says it: hints, None where it says nothing.

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.proofs import Verified
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlannedCancel:
     """One order of a cancel. `order` is None where it was given by id and nothing was asked about it.
 
@@ -34,7 +34,7 @@ class PlannedCancel:
         return self.foreseen.outcome is Outcome.TOO_EARLY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CancelPlan:
     """A cancel as a whole. `wait` is whether too young orders are waited for."""
 
@@ -70,7 +70,7 @@ class RefundStep(StrEnum):
     NOTHING = "nothing"  # already settled, or not to be had
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlannedRefund:
     """One order of a refund. `foreseen` says what becomes of it without, or as, a request; `verified` what the ledger
     says of a refund that is due, or that came though it was not.
@@ -83,7 +83,7 @@ class PlannedRefund:
     verified: Verified | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RefundPlan:
     items: tuple[PlannedRefund, ...]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.audit import Reason, Verdict, compare
 from vsms_cli.domain.orders import Order, Phase
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +40,7 @@ _VERIFIED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Wanted:
     """A refund to look for. `price` in dollars as the order told it, `said` as the answer to the cancel did;
     None where nobody did. `just_cancelled` is whether the cancel is this run's.
@@ -59,7 +59,7 @@ class Wanted:
         return Order(id=self.order_id, status=Phase.CANCELLED.value, price=price, created_at=self.bought_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Proof:
     """`amount` in dollars is what came back in all; `transaction` the first line that brought any of it; `price` what
     has to come back; `why` half a sentence on why it is unjudged.

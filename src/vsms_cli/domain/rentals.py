@@ -8,12 +8,12 @@ answer), in `api.client` (the paths) and in `ops.rental_policy` (what a refusal 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from vsms_cli.domain.errors import UsageMistake
 from vsms_cli.domain.orders import Order, Phase
+from vsms_cli.domain.records import record
 
 FULL_REFUND_WINDOW: Final = timedelta(minutes=20)  # the SDKs' refund rule, for both tiers
 ANY_SERVICE: Final = "any"
@@ -35,7 +35,7 @@ STATUSES: Final = tuple(_PHASES)
 """Every status of a rental that is understood, `active` first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rental(Order):
     """One rental. `created_at` is when it was bought, `ends_at` when its time is over; `sms_count` counts the SMS
     that came, None where that is not known. `id` need not be a UUID: the documents do not say.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
+
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 _PLACES: Final = Decimal("0.0001")  # a rate of one in three is 0.3333
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Group:
     """How the orders of a country, a service, or of all ended. Those that wait are in none of the numbers."""
 
@@ -36,7 +37,7 @@ class Group:
         return self.share(self.completed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stats:
     """Money in dollars, as the ledger moved it since then; orders bought since then, of those that are listed.
 

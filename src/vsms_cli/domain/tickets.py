@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from vsms_cli.domain.records import record
 
 
 class Operation(StrEnum):
@@ -25,7 +26,7 @@ class Operation(StrEnum):
         return "rental" if self is Operation.RENTAL else "order"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ticket:
     """Proof that an intent is on disk. Only `Journal.begin` makes one, after its commit.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +14,7 @@ from vsms_cli.domain.matching import DATED_EARLY, Ledger, order_key
 from vsms_cli.domain.orders import Order, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.rentals import Rental
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import Reading, ago

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
 from vsms_cli.domain.orders import Order, Phase, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
+from vsms_cli.domain.records import record
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.dispatcher import Target
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _CHEAPER_ONE_BY_ONE: Final = 3  # up to so many ids are read each; more are first looked for in one listing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Cancellable:
     """A kind of thing that is cancelled: what differs between orders and rentals outside the reconciler."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final, Self, assert_never
 
@@ -18,6 +17,7 @@ from vsms_cli.domain.errors import (
 )
 from vsms_cli.domain.orders import CANCEL_COOLDOWN, Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.ledger import refunds_of, total_of
 from vsms_cli.ops.mutation import carry_out_once

@@ -10,13 +10,13 @@ import heapq
 import queue
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, JournalUnusable, NoThread, Problem, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.records import record, replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.mutation import carry_out_once
@@ -33,7 +33,7 @@ _HEAD_START_S: Final = 0.01  # for the first requests to go out, before this thr
 _NAP_S: Final = 0.25  # how soon a Ctrl-C is noticed while nothing happens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Target:
     """An order to cancel. `opens_at` is when it is old enough, None where that is not known or long past; `price` in
     dollars, which is known of an order that was listed before too.
@@ -45,7 +45,7 @@ class Target:
     opens_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BulkReport:
     """Every target's result in the order of the targets, and what stopped the run, if anything did."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import BadAnswer, OrderNotFound
 from vsms_cli.domain.orders import Phase
+from vsms_cli.domain.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ _LARGEST_PAGE = 200  # orders (the vendor's live run)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Listing:
     """Orders, newest first. `full` says that a page came back full, or shorter than its count: more may exist. `odd`
     are orders of a status that no source names, which may wait or not.

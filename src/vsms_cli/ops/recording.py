@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import JournalUnusable, Problem
+from vsms_cli.domain.records import replace
 from vsms_cli.ops.problems import UNKNOWN_HINT
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ asked for · completed → a manual credit. A refund request is never sent twice
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import Problem, UsageMistake, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundStep
+from vsms_cli.domain.records import record, replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.ledger import dossiers_of
@@ -27,7 +27,7 @@ REASONS: Final = ("code-rejected", "code-invalid", "wrong-number", "not-refunded
 MISSING_REASON: Final = "not-refunded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ask:
     """What the person says of the request: a reason of `REASONS`, which a manual credit needs, and a note."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.audit import Dossier, about, compare
@@ -12,6 +11,7 @@ from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import prove
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.problems import too_early_problem

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from vsms_cli.domain.answers import Answer, Refused, Requested
 from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.support import support_message
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.ledger import dossiers_of

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.mutation import claimed

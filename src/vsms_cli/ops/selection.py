@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.catalogue import Catalogue, Entry, code_of
@@ -17,6 +16,7 @@ from vsms_cli.domain.orders import (
     parse_order_id,
     with_plus,
 )
+from vsms_cli.domain.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +28,7 @@ _SERVICE: Final = re.compile(r"[a-z0-9]{1,4}", re.ASCII)  # `wa`, `tg` (the vend
 _NO_CATALOGUE: Final = Catalogue(countries=(), services=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Filters:
     """As typed. Repeating one means "or", different ones mean "and"; `limit` takes the first of what is left.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
@@ -10,6 +9,7 @@ from vsms_cli.domain.answers import Answer, Refused, Swapped
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
 from vsms_cli.domain.orders import Order, Phase, same_number
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.policy import Policy

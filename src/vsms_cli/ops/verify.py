@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, UsageMistake
 from vsms_cli.domain.proofs import Proof, Verified, Wanted, prove
+from vsms_cli.domain.records import record
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import ago, dossiers_of
 
@@ -34,7 +34,7 @@ class References(Protocol):
     def refer(self, entry: JournalEntry, reference: str, what: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Verifier:
     """Reads the ledger once for all orders, and again only while one is missing."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -11,6 +10,7 @@ from vsms_cli.domain.codes import newest
 from vsms_cli.domain.errors import BadAnswer, ExitCode, NoTurn, Problem, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.orders import Message, Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.records import record
 from vsms_cli.ops.cancel_policy import cancel_order
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class WaitEnd(StrEnum):
     NOT_CANCELLED = "not_cancelled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WaitResult:
     """`message` where a code came; `cancelled` is what the cancel at the end came to, if there was one."""
 
@@ -49,7 +49,7 @@ class WaitResult:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Limits:
     """From the start: `timeout` ends the waiting, `cancel_after` the order."""
 
@@ -57,7 +57,7 @@ class Limits:
     cancel_after: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Watcher:
     """Who is told: of each second that passes, of a read that failed and the pause after it in seconds, and when
     cancelling opens, where the time was up before that.

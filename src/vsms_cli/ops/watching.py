@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.codes import newest
 from vsms_cli.domain.errors import OrderNotFound, RateLimited, TokenRefused, VsmsError
 from vsms_cli.domain.orders import Message, Order, Phase
+from vsms_cli.domain.records import record, replace
 from vsms_cli.ops.listing import active_orders
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _ENDED_KEPT: Final = 20  # of those that ended, so many stay on the table
 _FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Watched:
     """An order, and the SMS that came for it."""
 
@@ -31,7 +31,7 @@ class Watched:
         return self.order.phase is Phase.WAITING and self.message is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Board:
     """What the table shows: least time left on top, then what ended, the newest first. `full` as in a listing."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vsms_cli.domain.records import replace
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.folding import folded
 from vsms_cli.render.rows import problem_row

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.domain.errors import StreamClosed
+from vsms_cli.domain.records import record, replace
 from vsms_cli.render.folding import folded
 from vsms_cli.render.order_tables import live_columns
 from vsms_cli.render.safe import shown
@@ -75,7 +75,7 @@ def size() -> tuple[int, int]:
     return found.columns or 80, found.lines or 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Frame:
     """What is on the screen around the table. `note` may be a question, and is shown whole."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
 from vsms_cli.domain.errors import StdoutUnwritable, StreamClosed
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ def _into_the_void(stream: TextIO | None) -> None:
         pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Surface:
     """What text is laid out for. `width` is None where it is no terminal: then nothing is folded, cut or left out."""
 
@@ -92,7 +92,7 @@ class Surface:
     unicode: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Streams:
     """Both, and how to dress what goes to a terminal. Machine formats look at none of it."""
 

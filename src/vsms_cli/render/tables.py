@@ -5,12 +5,12 @@ On a terminal that is too narrow the ids are shortened first, then long cells ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 
 from vsms_cli.domain.orders import is_whole_id
+from vsms_cli.domain.records import record, replace
 from vsms_cli.render.folding import broken
 from vsms_cli.render.order_text import NOTHING
 from vsms_cli.render.safe import shown
@@ -35,7 +35,7 @@ _STYLES: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Column:
     """A column of text. Where there is no room for all, the column with the lowest `keep` goes first.
 
@@ -70,7 +70,7 @@ class Column:
         return EMPTY.issuperset(self.cells)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Table:
     """`left_out` are the titles of the columns for which there was no room."""
 

@@ -6,12 +6,12 @@ import contextlib
 import os
 import re
 import sys
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from vsms_cli.domain.errors import KeyringUnusable, TokenMissing, UsageMistake
+from vsms_cli.domain.records import record
 from vsms_cli.store.base_url import DEFAULT_BASE_URL, service_name
 from vsms_cli.store.settings import Settings, Source
 
@@ -39,7 +39,7 @@ class Origin(StrEnum):
     FILE = "insecure file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TokenSource:
     """Where a token came from or went. `description` is for people: `keyring (SecretService)`."""
 
@@ -51,12 +51,15 @@ class TokenSource:
         return self.what in _VARIABLES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Found:
     """A token of good form, which says nothing of its validity. Its repr does not show it."""
 
-    token: str = field(repr=False)
+    token: str
     source: TokenSource
+
+    def __repr__(self) -> str:
+        return f"Found(source={self.source!r})"
 
 
 class Stored(Protocol):

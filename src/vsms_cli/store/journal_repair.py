@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import JournalUnusable
+from vsms_cli.domain.records import record
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.journal_database import replacement_of
 from vsms_cli.store.journal_reading import amount_of, entry_of
@@ -32,7 +32,7 @@ _NAMES: Final = tuple(COLUMNS.split(", "))
 _LOGS: Final = ("-wal", "-journal")  # what of a database may be in them alone
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Repair:
     """Where the damaged journal lies now; how many of its entries are in the new one, and how many of those open."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from vsms_cli.domain.errors import KeyringUnusable
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ _OWN_BACKENDS: Final = "keyring.backends."
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Entry:
     """What the keyring holds. `token` is None where it answered and has none."""
 
@@ -44,7 +44,7 @@ class Entry:
         return f"Entry(backend={self.backend!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OsKeyring:
     """Each call answers within `patience_s` seconds or raises KeyringUnusable: reason and ways on."""
 

@@ -5,12 +5,12 @@ and for their prices, so that a cancel by id can tell a smaller refund without a
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.orders import Order, Phase
+from vsms_cli.domain.records import record
 from vsms_cli.domain.rentals import is_rental_id
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.paths import read_own, write_private
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _DEAREST: Final = Decimal(1000)  # dollars; the dearest number costs some $20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CachedOrder:
     """An order, or a rental, as it was. `until` is when its time is over, `price` in dollars; None: not known."""
 

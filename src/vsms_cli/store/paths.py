@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.domain.errors import ConfigBroken
+from vsms_cli.domain.records import record
 from vsms_cli.store.ownership import why_not_ours
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _PRIVATE_FILE: Final = 0o600
 _NO_HOME: Final = "~"  # the first part of a directory that could not be placed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Paths:
     """The directories of `vsms`, and its files in them. Making one reads and creates nothing.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import ConfigBroken, VsmsError
+from vsms_cli.domain.records import record
 from vsms_cli.store.paths import read_own, write_private
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Place(StrEnum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Profiles:
     """`profiles.json`. ConfigBroken where it is corrupt, VsmsError where it can't be read or written."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from vsms_cli.domain.errors import ConfigBroken, UsageMistake
+from vsms_cli.domain.records import record
 from vsms_cli.store.base_url import DEFAULT_BASE_URL, check_base_url
 from vsms_cli.store.config_file import line_of, read_config, replace_profile
 
@@ -39,7 +39,7 @@ class Source(StrEnum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Value(Generic[T]):
     """A value and its source. `name` is how the source calls it: `--timeout`, `VSMS_TIMEOUT`, `timeout`."""
 
@@ -48,7 +48,7 @@ class Value(Generic[T]):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Options:
     """What the command line said. None is "not given"; a flag that is False was not given either."""
 
@@ -60,7 +60,7 @@ class Options:
     debug: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Settings:
     """Checked values. `timeout` in seconds for a whole request, `rate_limit` in requests a minute.
 
@@ -128,7 +128,7 @@ _VARIABLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Config:
     values: dict[str, Any]
     text: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import TokenMissing
+from vsms_cli.domain.records import record
 from vsms_cli.store.paths import refuse_shared
 from vsms_cli.store.profiles import Table, parse_table, remove_entry, write_table
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TokenFile:
     """`tokens.json`, 0600, not encrypted.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from vsms_cli.domain.errors import KeyringUnusable
+from vsms_cli.domain.records import record
 from vsms_cli.store.credentials import Found, Origin, TokenSource, check_token
 from vsms_cli.store.keyring_store import PATIENCE_S, PATIENCE_WITH_PERSON_S, OsKeyring
 from vsms_cli.store.profiles import Place, Profiles
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vsms_cli.store.paths import Paths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Removal:
     """What a logout did. `unasked`: why the keyring could not be asked, where none was known to be in it."""
 
@@ -23,7 +23,7 @@ class Removal:
     unasked: KeyringUnusable | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TokenStore:
     """The stored tokens: the OS keyring, the insecure file, and the note of which profile lies where."""
 

@@ -3,17 +3,17 @@
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from vsms_cli.domain.errors import RateLimited, TokenRefused, VsmsError
+from vsms_cli.domain.records import record
 from vsms_cli.ops.watching import Board
 
 _LONGEST_PAUSE_S: Final = 60.0  # between two reads that fail
 _PATIENCE_S: Final = 0.3  # at the end, for a read under way
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Failed:
     """A read that failed. `pause` is how long until the next, in seconds; None where none follows."""
 

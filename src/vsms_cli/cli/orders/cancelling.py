@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from vsms_cli.domain.errors import Declined, ExitCode, StreamClosed, UsageMistak
 from vsms_cli.domain.orders import Phase
 from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.cancel import ORDERS, Cancellable, plan_for_ids, plan_for_orders, plan_unseen, targets_of
 from vsms_cli.ops.dispatcher import ENDED_BEFORE, cancel_all, pass_over, skipped

@@ -1,7 +1,6 @@
 """The filters that list, cancel and watch share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.errors import RateLimited, TokenRefused, UsageMistake, VsmsError
 from vsms_cli.domain.orders import Order
+from vsms_cli.domain.records import record
 from vsms_cli.domain.times import parse_duration, parse_seconds, parse_since
 from vsms_cli.ops.selection import Filters
 
@@ -29,7 +29,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done,
 _Words = list[str] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Given:
     """The filters as Typer parsed them: a command takes them all as one parameter of this type."""
 

@@ -1,7 +1,6 @@
 """`vsms orders refund`"""
 
 import webbrowser
-from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
@@ -21,6 +20,7 @@ from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import Proof
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.support import SUBJECT, SUPPORT_ADDRESS
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, carry_out, failed, skipped

@@ -1,11 +1,11 @@
 """Which orders a cancel means, and how it is to be carried out, as the command line says."""
 
 import sys
-from dataclasses import dataclass
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import UsageMistake
 from vsms_cli.domain.orders import is_whole_id
+from vsms_cli.domain.records import record
 from vsms_cli.ops.cancel import ORDERS, Cancellable
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.selection import (
@@ -18,7 +18,7 @@ from vsms_cli.ops.selection import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mode:
     yes: bool
     dry_run: bool
@@ -31,7 +31,7 @@ class Mode:
         return not (self.yes or self.dry_run)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Wanted:
     """Which orders are meant. `ids` is None where filters, or --all, choose among the active ones."""
 

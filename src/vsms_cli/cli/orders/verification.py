@@ -1,7 +1,6 @@
 """Proof after cancelling: the refunds of a run, compared with the ledger and told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from vsms_cli.cli.reporting import print_marked
 from vsms_cli.cli.runtime import Runtime
@@ -11,6 +10,7 @@ from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund
 from vsms_cli.domain.proofs import Proof, Verified, Wanted
+from vsms_cli.domain.records import replace
 from vsms_cli.ops.verify import Verifier
 from vsms_cli.render.results import proof_line, proof_summary
 

@@ -1,7 +1,6 @@
 """A live table: drawn and asked in this thread, read in another."""
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -12,6 +11,7 @@ from vsms_cli.domain.errors import ExitCode, StreamClosed, VsmsError
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.selection import Filters

@@ -35,6 +35,7 @@ def test_the_real_keyring_keeps_the_token_from_login_to_logout(
     env = {"VSMS_BASE_URL": server.base_url, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     script = f"""
         printf %s {server.token} | vsms auth login --with-token 2>&1 || exit 90
+        grep -q "keyring:SecretService" "$HOME"/.config/vsms/profiles.json || exit 90
         vsms auth status --fields token_source,token,valid || exit 91
         vsms balance || exit 92
         vsms balance --base-url {server.base_url.replace("127.0.0.1", "localhost")} 2>&1 && exit 93

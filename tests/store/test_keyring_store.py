@@ -22,6 +22,10 @@ try:
         match what:
             case "store": print(keyring.store(*asked, "vsms_0123456789abcdef"))
             case "read": print(keyring.read(*asked).token)
+            case "all": print("keyring.backends.kwallet" in sys.modules)
+            case name if name.startswith("read:"):
+                found = keyring.read(*asked, backend=name.removeprefix("read:"))
+                print(found.token, found.backend)
             case "delete": print(keyring.delete(*asked))
 except KeyringUnusable as exc:
     print(f"{exc.code} {exc.exit_code}: {exc.message} | {exc.hint}")
@@ -74,6 +78,32 @@ def test_a_real_secret_service_keeps_the_token_from_one_command_to_the_next(serv
     assert stored == ["None", "SecretService", "vsms_0123456789abcdef"]
     assert lines(service.run(ask("read"), env=env)) == ["vsms_0123456789abcdef"]
     assert lines(service.run(ask("delete", "read", "delete"), env=env)) == ["True", "None", "False"]
+
+
+def test_the_backend_that_stored_it_is_asked_without_loading_the_others(service: SecretService) -> None:
+    env = {"PYTHONPATH": SOURCES}
+    read = "vsms_0123456789abcdef SecretService"
+    asked = ("store", "read:SecretService", "all")
+    assert lines(service.run(ask(*asked), env=env))[1] == read
+    assert lines(service.run(ask("read:SecretService", "all"), env=env)) == [read, "False"]
+    for gone in (
+        "macOS",
+        "Windows.WinVaultKeyring",
+        "fail",
+        "chainer.ChainerBackend",
+        "no.such",
+        "../x",
+        "os",
+    ):
+        assert lines(service.run(ask(f"read:{gone}", "all"), env=env)) == [read, "True"], gone
+    assert lines(service.run(ask("delete", "read:SecretService"), env=env)) == ["True", "None SecretService"]
+
+
+def test_a_backend_that_was_chosen_since_goes_before_the_one_that_stored_it(service: SecretService) -> None:
+    chosen = {"PYTHONPATH": SOURCES, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    assert "no keyring service was found" in refused(
+        lines(service.run(ask("read:SecretService"), env=chosen))[0]
+    )
 
 
 def test_a_locked_keyring_whose_prompt_nobody_answers_fails_within_three_seconds(

@@ -7,6 +7,7 @@ that touches the `keyring` package, its import too, runs in a daemon thread that
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -30,6 +31,8 @@ _LONGEST_REASON: Final = 200  # characters of a backend's own words
 _RECOMMENDED: Final = 1  # the priority from which `keyring` itself recommends a backend (its documentation)
 _OWN_BACKENDS: Final = "keyring.backends."
 
+_RECORDED: Final = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)?")
+
 T = TypeVar("T")
 
 
@@ -50,11 +53,16 @@ class OsKeyring:
 
     patience_s: float = PATIENCE_S
 
-    def read(self, service: str, profile: str) -> Entry:
-        def work(backend: KeyringBackend) -> Entry:
-            return Entry(token=backend.get_password(service, profile), backend=_name(backend))
+    def read(self, service: str, profile: str, *, backend: str = "") -> Entry:
+        """`backend`: the name of the one that stored it, where that is known. It is asked first, which saves 30 ms:
+        to choose one, `keyring` loads all that it has.
+        """
 
-        return self._ask(work)
+        def work(chosen: KeyringBackend) -> Entry:
+            return Entry(token=chosen.get_password(service, profile), backend=_name(chosen))
+
+        found = self._ask(work, recorded=backend)
+        return self._ask(work) if backend and found.token is None else found
 
     def store(self, service: str, profile: str, token: str) -> str:
         """The name of the backend that holds it. It was read back; else KeyringUnusable, nothing is left."""
@@ -84,13 +92,13 @@ class OsKeyring:
 
         return self._ask(work)
 
-    def _ask(self, work: Callable[[KeyringBackend], T], *, secret: str = "") -> T:
+    def _ask(self, work: Callable[[KeyringBackend], T], *, secret: str = "", recorded: str = "") -> T:
         answers: list[T] = []
         failures: list[BaseException] = []
 
         def run() -> None:
             try:
-                answers.append(work(_trusted_backend()))
+                answers.append(work(_recorded_backend(recorded) or _trusted_backend()))
             except BaseException as exc:  # noqa: BLE001 - backends raise anything, SystemExit too; none may vanish
                 failures.append(exc)
 
@@ -114,18 +122,34 @@ def _read_back(backend: KeyringBackend, service: str, profile: str, token: str) 
         raise _UnusableError("it does not give back what was stored in it")
 
 
+def _recorded_backend(name: str) -> KeyringBackend | None:
+    """One of keyring's own backends by the name that `_name` gives it. None where a person chose one for keyring
+    since, where it can't be used here, and where nothing was recorded.
+    """
+    if not _RECORDED.fullmatch(name):
+        return None
+    from keyring import core  # noqa: PLC0415 - 15 ms
+
+    path = f"{_OWN_BACKENDS}{name}" if "." in name else f"{_OWN_BACKENDS}{name}.Keyring"
+    _silence()
+    try:
+        if core.load_env() is not None or core.load_config() is not None:
+            return None
+        backend = core.load_keyring(path)
+    except Exception:  # noqa: BLE001 - whatever it is: the choice among all backends meets it too, and says it
+        return None
+    return backend if _refusal(backend) is None and not hasattr(backend, "backends") else None
+
+
 def _trusted_backend() -> KeyringBackend:
     """The first backend that keeps what it is given, encrypted.
 
     A chainer is never used as such: it would fall through to a plaintext backend without a word.
     """
-    import logging  # noqa: PLC0415 - as the next
-
     import keyring  # noqa: PLC0415 - 50 ms of start-up, and it may hang
     from keyring.backends.chainer import ChainerBackend  # noqa: PLC0415 - as above
 
-    # Without a handler of any kind, its warnings of a broken keyringrc.cfg would go to stderr by themselves.
-    logging.getLogger("keyring").addHandler(logging.NullHandler())
+    _silence()
     try:
         chosen = keyring.get_keyring()
         backends = chosen.backends if isinstance(chosen, ChainerBackend) else [chosen]
@@ -140,6 +164,13 @@ def _trusted_backend() -> KeyringBackend:
             return backend
         refusals.append(refusal)
     raise _UnusableError("; ".join(refusals) or "there is none")
+
+
+def _silence() -> None:
+    """Without a handler of any kind, keyring's warnings of a broken keyringrc.cfg would go to stderr."""
+    import logging  # noqa: PLC0415 - keyring imports it too
+
+    logging.getLogger("keyring").addHandler(logging.NullHandler())
 
 
 def _refusal(backend: KeyringBackend) -> str | None:

@@ -36,21 +36,28 @@ class Profiles:
 
     def place_of(self, service: str, profile: str) -> Place | None:
         """None where nothing was ever stored from here: the keyring may hold a token all the same."""
-        text = self._read().get(service, {}).get(profile)
+        text = self._noted(service, profile)
         try:
-            return None if text is None else Place(text)
+            return None if text is None else Place(text.partition(":")[0])
         except ValueError as exc:
             raise corrupt(self.path) from exc
 
-    def remember(self, service: str, profile: str, place: Place) -> None:
+    def backend_of(self, service: str, profile: str) -> str:
+        """The keyring's backend that took the token; empty where that was not noted, as by version 0.1."""
+        return (self._noted(service, profile) or "").partition(":")[2]
+
+    def remember(self, service: str, profile: str, place: Place, *, backend: str = "") -> None:
         table = self._read()
-        table.setdefault(service, {})[profile] = place.value
+        table.setdefault(service, {})[profile] = f"{place}:{backend}" if backend else place.value
         write_table(self.path, table)
 
     def forget(self, service: str, profile: str) -> None:
         table = self._read()
         if remove_entry(table, service, profile):
             write_table(self.path, table)
+
+    def _noted(self, service: str, profile: str) -> str | None:
+        return self._read().get(service, {}).get(profile)
 
     def _read(self) -> Table:
         try:

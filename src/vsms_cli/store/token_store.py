@@ -57,7 +57,8 @@ class TokenStore:
                 return self._found(token, self._in_file())
             if place is Place.FILE:
                 return None
-        entry = self.keyring.read(service, profile)
+        backend = self.profiles.backend_of(service, profile)
+        entry = self.keyring.read(service, profile, backend=backend)
         return None if entry.token is None else self._found(entry.token, _in_keyring(entry.backend))
 
     def store(self, service: str, profile: str, token: str, *, insecure: bool) -> TokenSource:
@@ -70,7 +71,7 @@ class TokenStore:
             self.profiles.remember(service, profile, Place.FILE)
             return self._in_file()
         backend = self.keyring.store(service, profile, token)
-        self.profiles.remember(service, profile, Place.KEYRING)
+        self.profiles.remember(service, profile, Place.KEYRING, backend=backend)
         self.file.delete(service, profile)
         return _in_keyring(backend)
 

@@ -211,3 +211,21 @@ def test_a_sandbox_fault_of_a_rentals_cancel_is_settled(vsms: Vsms) -> None:
         good = next(row["id"] for row in rows if row["rental_type"] == "full")
         done = vsms("rentals", "cancel", good, "--yes", "--json", env=env)
         assert (done.code, done.json[0]["outcome"], done.json[0]["refund_amount"]) == (0, "cancelled", 6.0)
+
+
+def test_what_the_service_refuses_is_answered_with_the_commands_of_rentals(
+    live: Vsms, server: FaultServer
+) -> None:
+    """No command of rentals waits: what is told to be typed next has no --wait."""
+    early, refused, odd = server.add_rental(), server.add_rental(), server.add_rental(status="frozen")
+    server.fault("rental-cancel", "425")
+    first = live("rentals", "cancel", early, "--yes", "-o", "table")
+    server.fault("rental-cancel", "400")
+    second = live("rentals", "cancel", refused, "--yes", "--json")
+    third = live("rentals", "cancel", odd, "--dry-run", "--json")
+
+    assert first.code == 5
+    assert f"vsms rentals cancel {early}\n" in first.out + first.err
+    assert "--wait" not in first.out + first.err
+    assert second.json[0]["error"]["hint"] == "`vsms rentals show` says what applies to the rental now"
+    assert "order" not in str(third.json[0]["error"])

@@ -6,6 +6,9 @@ from proof import compare
 from proof.campaign import campaign
 
 
+_ONE_WORKER = pytest.mark.xdist_group("tables")  # they share what takes a minute to see
+
+
 @pytest.fixture(scope="module")
 def rows() -> list[compare.Row]:
     return compare.rows()
@@ -16,14 +19,17 @@ def rentals() -> list[compare.Row]:
     return compare.rental_rows()
 
 
+@_ONE_WORKER
 def test_vsms_is_right_about_every_fault(rows: list[compare.Row]) -> None:
     assert [row.name for row in rows if not row.vsms_right] == []
 
 
+@_ONE_WORKER
 def test_no_fault_makes_the_service_pay_vsms_twice(rows: list[compare.Row]) -> None:
     assert [row.name for row in rows if row.vsms_paid > 1] == []
 
 
+@_ONE_WORKER
 def test_the_tables_in_the_documents_are_what_was_seen(
     rows: list[compare.Row], rentals: list[compare.Row]
 ) -> None:
@@ -33,6 +39,7 @@ def test_the_tables_in_the_documents_are_what_was_seen(
     assert "`vsms` cancels 50" in fresh
 
 
+@_ONE_WORKER
 def test_vsms_is_right_about_every_fault_of_a_rentals_cancel_and_the_sdk_is_not(
     rentals: list[compare.Row],
 ) -> None:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from vsms_cli.api.clock import ServiceClock
     from vsms_cli.api.pacing import Pacer
     from vsms_cli.api.transport import Exchange, Reply
-    from vsms_cli.domain.tickets import Ticket
+    from vsms_cli.domain.tickets import Operation, Ticket
 
 _SHED_S: Final = (
     10.0  # for so long a read that is answered 503 is tried again, and no longer than one request may take
@@ -233,9 +233,9 @@ class Calls:
             self._pacer.lost()
             raise
 
-    def other(self, reply: Reply, meaning: Meaning) -> Throttled | Refused | Ambiguous:
+    def other(self, reply: Reply, meaning: Meaning, operation: Operation) -> Throttled | Refused | Ambiguous:
         """The answers that mean the same for every request that moves money. A refusal in another form than the API's
-        own is the word of something in front of it, and proves nothing.
+        own came from something in front of it, and proves nothing.
         """
         match meaning:
             case Meaning.THROTTLED:
@@ -243,7 +243,7 @@ class Calls:
             case Meaning.TOKEN if self._refuses_token(reply, meaning):
                 raise self._token_refused(reply)
             case Meaning.REFUSED if wire.is_api_error(reply.body):
-                return Refused(status=reply.status, problem=self.refused(reply))
+                return Refused(status=reply.status, problem=self.refused(reply, operation))
             case _:
                 problem = Problem(
                     code="service_error",
@@ -265,11 +265,11 @@ class Calls:
             hint="`vsms auth status` says where it comes from: correct that, or `vsms auth login` stores another",
         )
 
-    def refused(self, reply: Reply) -> Problem:
+    def refused(self, reply: Reply, operation: Operation) -> Problem:
         return Problem(
             code="refused",
             message=f"the service refused with status {reply.status}{self._said(reply)}",
-            hint="`vsms orders show` says what applies to the order now",
+            hint=f"`vsms {operation.noun}s show` says what applies to the {operation.noun} now",
         )
 
     def _problem(self, exc: Exception, time_limit: float) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
@@ -10,11 +11,9 @@ from vsms_cli.api.calls import NO_SUCH_ROUTE, Calls
 from vsms_cli.api.deviations import Deviations
 from vsms_cli.api.faults import Meaning, meaning_of
 from vsms_cli.api.transport import Exchange, Reply
-from vsms_cli.domain.answers import Ambiguous, Answer, Cancelled, NotSent, Refused, TooEarly
+from vsms_cli.domain.answers import Ambiguous, Answer, Refused, TooEarly
 from vsms_cli.domain.catalogue import Catalogue
-from vsms_cli.domain.errors import (
-    BadAnswer,
-)
+from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.orders import Order, parse_order_id
 from vsms_cli.domain.rentals import Rental, parse_rental_id
 from vsms_cli.domain.times import rfc3339
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from vsms_cli.api.clock import ServiceClock
+    from vsms_cli.api.deviations import Notes
     from vsms_cli.api.pacing import Pacer
     from vsms_cli.domain.money import Account, Balance
     from vsms_cli.domain.pages import LedgerPage, OrderPage
@@ -120,77 +120,69 @@ class Client:
         """The answer of a GET as it came, the token struck out. `path` begins with a slash, below the base URL."""
         return self._calls.read(path, params)
 
-    # What moves money
+    # What moves money: one POST each, sent once
 
     def cancel(self, ticket: Ticket, *, price: Decimal | None) -> Answer:
-        """One POST, sent once. `price` in dollars, where known, is the most that a believable refund can be."""
-        reply = self._calls.post(ticket, f"/customer/cancel/{parse_order_id(ticket.order_id)}", None)
-        return self._cancelled(reply, ticket, wire.read_cancelled, price=price)
-
-    def _cancelled(
-        self,
-        reply: Reply | Ambiguous | NotSent,
-        ticket: Ticket,
-        reader: Callable[..., Cancelled],
-        *,
-        price: Decimal | None,
-    ) -> Answer:
-        if not isinstance(reply, Reply):
-            return reply
-        meaning = meaning_of(reply.status)
-        if meaning is Meaning.SUCCESS:
-            try:
-                notes = self.deviations.of(f"post {ticket.order_id}")
-                return reader(reply.body, ticket.order_id, notes, price=price)
-            except BadAnswer as exc:
-                return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
-        if meaning is Meaning.EARLY:
-            return TooEarly(seconds=wire.read_seconds_remaining(reply.body))
-        return self._calls.other(reply, meaning)
+        """`price` in dollars, where known, is the most that a believable refund can be."""
+        path = f"/customer/cancel/{parse_order_id(ticket.order_id)}"
+        read = partial(wire.read_cancelled, price=price)
+        return self._mutate(ticket, path, None, read, special=_too_early)
 
     def cancel_rental(self, ticket: Ticket, *, price: Decimal | None) -> Answer:
-        """One POST, sent once. Path, body and answer are the SDKs'. `price` as for `cancel`."""
+        """Path, body and answer are the SDKs'. `price` as for `cancel`."""
         path = f"/rentals/{parse_rental_id(ticket.order_id)}/cancel"
-        reply = self._calls.post(ticket, path, b"{}")
-        return self._cancelled(reply, ticket, wire.read_rental_cancelled, price=price)
+        read = partial(wire.read_rental_cancelled, price=price)
+        return self._mutate(ticket, path, b"{}", read, special=_too_early)
 
     def request_refund(self, ticket: Ticket, *, reason: str, note: str | None) -> Answer:
-        """One POST, sent once. See `REFUND_ENDPOINT` for what is assumed."""
-        body = {"reason": reason} | ({} if note is None else {"note": note})
-        reply = self._calls.post(
-            ticket, f"{REFUND_ENDPOINT}{parse_order_id(ticket.order_id)}", json.dumps(body).encode()
-        )
-        if not isinstance(reply, Reply):
-            return reply
-        meaning = meaning_of(reply.status)
-        if meaning is Meaning.SUCCESS:
-            try:
-                return wire.read_requested(
-                    reply.body, ticket.order_id, self.deviations.of(f"post {ticket.order_id}")
-                )
-            except BadAnswer as exc:
-                return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
-        own = wire.is_api_error(reply.body)
-        if reply.status in NO_SUCH_ROUTE or (own and (reply.status == _CONFLICT or meaning is Meaning.EARLY)):
-            return Refused(status=reply.status, problem=self._calls.refused(reply))
-        return self._calls.other(reply, meaning)
+        """See `REFUND_ENDPOINT` for what is assumed."""
+        path = f"{REFUND_ENDPOINT}{parse_order_id(ticket.order_id)}"
+        content = json.dumps({"reason": reason} | ({} if note is None else {"note": note})).encode()
+        return self._mutate(ticket, path, content, wire.read_requested, special=self._refused_request)
 
     def swap(self, ticket: Ticket, *, number: str) -> Answer:
-        """One POST, sent once. `number` is the one that the order has."""
-        reply = self._calls.post(ticket, f"/customer/swap/{parse_order_id(ticket.order_id)}", None)
+        """`number` is the one that the order has."""
+        path = f"/customer/swap/{parse_order_id(ticket.order_id)}"
+        return self._mutate(ticket, path, None, partial(wire.read_swapped, number=number), special=_held)
+
+    def _mutate(
+        self,
+        ticket: Ticket,
+        path: str,
+        content: bytes | None,
+        read: Callable[[bytes, str, Notes], Answer],
+        *,
+        special: Callable[[Reply, Meaning, Ticket], Answer | None],
+    ) -> Answer:
+        """`read` reads a 2xx; `special` is what the operation takes otherwise than `Calls.other` does."""
+        reply = self._calls.post(ticket, path, content)
         if not isinstance(reply, Reply):
             return reply
         meaning = meaning_of(reply.status)
         if meaning is Meaning.SUCCESS:
             try:
-                return wire.read_swapped(
-                    reply.body, ticket.order_id, self.deviations.of(f"post {ticket.order_id}"), number=number
-                )
+                return read(reply.body, ticket.order_id, self.deviations.of(f"post {ticket.order_id}"))
             except BadAnswer as exc:
                 return Ambiguous(answered=True, status=reply.status, problem=exc.as_problem())
-        if meaning is Meaning.EARLY or (meaning is Meaning.REFUSED and wire.is_api_error(reply.body)):
-            # The reference pages show the hold's body and not its status.
-            seconds = wire.read_seconds_remaining(reply.body)
-            if meaning is Meaning.EARLY or seconds is not None:
-                return TooEarly(seconds=seconds)
-        return self._calls.other(reply, meaning)
+        return special(reply, meaning, ticket) or self._calls.other(reply, meaning, ticket.operation)
+
+    def _refused_request(self, reply: Reply, meaning: Meaning, ticket: Ticket) -> Refused | None:
+        """A missing route in any form; a second request (409) and one that is too early in the API's own alone."""
+        own = wire.is_api_error(reply.body)
+        if reply.status in NO_SUCH_ROUTE or (own and (reply.status == _CONFLICT or meaning is Meaning.EARLY)):
+            return Refused(status=reply.status, problem=self._calls.refused(reply, ticket.operation))
+        return None
+
+
+def _too_early(reply: Reply, meaning: Meaning, _ticket: Ticket) -> TooEarly | None:
+    if meaning is not Meaning.EARLY:
+        return None
+    return TooEarly(seconds=wire.read_seconds_remaining(reply.body))
+
+
+def _held(reply: Reply, meaning: Meaning, ticket: Ticket) -> TooEarly | None:
+    """The reference pages show the hold's body and not its status: any refusal that names the seconds is one."""
+    if meaning is Meaning.REFUSED and wire.is_api_error(reply.body):
+        seconds = wire.read_seconds_remaining(reply.body)
+        return None if seconds is None else TooEarly(seconds=seconds)
+    return _too_early(reply, meaning, ticket)

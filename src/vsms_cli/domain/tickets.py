@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from vsms_cli.domain.records import record
 
@@ -16,19 +17,29 @@ class Operation(StrEnum):
     SWAP = "swap"  # moves none, but a second one would take yet another number
 
     @property
-    def command(self) -> str:
-        """The command that sends it."""
-        return {"rental_cancel": "rentals cancel"}.get(self.value, f"orders {self.value}")
-
-    @property
     def noun(self) -> str:
         """What it is about, as messages name it; the group of commands is its plural."""
-        return "rental" if self is Operation.RENTAL else "order"
+        return _NOUNS_AND_VERBS[self][0]
+
+    @property
+    def command(self) -> str:
+        """The command that sends it."""
+        noun, verb = _NOUNS_AND_VERBS[self]
+        return f"{noun}s {verb}"
+
+
+_NOUNS_AND_VERBS: Final = {
+    Operation.CANCEL: ("order", "cancel"),
+    Operation.REFUND: ("order", "refund"),
+    Operation.RENTAL: ("rental", "cancel"),
+    Operation.SWAP: ("order", "swap"),
+}
 
 
 @record
 class Ticket:
-    """Proof that an intent is on disk. Only `Journal.begin` makes one, after its commit.
+    """Proof that an intent is on disk. Only the journal makes one: `begin` after its commit, and `ticket_of` for an
+    entry that is there already, with which its outcome is recorded.
 
     `idempotency_key` goes out as `X-Idempotency-Key` and stays the same when the request is repeated. Whether
     the server honours it is not documented, so nothing relies on it.

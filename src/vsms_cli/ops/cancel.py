@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, assert_never
 
-from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
+from vsms_cli.domain.errors import OrderNotFound, Problem
 from vsms_cli.domain.orders import Order, Phase, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
@@ -13,7 +13,7 @@ from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.dispatcher import Target
 from vsms_cli.ops.listing import active_orders, orders_with
-from vsms_cli.ops.problems import SMS_CAME, too_early_problem
+from vsms_cli.ops.problems import SMS_CAME, too_early_problem, undocumented_status
 from vsms_cli.ops.selection import complete, ids_or_beginnings, refuse_beginnings, whole_ids
 
 if TYPE_CHECKING:
@@ -157,15 +157,7 @@ def foresee_undocumented(operation: Operation, order: Order, *, named: bool) -> 
     """An undocumented status is the service's to judge where the person named the order; else it is left alone."""
     if named and order.undocumented:
         return foreseen(operation, order, Outcome.WOULD_CANCEL)
-    return foreseen(operation, order, Outcome.FAILED, problem=_UNKNOWN_STATUS)
-
-
-_UNKNOWN_STATUS: Final = Problem(
-    code="unknown_status",
-    message="the order has a status that no documentation names, so it is not assumed cancellable",
-    hint="see `vsms orders show ID`",
-    exit_code=ExitCode.FAILED,
-)
+    return foreseen(operation, order, Outcome.FAILED, problem=undocumented_status(operation))
 
 
 def foreseen(

@@ -23,7 +23,7 @@ from vsms_cli.ops.ledger import refunds_of, total_of
 from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.policy import Policy
 from vsms_cli.ops.polling import read_once
-from vsms_cli.ops.problems import SMS_CAME, UNDOCUMENTED_STATUS, UNKNOWN_HINT, too_early_problem
+from vsms_cli.ops.problems import SMS_CAME, UNKNOWN_HINT, too_early_problem, undocumented_status
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -65,6 +65,7 @@ class Cancel(Policy):
     cooldown: ClassVar = CANCEL_COOLDOWN
     other_kind: ClassVar = "see `vsms orders list --all`; a rental is cancelled with `vsms rentals cancel`"
     """What to do where the service does not know the id."""
+    early_hint: ClassVar = "add --wait to wait for it"
     _first_sent: datetime | None = None  # by the service's clock
 
     @classmethod
@@ -119,10 +120,10 @@ class Cancel(Policy):
             case Phase.COMPLETED:
                 return self._ended(order, Outcome.SMS_RECEIVED, problem=SMS_CAME)
             case Phase.UNKNOWN if in_doubt:
-                why = replace(UNDOCUMENTED_STATUS, hint=UNKNOWN_HINT)
+                why = undocumented_status(self.operation, hint=UNKNOWN_HINT)
                 return self.unknown(why, status=order.status)
             case Phase.UNKNOWN:
-                return self._ended(order, Outcome.FAILED, problem=UNDOCUMENTED_STATUS)
+                return self._ended(order, Outcome.FAILED, problem=undocumented_status(self.operation))
             case _:
                 assert_never(order.phase)
 
@@ -151,9 +152,8 @@ class Cancel(Policy):
         return order.cancel_opens_at
 
     def too_early(self, retry_at: datetime, *, status: str | None) -> Result:
-        return self.result(
-            Outcome.TOO_EARLY, status=status, retry_at=retry_at, problem=too_early_problem(retry_at)
-        )
+        problem = too_early_problem(retry_at, hint=self.early_hint)
+        return self.result(Outcome.TOO_EARLY, status=status, retry_at=retry_at, problem=problem)
 
     def recorded_as(self, entry: JournalEntry, outcome: Outcome) -> Result:
         return self.result(outcome, refund_amount=entry.refund_amount)

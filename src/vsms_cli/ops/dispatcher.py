@@ -151,7 +151,7 @@ class _Run:
             opens_at = self._targets[index].opens_at
             if opens_at is not None and opens_at >= self._end_of(index):
                 self._due.remove((moment, index))
-                self._end(index, self._too_late(self._targets[index], opens_at))
+                self._end(index, self._never_opens(self._targets[index], opens_at))
         heapq.heapify(self._due)
 
     def _deal(self, pool: ThreadPoolExecutor) -> None:
@@ -246,8 +246,7 @@ class _Run:
     def _skipped(self, index: int) -> Result:
         return skipped(self._targets[index], why=self._why_skipped(), operation=self._policy.operation)
 
-    @staticmethod
-    def _too_late(target: Target, opens_at: datetime) -> Result:
+    def _never_opens(self, target: Target, opens_at: datetime) -> Result:
         problem = Problem(
             code="too_early",
             message="it refunds itself before cancelling opens",
@@ -255,7 +254,7 @@ class _Run:
             exit_code=ExitCode.REFUSED,
         )
         return Result(
-            operation=Operation.CANCEL,
+            operation=self._policy.operation,
             order_id=target.order_id,
             outcome=Outcome.TOO_EARLY,
             retry_at=opens_at,

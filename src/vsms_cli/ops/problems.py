@@ -10,6 +10,8 @@ from vsms_cli.domain.times import rfc3339
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vsms_cli.domain.tickets import Operation
+
 UNKNOWN_HINT: Final = "`vsms journal resolve` reads what became of it"
 SMS_CAME: Final = Problem(
     code="sms_received",
@@ -17,11 +19,18 @@ SMS_CAME: Final = Problem(
     hint="if the platform refused the code: `vsms orders refund ID`",
     exit_code=ExitCode.REFUSED,
 )
-UNDOCUMENTED_STATUS: Final = Problem(
-    code="unknown_status",
-    message="the order has a status that no documentation names",
-    hint="see `vsms orders show ID`",
-)
+
+
+def undocumented_status(
+    operation: Operation, *, hint: str = "", exit_code: ExitCode = ExitCode.FAILED
+) -> Problem:
+    noun = operation.noun
+    return Problem(
+        code="unknown_status",
+        message=f"the {noun} has a status that no documentation names",
+        hint=hint or f"see `vsms {noun}s show ID`",
+        exit_code=exit_code,
+    )
 
 
 def too_early_problem(

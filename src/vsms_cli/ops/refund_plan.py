@@ -14,7 +14,7 @@ from vsms_cli.domain.proofs import prove
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import dossiers_of
-from vsms_cli.ops.problems import too_early_problem
+from vsms_cli.ops.problems import too_early_problem, undocumented_status
 from vsms_cli.ops.refund_policy import requested_before
 
 if TYPE_CHECKING:
@@ -175,9 +175,6 @@ _COST_NOTHING: Final = Problem(
     code="not_eligible", message="it cost nothing, so nothing has to come back", exit_code=ExitCode.REFUSED
 )
 _REFUND_HINT: Final = "run the same command again then"
-_UNKNOWN_STATUS: Final = Problem(
-    code="unknown_status",
-    message="the order has a status that no documentation names",
-    hint="ask support@virtualsms.io",
-    exit_code=ExitCode.REFUSED,
+_UNKNOWN_STATUS: Final = undocumented_status(
+    Operation.REFUND, hint="ask support@virtualsms.io", exit_code=ExitCode.REFUSED
 )

@@ -53,8 +53,8 @@ class RentalCancel(Cancel):
         message="the rental still runs: the earlier cancel was not carried out",
         hint="cancel it again: `vsms rentals cancel ID`",
     )
-
     other_kind: ClassVar = "see `vsms rentals list --all`; an order is cancelled with `vsms orders cancel`"
+    early_hint: ClassVar = "type the same command again then"
 
     def read(self, context: Context) -> Order:
         return rental_named(context.service, self.order_id)

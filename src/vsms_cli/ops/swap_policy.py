@@ -13,7 +13,7 @@ from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.policy import Policy
-from vsms_cli.ops.problems import UNDOCUMENTED_STATUS, too_early_problem
+from vsms_cli.ops.problems import too_early_problem, undocumented_status
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -182,7 +182,7 @@ class Swap(Policy):
         if order.phase is Phase.WAITING:
             return None
         if order.phase not in _ENDED:
-            return self.numbered(Outcome.FAILED, order, problem=UNDOCUMENTED_STATUS)
+            return self.numbered(Outcome.FAILED, order, problem=undocumented_status(self.operation))
         outcome, sentence = _ENDED[order.phase]
         problem = Problem(
             code=outcome.value,

@@ -214,7 +214,9 @@ def cancel_next(
         lines.append(f"vsms orders refund {ids}   (if the platform refused the code{some})")
     early = [result.order_id for result in results if result.outcome is Outcome.TOO_EARLY]
     left = [r.order_id for r in results if r.outcome in {Outcome.SKIPPED, Outcome.FAILED}]
-    if wait:  # what was left may be too young as well
+    if noun == "rental":  # nothing waits for one
+        early, left = [], [*early, *left]
+    elif wait:  # what was left may be too young as well
         early, left = [*early, *left], []
     whole = again(bool(early)) if len(early) + len(left) > _IDS_IN_A_HINT else None
     if whole is not None:

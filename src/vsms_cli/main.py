@@ -1,4 +1,4 @@
-"""The process's edge: exit codes, the one broad except, signals, and how an error is told."""
+"""The entry point: exit codes, the last except, signals, and how an error is printed."""
 
 import errno
 import gc
@@ -24,7 +24,7 @@ def main() -> None:
     try:
         if sys.argv[1:] == ["--version"]:
             _end(run(sys.argv[1:]))
-        from vsms_cli.cli.early import EARLY  # noqa: PLC0415 - see run
+        from vsms_cli.cli.early_start import EARLY  # noqa: PLC0415 - see run
         from vsms_cli.render.blocking_io import wait_for_streams  # noqa: PLC0415 - see run
 
         EARLY.begin(sys.argv[1:])
@@ -50,7 +50,7 @@ def run(argv: Sequence[str]) -> int:
     if list(argv) == ["--version"]:  # before Typer is imported: 15 ms instead of 90
         return _print_version()
     if list(argv[:1]) == ["__complete"]:  # likewise: a Tab must not be felt
-        from vsms_cli.cli.completing import complete  # noqa: PLC0415 - see above
+        from vsms_cli.cli.completion_candidates import complete  # noqa: PLC0415 - see above
 
         return complete(argv[1:])
     from vsms_cli.cli.runtime import STOP  # noqa: PLC0415 - see above
@@ -66,7 +66,7 @@ def run(argv: Sequence[str]) -> int:
 
             _tell(Interrupted("ended by a signal"), argv)
         else:
-            _talk(["", f"ended by {exc.source}"])  # behind a question, or what the terminal echoed
+            _print_to_stderr(["", f"ended by {exc.source}"])  # behind a question, or what the terminal echoed
         return exc.exit_code
     except VsmsError as exc:
         code = _tell(exc, argv)
@@ -77,7 +77,7 @@ def run(argv: Sequence[str]) -> int:
         return _tell(
             VsmsError("there is not enough memory", hint="end other programs, or raise the limit"), argv
         )
-    except Exception as exc:  # noqa: BLE001 - the one broad except: whatever is left is our mistake
+    except Exception as exc:  # noqa: BLE001 - the last except: whatever reaches it is a mistake of ours
         if isinstance(exc, RuntimeError) and "start new thread" in str(exc):
             return _tell(NoThread(), argv)
         if isinstance(exc, OSError) and exc.errno in _NO_ROOM:  # Typer's help on a full disk
@@ -85,7 +85,7 @@ def run(argv: Sequence[str]) -> int:
         if (
             type(exc).__module__ == "vsms_cli.sandbox.errors"
         ):  # what plays the service shares no error with us
-            hint = "make room there, or name another directory with VSMS_STATE_DIR"
+            hint = "free disk space there, or name another directory with VSMS_STATE_DIR"
             return _tell(VsmsError(str(exc), hint=hint), argv)
         return _tell_crash(exc, argv)
 
@@ -134,7 +134,7 @@ _OUR_WORDS: Final = {
 
 
 def _usage_hint(exc: Exception, argv: Sequence[str]) -> str:
-    from vsms_cli.cli.habits import option_hint  # noqa: PLC0415 - see run
+    from vsms_cli.cli.name_hints import option_hint  # noqa: PLC0415 - see run
 
     context = getattr(exc, "ctx", None)
     option = str(getattr(exc, "option_name", ""))
@@ -176,8 +176,8 @@ def _tell(error: "VsmsError", argv: Sequence[str]) -> int:
 
     if isinstance(error, UsageMistake):  # a token typed as an argument is repeated nowhere
         error.message = re.sub(r"vsms_[^\s()'\"]{4,}", "vsms_…", error.message)
-    if error.hint or type(error) is not StreamClosed:  # a reader that left needs no word
-        _talk(problem_lines(error.as_problem(), as_json=_wants_json(argv), width=None))
+    if error.hint or type(error) is not StreamClosed:  # nobody reads a message about it
+        _print_to_stderr(problem_lines(error.as_problem(), as_json=_wants_json(argv), width=None))
     return error.exit_code
 
 
@@ -234,14 +234,14 @@ def _default_format() -> str | None:
         return None
 
 
-def _talk(lines: Sequence[str]) -> None:
+def _print_to_stderr(lines: Sequence[str]) -> None:
     from vsms_cli.render.folding import folded  # noqa: PLC0415 - see run
-    from vsms_cli.render.streams import Talk, width_of  # noqa: PLC0415 - see run
+    from vsms_cli.render.streams import Err, width_of  # noqa: PLC0415 - see run
 
-    talk = Talk(sys.stderr)
+    err = Err(sys.stderr)
     for line in lines:
-        as_it_is = line.startswith("{") or not talk.is_terminal
-        talk.line(line if as_it_is else folded(line, width_of(os.environ)))
+        as_it_is = line.startswith("{") or not err.is_terminal
+        err.line(line if as_it_is else folded(line, width_of(os.environ)))
 
 
 def _print_version() -> int:
@@ -253,6 +253,6 @@ def _print_version() -> int:
     except BrokenPipeError:
         return 141
     except OSError as exc:
-        _talk([f"vsms: stdout can't be written: {exc.strerror}"])
+        _print_to_stderr([f"vsms: stdout can't be written: {exc.strerror}"])
         return 1
     return 0

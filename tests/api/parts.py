@@ -72,7 +72,7 @@ class WrittenBudget:
     def answered(self) -> None:
         self.answers += 1
 
-    def give_back(self) -> None:
+    def release_turn(self) -> None:
         self.given_back += 1
 
     def pause(self, seconds: float) -> None:

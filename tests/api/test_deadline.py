@@ -19,7 +19,7 @@ from support.fault_server import FaultServer
 from vsms_cli.api.client import Client
 from vsms_cli.api.clock import ServiceClock
 from vsms_cli.api.deadline import BoundedBackend, whole_request_within
-from vsms_cli.api.faults import Proof, proof_of
+from vsms_cli.api.faults import Delivery, delivery_of
 from vsms_cli.api.pacing import Pacer
 from vsms_cli.api.transport import MAX_BODY_BYTES, AnswerUnusable, Transport
 from vsms_cli.domain.answers import Ambiguous, Cancelled, NotSent
@@ -97,7 +97,7 @@ def test_the_whole_request_ends_at_its_limit(server: FaultServer, kind: str, met
         pytest.raises(httpx.ReadTimeout) as caught,
     ):
         transport.send(method, path)
-    assert proof_of(caught.value) is Proof.LOST
+    assert delivery_of(caught.value) is Delivery.LOST
 
 
 @pytest.mark.parametrize("kind", ["timeout", "drip-body"])
@@ -229,7 +229,7 @@ def test_a_body_too_large_stops_early_and_proves_nothing(server: FaultServer, ki
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with transport_to(server.base_url) as transport, pytest.raises(AnswerUnusable) as caught:
         transport.send("POST", f"/customer/cancel/{order}")
-    assert proof_of(caught.value) is Proof.LOST
+    assert delivery_of(caught.value) is Delivery.LOST
     (request,) = server.requests
     assert request.committed
     assert request.sent < 40 * MAX_BODY_BYTES, "what the kernel's buffers took, not all of it"
@@ -503,7 +503,9 @@ def test_a_door_takes_the_place_of_the_network_and_of_the_environment(
     door = httpx.MockTransport(
         lambda request: httpx.Response(200, stream=httpx.ByteStream(request.url.raw_path))
     )
-    transport = Transport(base_url="https://sandbox.invalid/api/v1/", token=TOKEN, time_limit=1, door=door)
+    transport = Transport(
+        base_url="https://sandbox.invalid/api/v1/", token=TOKEN, time_limit=1, in_process=door
+    )
     assert transport.send("GET", "/x").body == b"/api/v1/x"
     assert transport.host == "sandbox.invalid"
     transport.close()

@@ -16,7 +16,7 @@ from api.parts import TOKEN
 from support.fault_ports import HOST, Certificate, Ports, openssl_is_there
 from support.fault_server import FaultServer
 from vsms_cli.api.deadline import SendingHalted
-from vsms_cli.api.early import EarlyConnection
+from vsms_cli.api.early_connection import EarlyConnection
 from vsms_cli.api.transport import Transport
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ import httpx
 import pytest
 
 from api.parts import CANCEL, REFUND, Rig, Script, StillClock, reply
-from vsms_cli.api.faults import BROKEN_OFF, TRANSPORT_ERRORS, Proof, problem_of, proof_of
+from vsms_cli.api.faults import BROKEN_OFF, TRANSPORT_ERRORS, Delivery, delivery_of, problem_of
 from vsms_cli.api.transport import AnswerUnusable
 from vsms_cli.domain.answers import Ambiguous, NotSent
 from vsms_cli.domain.errors import ExitCode, Unreachable
 
-NOT_SENT, HOPELESS, LOST = Proof.NOT_SENT, Proof.NOT_SENT_AND_HOPELESS, Proof.LOST
+NOT_SENT, HOPELESS, LOST = Delivery.NOT_SENT, Delivery.NOT_SENT_AND_HOPELESS, Delivery.LOST
 
 # Each judged by hand. The bases stand for what a later httpx may derive from them: nothing is proven.
-CLASSIFIED: dict[type[BaseException], Proof] = {
+CLASSIFIED: dict[type[BaseException], Delivery] = {
     httpx.ConnectError: NOT_SENT,
     httpx.ConnectTimeout: NOT_SENT,
     httpx.PoolTimeout: NOT_SENT,
@@ -83,7 +83,7 @@ def exceptions_of(module: Any) -> set[type[BaseException]]:
 
 def test_every_exception_of_httpx_is_classified_by_hand_and_as_judged() -> None:
     assert exceptions_of(httpx) <= set(CLASSIFIED), "a new exception: judge what it proves about a POST"
-    assert {kind: proof_of(made(kind)) for kind in CLASSIFIED} == CLASSIFIED
+    assert {kind: delivery_of(made(kind)) for kind in CLASSIFIED} == CLASSIFIED
 
 
 def test_a_read_translates_every_exception_of_httpx_but_those_of_misuse() -> None:
@@ -100,7 +100,7 @@ def test_what_httpcore_raises_reaches_us_as_httpx_s() -> None:
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=repr)
 def test_what_nobody_thought_of_counts_as_lost(stranger: Exception) -> None:
-    assert proof_of(stranger) is LOST
+    assert delivery_of(stranger) is LOST
     for end in (
         Rig(Script(stranger)).client.cancel(CANCEL, price=Decimal(1)),
         Rig(Script(stranger)).client.request_refund(REFUND, reason="other", note=None),
@@ -147,15 +147,15 @@ def certificate_error() -> ssl.SSLCertVerificationError:
 
 def test_tls_trouble_while_connecting_is_hopeless_and_later_is_lost() -> None:
     for trouble in (certificate_error(), ssl.SSLError(1, "WRONG_VERSION_NUMBER")):
-        assert proof_of(with_cause(httpx.ConnectError("x"), trouble)) is HOPELESS
-        assert proof_of(with_cause(httpx.ReadError("x"), trouble)) is LOST
-        assert proof_of(with_cause(httpx.WriteError("x"), trouble)) is LOST
+        assert delivery_of(with_cause(httpx.ConnectError("x"), trouble)) is HOPELESS
+        assert delivery_of(with_cause(httpx.ReadError("x"), trouble)) is LOST
+        assert delivery_of(with_cause(httpx.WriteError("x"), trouble)) is LOST
 
 
 def test_a_circle_of_causes_ends() -> None:
     one, other = httpx.ConnectError("one"), OSError("other")
     one.__cause__, other.__cause__ = other, one
-    assert proof_of(one) is NOT_SENT
+    assert delivery_of(one) is NOT_SENT
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from support.fault_server import FaultServer
 from support.loaded import TELLS_WHAT_IS_LOADED
 from support.vsms import Vsms
-from vsms_cli.cli import completing, transactions
+from vsms_cli.cli import completion_candidates, transactions
 from vsms_cli.cli.topics import TOPICS
 from vsms_cli.cli.tree import GROUPS, ROOT
 from vsms_cli.domain.orders import KNOWN_STATUSES
@@ -62,7 +62,7 @@ def test_commands_and_options_are_completed(completed: Completed) -> None:
         (["orders", "refund", "--reason", ""], list(REASONS)),
         (["transactions", "list", "--type", ""], list(transactions._TYPES)),
         (["orders", "list", "--limit", ""], []),
-        (["completion", ""], list(completing.SHELLS)),
+        (["completion", ""], list(completion_candidates.SHELLS)),
         (["completion", "bash", ""], []),
         (["help", ""], [*TOPICS, *ROOT]),
         (["help", "orders", "sh"], ["show"]),
@@ -219,7 +219,7 @@ def test_an_unknown_shell_is_answered_with_the_nearest(vsms: Vsms) -> None:
     done = vsms("completion", "bsh")
     assert (done.code, done.out) == (2, "")
     assert "did you mean bash?" in done.err
-    for shell in completing.SHELLS:
+    for shell in completion_candidates.SHELLS:
         script = vsms("completion", shell, env={"VSMS_TIMEOUT": "x"})
         assert (script.code, script.err) == (0, "")
         assert "__complete" in script.out

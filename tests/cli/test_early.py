@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vsms_cli.cli.early import destination
+from vsms_cli.cli.early_start import destination
 
 URL = "https://api.example/api/v1"
 

@@ -166,7 +166,7 @@ def test_what_support_tells_closes_a_refund_request_whose_answer_was_lost(
     assert "close what they tell you: `vsms journal resolve 1 --as requested`, or `--as failed`" in open_.err
     done = live("journal", "resolve", "1", "--as", "requested", "--json")
     assert (done.code, done.json[0]["outcome"], done.json[0]["detail"]) == (
-        0, "requested", "nothing showed it: closed by the word of a person",
+        0, "requested", "nothing showed it: closed by hand",
     )  # fmt: skip
     assert live("journal", "list", "--unresolved").out == ""
     again = live("orders", "refund", lost, "--reason", "code-rejected", "--yes", "--json")

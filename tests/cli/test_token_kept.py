@@ -14,7 +14,7 @@ import pytest
 
 from support.fault_server import TOKEN, FaultServer
 from support.vsms import Done, Vsms
-from vsms_cli.api.redaction import struck, struck_text
+from vsms_cli.api.redaction import redact, redact_text
 
 LogIn = Callable[..., Done]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
@@ -284,11 +284,11 @@ def test_the_token_is_redacted_however_the_service_spells_it(hidden: str) -> Non
         f"key {hidden}!",
         f"<p>{hidden}</p>",
     ):
-        shown = struck(body.encode(), TOKEN).decode()
+        shown = redact(body.encode(), TOKEN).decode()
         assert hidden not in shown
         assert TOKEN.lower() not in html.unescape(shown).lower()
         assert "[token]" in shown
-        assert TOKEN.lower() not in struck_text(body, TOKEN).lower()
+        assert TOKEN.lower() not in redact_text(body, TOKEN).lower()
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_the_token_is_redacted_however_the_service_spells_it(hidden: str) -> Non
     ],
 )
 def test_a_body_whose_token_can_not_be_cut_out_is_replaced_as_a_whole(hidden: str) -> None:
-    assert struck(f'{{"error": "no {hidden} here"}}'.encode(), TOKEN) == b'"[token]"'
+    assert redact(f'{{"error": "no {hidden} here"}}'.encode(), TOKEN) == b'"[token]"'
 
 
 def test_what_holds_no_token_is_left_alone() -> None:
@@ -310,7 +310,7 @@ def test_what_holds_no_token_is_left_alone() -> None:
         '{"orders": [{"id": "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11", "n": "a%20b &amp; \\u00e9"}]}' * 50
     ).encode()
 
-    assert struck(body, TOKEN) == body
+    assert redact(body, TOKEN) == body
 
 
 def test_what_is_stored_for_https_is_not_sent_in_clear(here: Vsms, tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from vsms_cli.domain.appeal import appeal
 from vsms_cli.domain.audit import GRACE, Audit, Case, Dossier, Reason, Verdict, judge
 from vsms_cli.domain.matching import Ledger
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.proofs import Verified, Wanted, prove
 from vsms_cli.domain.records import replace
+from vsms_cli.domain.support_letter import appeal
 
 NOW = datetime(2026, 5, 24, 12, tzinfo=UTC)
 ID = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"

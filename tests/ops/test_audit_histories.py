@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ops.histories import CENTS, NOW, WINDOW_S, History, history
 from ops.world import FakeJournal, Time
 from vsms_cli.api import wire
-from vsms_cli.api.deviations import Deviations
+from vsms_cli.api.deviation_log import Deviations
 from vsms_cli.domain.audit import Audit
 from vsms_cli.domain.errors import RouteMissing
 from vsms_cli.domain.pages import LedgerPage, OrderPage

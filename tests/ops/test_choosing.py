@@ -10,8 +10,8 @@ from vsms_cli.domain.catalogue import Catalogue, Entry
 from vsms_cli.domain.errors import OrderNotFound, UsageMistake
 from vsms_cli.domain.orders import Message, Phase
 from vsms_cli.ops.advice import advice_for
-from vsms_cli.ops.cancel import ORDERS as OF_ORDERS
-from vsms_cli.ops.cancel import plan_for_ids, plan_for_orders, plan_unseen, targets_of
+from vsms_cli.ops.cancel_plan import ORDERS as OF_ORDERS
+from vsms_cli.ops.cancel_plan import plan_for_ids, plan_for_orders, plan_unseen, targets_of
 from vsms_cli.ops.ledger import lines_since, refunds_of, total_of
 from vsms_cli.ops.listing import active_orders, orders_with
 from vsms_cli.ops.selection import Filters, complete, ids_in, ids_or_beginnings, whole_ids

@@ -122,7 +122,7 @@ class FakeService:
             raise self.refuses_turns
         self.turns += 1
 
-    def give_back(self) -> None:
+    def release_turn(self) -> None:
         self.turns -= 1
 
     def order(self, order_id: str, *, within: float | None = None) -> Order:

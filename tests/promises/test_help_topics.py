@@ -12,7 +12,7 @@ from promises.test_readme import README, ROOT
 from support.vsms import Vsms
 from vsms_cli.cli import reference, topics
 from vsms_cli.cli.completion_tree import FILE
-from vsms_cli.cli.fields import FIELDS
+from vsms_cli.cli.output_fields import FIELDS
 from vsms_cli.domain.audit import Verdict
 from vsms_cli.domain.outcomes import OUTCOMES, Result
 from vsms_cli.domain.tickets import Operation

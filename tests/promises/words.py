@@ -8,7 +8,7 @@ from typer.main import get_command
 
 from vsms_cli.cli.app import app
 from vsms_cli.cli.completion_tree import FILE
-from vsms_cli.cli.fields import FIELDS
+from vsms_cli.cli.output_fields import FIELDS
 from vsms_cli.cli.tree import GROUPS, ROOT
 
 

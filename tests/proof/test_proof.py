@@ -5,7 +5,6 @@ import pytest
 from proof import compare
 from proof.campaign import campaign
 
-
 _ONE_WORKER = pytest.mark.xdist_group("tables")  # they share what takes a minute to see
 
 

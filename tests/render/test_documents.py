@@ -15,7 +15,7 @@ from vsms_cli.render.documents import Document, cell, to_json
 from vsms_cli.render.folding import folded
 from vsms_cli.render.formats import Format
 from vsms_cli.render.progress import ProgressLine
-from vsms_cli.render.streams import Out, Streams, Surface, Talk
+from vsms_cli.render.streams import Err, Out, Streams, Surface
 from vsms_cli.render.tables import Column, field_columns, layout, short_ids
 
 
@@ -86,14 +86,14 @@ def test_a_stdout_that_nobody_reads_raises_and_a_stderr_never_does(error: Except
     for _ in range(2):
         with pytest.raises(StreamClosed):
             out.line("x")
-    talk = Talk(Gone(error))
-    talk.line("x")
-    talk.line("x")
+    err = Err(Gone(error))
+    err.line("x")
+    err.line("x")
 
 
 def test_streams_that_are_not_there_are_no_terminals() -> None:
-    assert not Talk(None).is_terminal
-    Talk(None).line("x")
+    assert not Err(None).is_terminal
+    Err(None).line("x")
     with pytest.raises(StreamClosed, match="stdout is closed"):
         Out(None).line("x")
 
@@ -101,9 +101,9 @@ def test_streams_that_are_not_there_are_no_terminals() -> None:
 def streams(stream: io.StringIO, *, colour: bool) -> Streams:
     return Streams(
         out=Out(stream),
-        talk=Talk(stream),
+        err=Err(stream),
         colour=colour,
-        talk_colour=colour,
+        err_colour=colour,
         width=80,
         redraws=stream.isatty(),
     )

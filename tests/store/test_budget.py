@@ -173,12 +173,12 @@ def test_where_no_lock_tells_who_lives_a_lost_request_counts_for_the_longest_tha
 
 
 def test_a_request_that_was_never_sent_gives_its_slot_back(budget: SharedBudget) -> None:
-    budget.give_back()  # nothing was taken: nothing happens
+    budget.release_turn()  # nothing was taken: nothing happens
     assert budget.take() == 0
     budget.answered()
     for _ in range(9):
         assert budget.take() == 0
-        budget.give_back()
+        budget.release_turn()
     budget.answered()
     assert budget.take() == 0
     assert budget.take() == 60, "the first was sent, and the last"

@@ -201,8 +201,8 @@ def test_a_variable_needs_no_home_directory(settings: Settings) -> None:
 
 
 def test_a_person_at_the_terminal_gets_a_minute(paths: Paths) -> None:
-    assert TokenStore.at(paths, interactive=True).keyring.patience_s == 60
-    assert TokenStore.at(paths, interactive=False).keyring.patience_s == 3
+    assert TokenStore.at(paths, interactive=True).keyring.time_limit_s == 60
+    assert TokenStore.at(paths, interactive=False).keyring.time_limit_s == 3
 
 
 def test_what_is_stored_is_found_for_its_host_and_profile_alone(

@@ -1,1 +1,1 @@
-"""The service's REST API, and the only home of httpx."""
+"""The client of the service's REST API. Only here, and in the sandbox's transport, httpx is used."""

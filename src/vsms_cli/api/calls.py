@@ -12,12 +12,12 @@ from vsms_cli.api.deadline import whole_request_within
 from vsms_cli.api.faults import (
     BROKEN_OFF,
     TRANSPORT_ERRORS,
+    Delivery,
     Meaning,
-    Proof,
+    delivery_of,
     gave_up,
     meaning_of,
     problem_of,
-    proof_of,
     proxy_problem,
 )
 from vsms_cli.api.proxy_gate import ProxyRefused
@@ -129,21 +129,21 @@ class Calls:
             except BROKEN_OFF as exc:
                 # A kept connection that its server closes as we write: a read changes nothing, so it goes once more.
                 if broken or self._clock.monotonic() >= end:
-                    self._count(proof_of(exc))
+                    self._count(delivery_of(exc))
                     problem = self._problem(exc, limit)
                     raise Unreachable(problem.message, hint=problem.hint) from exc
                 broken = True
             except ProxyRefused as exc:
-                self._count(Proof.NOT_SENT)
+                self._count(Delivery.NOT_SENT)
                 raise self._refused_by_proxy(exc.status) from exc
             except TRANSPORT_ERRORS as exc:
                 # "Connection refused" says more than the timeout of a last attempt that had no time left.
                 problem = self._problem(exc, limit)
-                if proof_of(exc) is Proof.NOT_SENT:
+                if delivery_of(exc) is Delivery.NOT_SENT:
                     first = problem = first or problem
                 left = end - self._clock.monotonic() - pause
-                if proof_of(exc) is not Proof.NOT_SENT or left <= 0:
-                    self._count(proof_of(exc))
+                if delivery_of(exc) is not Delivery.NOT_SENT or left <= 0:
+                    self._count(delivery_of(exc))
                     raise Unreachable(problem.message, hint=problem.hint) from exc
                 self._on_retry(problem.message, left)
                 self._clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
@@ -202,25 +202,25 @@ class Calls:
             with self._counted_if_cut_off():
                 reply = self._transport.send("POST", path, content=content, headers=headers)
         except Exception as exc:  # noqa: BLE001 - whatever is not known to come before the sending counts as lost
-            self._count(proof_of(exc))
+            self._count(delivery_of(exc))
             problem = self._problem(exc, self._transport.time_limit)
-            if proof_of(exc) is Proof.LOST:
+            if delivery_of(exc) is Delivery.LOST:
                 return Ambiguous(answered=False, status=None, problem=problem)
-            return NotSent(problem=problem, hopeless=proof_of(exc) is Proof.NOT_SENT_AND_HOPELESS)
+            return NotSent(problem=problem, hopeless=delivery_of(exc) is Delivery.NOT_SENT_AND_HOPELESS)
         if meaning_of(reply.status) is Meaning.PROXY:
-            self._count(Proof.NOT_SENT)
+            self._count(Delivery.NOT_SENT)
             return NotSent(problem=proxy_problem(reply.status, host=self._transport.host), hopeless=True)
         self._clock.observe(reply.headers.get("date"))
         self._pacer.answered(reply.status, reply.headers.get("retry-after"))
         self._note_content_type(reply)
         return reply
 
-    def _count(self, proof: Proof) -> None:
+    def _count(self, proof: Delivery) -> None:
         """A request without an answer counts towards the limit, unless the service can't have seen it."""
-        if proof is Proof.LOST:
+        if proof is Delivery.LOST:
             self._pacer.lost()
         else:
-            self._pacer.give_back()
+            self._pacer.release_turn()
 
     @contextmanager
     def _counted_if_cut_off(self) -> Iterator[None]:

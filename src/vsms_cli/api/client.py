@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
 from vsms_cli.api.calls import NO_SUCH_ROUTE, Calls
-from vsms_cli.api.deviations import Deviations
+from vsms_cli.api.deviation_log import Deviations
 from vsms_cli.api.faults import Meaning, meaning_of
 from vsms_cli.api.transport import Exchange, Reply
 from vsms_cli.domain.answers import Ambiguous, Answer, Refused, TooEarly
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from vsms_cli.api.clock import ServiceClock
-    from vsms_cli.api.deviations import Notes
+    from vsms_cli.api.deviation_log import Notes
     from vsms_cli.api.pacing import Pacer
     from vsms_cli.domain.money import Account, Balance
     from vsms_cli.domain.pages import LedgerPage, OrderPage
@@ -64,8 +64,8 @@ class Client:
     def reserve(self) -> None:
         self._pacer.reserve(heed_stop=True)
 
-    def give_back(self) -> None:
-        self._pacer.give_back()
+    def release_turn(self) -> None:
+        self._pacer.release_turn()
 
     # Reads
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from vsms_cli.api.leftovers import waiting
+from vsms_cli.api.response_desync import waiting
 from vsms_cli.api.secured_stream import SecuredStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from ssl import SSLContext
 
-    from vsms_cli.api.early import EarlyConnection
+    from vsms_cli.api.early_connection import EarlyConnection
 
 _halted: ContextVar[Callable[[], bool] | None] = ContextVar("halted", default=None)
 _EARLY_S = 5.0  # for an early connection to come about
@@ -158,7 +158,7 @@ class BoundedBackend(httpcore.NetworkBackend):
 
 
 class BoundedStream(httpcore.NetworkStream):
-    """Also refuses to carry another request while bytes of an earlier exchange wait on it (`api.leftovers`): the
+    """Also refuses to carry another request while bytes of an earlier exchange wait on it (`api.response_desync`): the
     pool then takes a new connection, and nothing was sent.
     """
 

@@ -19,7 +19,7 @@ from vsms_cli.api.transport import AnswerUnusable
 from vsms_cli.domain.errors import ExitCode, Problem
 
 
-class Proof(Enum):
+class Delivery(Enum):
     """What an exception proves about a request that moves money."""
 
     NOT_SENT = auto()
@@ -59,13 +59,13 @@ _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout,
 _HOPELESS: Final = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, ProxyRefused)
 
 
-def proof_of(exc: Exception) -> Proof:
+def delivery_of(exc: Exception) -> Delivery:
     """What this exception proves. Anything that is not known to come before the sending counts as LOST."""
     if isinstance(exc, _HOPELESS):
-        return Proof.NOT_SENT_AND_HOPELESS
+        return Delivery.NOT_SENT_AND_HOPELESS
     if isinstance(exc, _NOT_SENT):
-        return Proof.NOT_SENT_AND_HOPELESS if _tls_trouble(exc) is not None else Proof.NOT_SENT
-    return Proof.LOST
+        return Delivery.NOT_SENT_AND_HOPELESS if _tls_trouble(exc) is not None else Delivery.NOT_SENT
+    return Delivery.LOST
 
 
 def meaning_of(status: int) -> Meaning:

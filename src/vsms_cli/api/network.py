@@ -11,16 +11,16 @@ import httpx
 
 from vsms_cli.api.certificates import names_certificates, no_certificates, trusted_certificates
 from vsms_cli.api.deadline import BoundedBackend
-from vsms_cli.api.early import KEPT_S
-from vsms_cli.api.leftovers import left_in_parser
+from vsms_cli.api.early_connection import KEPT_S
 from vsms_cli.api.proxies import Proxy, proxy_broken
+from vsms_cli.api.response_desync import left_in_parser
 from vsms_cli.domain.errors import ConfigBroken
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
-    from vsms_cli.api.early import EarlyConnection
+    from vsms_cli.api.early_connection import EarlyConnection
 
 _MAX_CONNECTIONS: Final = 8  # more than the workers of a bulk run
 

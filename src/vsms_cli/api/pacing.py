@@ -46,7 +46,7 @@ class Budget(Protocol):
         """The request counted last by this thread has been answered: the window starts here."""
         ...
 
-    def give_back(self) -> None:
+    def release_turn(self) -> None:
         """The request counted last by this thread was never sent: it counts no more."""
         ...
 
@@ -149,9 +149,9 @@ class Pacer:
         """No answer came: the request still counts."""
         self._budget.answered()
 
-    def give_back(self) -> None:
+    def release_turn(self) -> None:
         """The turn that this thread waited for last was not used: nothing was sent."""
-        self._budget.give_back()
+        self._budget.release_turn()
 
     def _check_patience(self, ahead: float, why: str) -> None:
         since = self._refused_since

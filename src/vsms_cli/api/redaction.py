@@ -26,7 +26,7 @@ _UNSEEN: Final = bytes(code for code in range(256) if not 0x21 <= code <= 0x7E) 
 _LAYERS: Final = 3  # encodings within each other that are looked through
 
 
-def struck(body: bytes, token: str) -> bytes:
+def redact(body: bytes, token: str) -> bytes:
     """`body` without the token (ASCII: `store.credentials`). A body that hides it in a way that can't be cut out is
     replaced as a whole.
     """
@@ -58,10 +58,10 @@ def _json_spellings(char: str) -> str:
     return f"(?:{'|'.join(ways)})"
 
 
-def struck_text(text: str, token: str) -> str:
+def redact_text(text: str, token: str) -> str:
     """The same for words of the service's that were read already."""
     plain = text.replace(token, "[token]")
-    return struck(plain.encode("utf-8", "surrogatepass"), token).decode("utf-8", "replace")
+    return redact(plain.encode("utf-8", "surrogatepass"), token).decode("utf-8", "replace")
 
 
 def _hides(body: bytes, token: str) -> bool:

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
-from vsms_cli.api.deviations import Deviations
-from vsms_cli.api.fields import ENVELOPES, decode_body, list_in, object_in, objects, type_of
+from vsms_cli.api.deviation_log import Deviations
+from vsms_cli.api.json_fields import ENVELOPES, decode_body, list_in, object_in, objects, type_of
 from vsms_cli.domain.deviations import Kind
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.records import record

@@ -16,17 +16,17 @@ import httpx
 
 from vsms_cli import __version__
 from vsms_cli.api.deadline import BoundedStream, ProxyUnreachable, not_begun_once, whole_request_within
-from vsms_cli.api.leftovers import follows_soon
 from vsms_cli.api.network import network_to
 from vsms_cli.api.proxies import proxy_of
 from vsms_cli.api.proxy_gate import ProxyGate, ProxyRefused
-from vsms_cli.api.redaction import struck, struck_text
+from vsms_cli.api.redaction import redact, redact_text
+from vsms_cli.api.response_desync import follows_soon
 from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vsms_cli.api.early import EarlyConnection
+    from vsms_cli.api.early_connection import EarlyConnection
 
 MAX_BODY_BYTES: Final = 1 << 20  # a page of 200 orders is about 100 KB
 _LOCATION: Final = "vsms_location"
@@ -87,7 +87,7 @@ class Transport:
         token: str,
         time_limit: float,
         log: Callable[[str], None] | None = None,
-        door: httpx.BaseTransport | None = None,
+        in_process: httpx.BaseTransport | None = None,
         halted: Callable[[], bool] = lambda: False,
         early: EarlyConnection | None = None,
     ) -> None:
@@ -100,11 +100,11 @@ class Transport:
         self.time_limit = time_limit
         self.host = urlsplit(base_url).netloc
         self._log = log
-        proxy = None if door is not None else proxy_of(base_url)
+        proxy = None if in_process is not None else proxy_of(base_url)
         self._gate = None if proxy is None else ProxyGate()
-        self._network = None if door is not None else network_to(base_url, proxy, early=early, log=log)
+        self._network = None if in_process is not None else network_to(base_url, proxy, early=early, log=log)
         self._client = httpx.Client(
-            transport=door or self._network,
+            transport=in_process or self._network,
             trust_env=False,
             cookies=_NoCookies(),
             headers={
@@ -120,7 +120,7 @@ class Transport:
 
     def without_token(self, text: str) -> str:
         """The service's words with the token struck out, should it have sent it back."""
-        return struck_text(text, self._token) if self._token else text
+        return redact_text(text, self._token) if self._token else text
 
     def send(
         self,
@@ -185,7 +185,7 @@ class Transport:
         return Reply(
             status=response.status_code,
             headers=dict(response.headers),
-            body=struck(bytes(body), self._token),
+            body=redact(bytes(body), self._token),
             location=self.without_token(str(response.extensions.get(_LOCATION, ""))),
         )
 

@@ -1,4 +1,4 @@
-"""The answers of each endpoint as values of ours. How a field is read, and in which forms, is `api.fields`.
+"""The answers of each endpoint as values of ours. How a field is read, and in which forms, is `api.json_fields`.
 
 The listing and the detail name the same things differently (the vendor's live run of 2026-05-24), and older
 deployments differently again; each reader takes every name that a source gives.
@@ -11,8 +11,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from vsms_cli.api.deviations import Deviations, Notes
-from vsms_cli.api.fields import Fields, bad, list_in, object_in, objects, words_of
+from vsms_cli.api.deviation_log import Deviations, Notes
+from vsms_cli.api.json_fields import Fields, bad, list_in, object_in, objects, words_of
 from vsms_cli.api.strict_json import decode
 from vsms_cli.domain.answers import Cancelled, Requested, Swapped
 from vsms_cli.domain.catalogue import Entry

@@ -1,1 +1,1 @@
-"""The command line: Typer reads, a body asks and hands over."""
+"""The command line: Typer reads the arguments; each command asks, calls `ops` and reports."""

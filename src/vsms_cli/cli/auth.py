@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.output_shape import shape_of
 from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import (
     ConfirmationNeeded,
     Declined,

@@ -1,9 +1,9 @@
 """`vsms balance`"""
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.output_shape import shape_of
 from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.money import CURRENCY, dollars
 from vsms_cli.render.documents import Row

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.output_shape import Shape, shape_of
 from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ConfigBroken, ExitCode
 from vsms_cli.domain.records import fields
 from vsms_cli.render.details import facts_text

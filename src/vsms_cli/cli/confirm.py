@@ -21,17 +21,17 @@ def ask(run: Runtime, question: str) -> None:
 
 
 def _answer(run: Runtime, question: str) -> str:
-    width = run.streams.talk_surface.width
-    run.streams.talk.write(f"{folded(question.rstrip(), width)} ")  # the answer stands behind a blank
+    width = run.streams.err_surface.width
+    run.streams.err.write(f"{folded(question.rstrip(), width)} ")  # the answer stands behind a blank
     try:
         answer = sys.stdin.readline()
     except OSError:  # in the background, where the signal that would stop it is ignored
-        run.streams.talk.write("\n")
+        run.streams.err.write("\n")
         raise _nobody("the terminal can't be read from the background") from None
     except ValueError:  # bytes that are no text: no answer to anything
         answer = "?\n"
     if not answer:  # Ctrl-D leaves the cursor behind the question
-        run.streams.talk.write("\n")
+        run.streams.err.write("\n")
     return answer.strip()
 
 
@@ -39,7 +39,7 @@ def choose(run: Runtime, what: str, choices: Sequence[str]) -> str:
     """One of the choices, by its name or its number. Declined for Enter, and where no answer is one of them."""
     require_somebody(run)
     for number, choice in enumerate(choices, start=1):
-        run.streams.talk.line(f"  {number}  {choice}")
+        run.streams.err.line(f"  {number}  {choice}")
     numbered = {str(number): choice for number, choice in enumerate(choices, start=1)}
     for _ in range(_TRIES):
         answer = _answer(run, f"{what} (1-{len(choices)}): ").lower()

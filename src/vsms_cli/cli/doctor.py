@@ -78,7 +78,7 @@ def app(
 
 
 class _Doctor:
-    """Each check catches its own failure: where one thing is broken the others are told all the same."""
+    """Each check catches its own failure: where one thing is broken the others are reported all the same."""
 
     def __init__(self, run: Runtime) -> None:
         self._run = run
@@ -143,11 +143,11 @@ class _Doctor:
             yield passed("journal", f"{count} entries for this host, all settled; it can be written")
 
     def _keyring(self) -> Checks:
-        from vsms_cli.store.keyring_store import PATIENCE_S, OsKeyring  # noqa: PLC0415 - keyring: when asked for
+        from vsms_cli.store.keyring_store import TIME_LIMIT_S, OsKeyring  # noqa: PLC0415 - keyring: when asked for
 
         started = time.monotonic()
         try:
-            entry = OsKeyring(patience_s=PATIENCE_S).read("vsms:doctor", "doctor")
+            entry = OsKeyring(time_limit_s=TIME_LIMIT_S).read("vsms:doctor", "doctor")
         except KeyringUnusable as exc:
             needed = not (self._in_sandbox or self._token_in_environment())
             reason = (
@@ -273,10 +273,10 @@ def _guarded(name: str, look: Callable[[], Checks]) -> Checks:
         )
     except VsmsError as exc:
         yield failed(name, _without_home(exc.message), _without_home(exc.hint))
-    except Exception as exc:  # noqa: BLE001 - whatever is broken here is what is to be told
+    except Exception as exc:  # noqa: BLE001 - whatever is broken here is what is to be reported
         if type(exc).__module__ == "vsms_cli.sandbox.errors":
             yield failed(
-                name, "the sandbox's book can't be used", "`vsms sandbox reset`, or make room on the disk"
+                name, "the sandbox's database can't be used", "`vsms sandbox reset`, or free disk space"
             )
         else:
             yield failed(name, f"{type(exc).__name__} while it was checked", "report this line")
@@ -299,7 +299,7 @@ def _directory(name: str, path: Path) -> Check:
             if mode & 0o022:
                 return warned(name, f"{shown}: others may write there", "chmod go-w")
             if room.f_bavail * room.f_frsize < _LITTLE_ROOM:
-                hint = "make room: nothing that moves money is sent without the journal"
+                hint = "free disk space: nothing that moves money is sent without the journal"
                 return failed(name, f"{shown}: the disk is full", hint)
     except OSError as exc:
         return failed(name, f"{shown} can't be looked at: {exc.strerror}", "see its permissions")

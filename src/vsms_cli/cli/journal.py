@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.output_shape import Shape, shape_of
 from vsms_cli.cli.printing import print_one, print_rows
 from vsms_cli.cli.reporting import print_result
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.entries import JournalEntry
 from vsms_cli.domain.errors import ExitCode, JournalDamaged, StopRequested, UsageMistake, VsmsError
 from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.times import short_duration
-from vsms_cli.ops.resolve import WORDS, resolve, resolve_by_word
+from vsms_cli.ops.resolve import manual_outcomes, resolve, resolve_manually
 from vsms_cli.render.details import entry_details
 from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
@@ -51,7 +51,7 @@ def show(
     *,
     number: Annotated[int, typer.Argument(metavar="ENTRY", help="As `vsms journal list` numbers it.", min=1)],
 ) -> ExitCode:
-    """Tell an entry's story: what was intended, what was answered, what was read."""
+    """Show an entry's history: what was intended, what was answered, what was read."""
     shape = shape_of(run, (*JOURNAL_FIELDS, "events"))
     entry = run.journal.entry(number)
     if entry is None:
@@ -111,10 +111,10 @@ def _entry(run: Runtime, number: int) -> list[JournalEntry]:
 
 def _check_word(word: str, entries: Sequence[JournalEntry]) -> None:
     for entry in entries:
-        known = WORDS[entry.operation]
+        known = manual_outcomes(entry.operation)
         if word not in known:
             raise UsageMistake(
-                f"--as {word[:60]!r} says nothing of a {entry.operation.value}",
+                f"--as {word[:60]!r} is no outcome of `{entry.operation.command}`",
                 hint=f"say {' or '.join(known)}",
             )
 
@@ -161,7 +161,7 @@ def _entries(count: int) -> str:
 
 
 def _next(entry: JournalEntry) -> str:
-    done, failed = WORDS[entry.operation]
+    done, failed = manual_outcomes(entry.operation)
     return (
         "`vsms journal resolve` again later; or ask support@virtualsms.io, and close what they tell you:"
         f" `vsms journal resolve {entry.entry} --as {done}`, or `--as {failed}`"
@@ -176,7 +176,7 @@ def _settle(run: Runtime, entry: JournalEntry, word: str | None) -> Result:
 
     if word is None:
         return resolve(run.context, entry, ticket, on_wait=on_wait)
-    return resolve_by_word(run.context, entry, ticket, word=word, on_wait=on_wait)
+    return resolve_manually(run.context, entry, ticket, word=word, on_wait=on_wait)
 
 
 def _repair(run: Runtime, damage: JournalDamaged) -> ExitCode:
@@ -207,6 +207,6 @@ def _tell(run: Runtime, document: Document | None, result: Result, number: int) 
 
 
 def _say_wait(run: Runtime, left: float) -> None:
-    if run.streams.talk.is_terminal:
+    if run.streams.err.is_terminal:
         span = short_duration(timedelta(seconds=left))
         run.notify(f"it may yet be on its way: reading on for {span}")

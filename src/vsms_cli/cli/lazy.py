@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from vsms_cli.cli.habits import ALIASES, command_hint
+from vsms_cli.cli.name_hints import ALIASES, command_hint
 from vsms_cli.cli.options import group
 from vsms_cli.cli.tree import GROUPS, ROOT, Command
 from vsms_cli.domain.errors import UsageMistake

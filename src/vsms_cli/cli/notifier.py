@@ -11,7 +11,7 @@ from vsms_cli.domain.errors import StreamClosed
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.folding import folded, folded_command
 from vsms_cli.render.formats import Format
-from vsms_cli.render.progress import Told
+from vsms_cli.render.progress import WaitNotices
 from vsms_cli.render.safe import safe, without_tokens
 from vsms_cli.store.settings import Source
 
@@ -34,7 +34,7 @@ class Notifier:
     def __init__(self, streams: Streams, settings: Settings) -> None:
         self._streams = streams
         self._settings = settings
-        self.told = Told()
+        self.notices = WaitNotices()
         self._told_retries: set[str] = set()
         self.elsewhere: Callable[[str], None] | None = None
         self.on_wait: Callable[[str, float], None] = self._say_wait
@@ -44,7 +44,7 @@ class Notifier:
             self.elsewhere(text)
             return
         line = without_tokens(safe(text)).replace("`vsms ", f"`{self._vsms} ")
-        self._streams.talk.line(folded(line, self._streams.talk_surface.width))
+        self._streams.err.line(folded(line, self._streams.err_surface.width))
 
     def notify_next(self, command: str) -> None:
         """What to type next, with the options of this run that it needs: the same account at the same service. What
@@ -53,21 +53,21 @@ class Notifier:
         if not command.startswith("vsms "):
             self.notify(f"next: {command}")
             return
-        width = self._streams.talk_surface.width
+        width = self._streams.err_surface.width
         typed, _, remark = f"{self._vsms} {command.removeprefix('vsms ')}".partition(_BEFORE_A_REMARK)
         line = f"next: {typed}{_BEFORE_A_REMARK if remark else ''}{remark}"
         if width is not None and len(line) > width:
             line = folded_command(f"next: {typed}", width)
             line += f"\n{folded(f'      {remark}', width, indent=0)}" if remark else ""
-        self._streams.talk.line(line)
+        self._streams.err.line(line)
 
     def report(self, problem: Problem) -> None:
         """What stopped the command, or how it ended; where a script reads the output, as one line of JSON."""
         from vsms_cli.render.errors import problem_lines  # noqa: PLC0415 - rarely needed
 
         as_json = self._settings.output.value in {Format.JSON, Format.NDJSON}
-        for line in problem_lines(problem, as_json=as_json, width=self._streams.talk_surface.width):
-            self._streams.talk.line(line)
+        for line in problem_lines(problem, as_json=as_json, width=self._streams.err_surface.width):
+            self._streams.err.line(line)
 
     def report_error(self, error: VsmsError) -> None:
         """An error that stopped a run whose results are told all the same."""
@@ -76,8 +76,8 @@ class Notifier:
 
     def log(self, line: str) -> None:
         """What --debug tells."""
-        self._streams.talk.line(
-            folded(f"debug: {without_tokens(safe(line))}", self._streams.talk_surface.width)
+        self._streams.err.line(
+            folded(f"debug: {without_tokens(safe(line))}", self._streams.err_surface.width)
         )
 
     def waiting(self, why: str, seconds: float) -> None:
@@ -91,7 +91,7 @@ class Notifier:
 
     def _say_wait(self, why: str, seconds: float) -> None:
         span = timedelta(seconds=seconds)
-        if seconds >= _WORTH_SAYING_S and self.told.is_news(span):
+        if seconds >= _WORTH_SAYING_S and self.notices.is_news(span):
             self.notify(f"{why}: the next request goes out in {short_duration(span)}")
 
     @cached_property

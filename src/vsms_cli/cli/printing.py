@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from vsms_cli.cli.output_shape import Shape
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape
 from vsms_cli.render.documents import Row, cell, to_json
 from vsms_cli.render.formats import Format
 
@@ -64,11 +64,11 @@ def show_plan(run: Runtime, columns: "Sequence[Column]") -> None:
     """What is about to be done: on stderr, before the question."""
     from vsms_cli.render.tables import layout, left_out_words  # noqa: PLC0415 - as above
 
-    table = layout(columns, run.streams.talk_surface)
-    run.streams.talk.write(table.text)
+    table = layout(columns, run.streams.err_surface)
+    run.streams.err.write(table.text)
     if table.left_out:
         run.notify(left_out_words(table.left_out))
-    run.streams.talk.line("")
+    run.streams.err.line("")
 
 
 def _columns(

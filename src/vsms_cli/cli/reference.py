@@ -40,8 +40,8 @@ SEVERAL_ORDERS: Final = (
     "none done → the code of the first failure."
 )
 STREAMS: Final = (
-    "stdout is data, stderr is talk. Piped output is TSV without a header; `--json`, `-o csv`, `-o ndjson` and `-q` "
-    "(ids) say otherwise, with whole ids whatever the width."
+    "stdout is data, stderr is messages. Piped output is TSV without a header; `--json`, `-o csv`, `-o ndjson` "
+    "and `-q` (ids) say otherwise, with whole ids whatever the width."
 )
 TWICE: Final = (
     "Running a cancel twice is fine: an order that is already cancelled, "

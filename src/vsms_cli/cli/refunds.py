@@ -8,10 +8,10 @@ import typer
 from vsms_cli.cli.confirm import ask
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes, span_since
+from vsms_cli.cli.output_shape import Shape, shape_of
 from vsms_cli.cli.printing import print_rows, print_table, show_plan
 from vsms_cli.cli.reporting import print_result
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.audit import Audit
 from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.money import dollars
@@ -111,7 +111,7 @@ class Report:
             return
         streams = self._run.streams
         if self._run.settings.output.value is not None and not self.shape.for_a_person:
-            streams.talk.write(f"\n{message_text(message, streams.talk_surface)}\n")
+            streams.err.write(f"\n{message_text(message, streams.err_surface)}\n")
         else:
             streams.out.write(f"\n{message_text(message, streams.out_surface)}\n")
 
@@ -187,7 +187,7 @@ class Requesting:
         if message is not None:
             self._guarded(lambda: self._report.hand_over(message))
         if self._stopped_by is not None:
-            self._run.talk.report_error(self._stopped_by)
+            self._run.notifier.report_error(self._stopped_by)
         if results:
             self._run.notify(refund_summary(results))
         code = self._report.conclude(None if dry_run else results, asked_before=self._asked_before(results))

@@ -10,10 +10,10 @@ import typer
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.cancelling import Cancelling
 from vsms_cli.cli.orders.options import DryRun, Expect, Given, Verify, Yes, notify_unjudged, parts, resolve
-from vsms_cli.cli.orders.selection import Mode, Wanted
+from vsms_cli.cli.orders.selection_arguments import Mode, Wanted
+from vsms_cli.cli.output_shape import proof_columns, shape_of
 from vsms_cli.cli.printing import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import proof_columns, shape_of
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.rentals import STATUSES, Rental
 from vsms_cli.ops.rental_policy import EVERY

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from vsms_cli.cli.output_shape import Shape
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.outcomes import Result
 from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.formats import Format
@@ -37,13 +37,15 @@ class Reporter:
 
     def start(self, total: int) -> None:
         """A new page of so many orders."""
-        self._progress = ProgressLine(self._run.streams, total=total, told=self._run.talk.told)
-        self._run.talk.on_wait = lambda why, seconds: self._progress.waiting(why, timedelta(seconds=seconds))
+        self._progress = ProgressLine(self._run.streams, total=total, notices=self._run.notifier.notices)
+        self._run.notifier.on_wait = lambda why, seconds: self._progress.waiting(
+            why, timedelta(seconds=seconds)
+        )
 
     def told_by_plan(self) -> None:
         """Of a dry run: who was shown the plan on this terminal is not told the same in lines."""
         streams = self._run.streams
-        self._silent = self._shape.for_a_person and streams.out.is_terminal and streams.talk.is_terminal
+        self._silent = self._shape.for_a_person and streams.out.is_terminal and streams.err.is_terminal
 
     def waiting(self, count: int, span: timedelta) -> None:
         self._progress.waiting(f"{plural(count, 'order')} too young", span)
@@ -90,6 +92,6 @@ def print_result(run: Runtime, result: Result) -> None:
 
 def print_marked(run: Runtime, marked: tuple[str, str]) -> None:
     """A mark and a line, for a person."""
-    from vsms_cli.render.results import dressed  # noqa: PLC0415 - as above
+    from vsms_cli.render.results import styled  # noqa: PLC0415 - as above
 
-    run.streams.out.line(dressed(*marked, run.streams.out_surface))
+    run.streams.out.line(styled(*marked, run.streams.out_surface))

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from vsms_cli.cli.early import EARLY
+from vsms_cli.cli.early_start import EARLY
 from vsms_cli.cli.notifier import Notifier
 from vsms_cli.cli.signals import Stop
 from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake
@@ -137,7 +137,7 @@ class Runtime:
     @property
     def interactive(self) -> bool:
         """Whether somebody can be asked: the question is on stderr, the answer on stdin."""
-        return self.streams.talk.is_terminal and self.reads_a_terminal
+        return self.streams.err.is_terminal and self.reads_a_terminal
 
     @property
     def reads_a_terminal(self) -> bool:
@@ -181,42 +181,42 @@ class Runtime:
             return self.client_for(found.token)
         from vsms_cli.sandbox.transport import SandboxTransport  # noqa: PLC0415 - see the top
 
-        self.streams.talk.line("sandbox: no network, no token, no money")
+        self.streams.err.line("sandbox: no network, no token, no money")
         return self._client(_SANDBOX_URL, _SANDBOX_TOKEN, SandboxTransport(self.sandbox))
 
     def client_for(self, token: str) -> "Client":
         """A client for a token that is not stored yet."""
         return self._client(self.settings.base_url.value, token, None)
 
-    def _client(self, base_url: str, token: str, door: "SandboxTransport | None") -> "Client":
+    def _client(self, base_url: str, token: str, in_process: "SandboxTransport | None") -> "Client":
         from vsms_cli.api.client import Client  # noqa: PLC0415 - see the top
         from vsms_cli.api.clock import ServiceClock  # noqa: PLC0415 - as above
         from vsms_cli.api.pacing import Pacer  # noqa: PLC0415 - as above
         from vsms_cli.api.transport import Transport  # noqa: PLC0415 - as above
         from vsms_cli.store.budget import SharedBudget  # noqa: PLC0415 - as above
 
-        log = self.talk.log if self.settings.debug.value else None
+        log = self.notifier.log if self.settings.debug.value else None
         transport = Transport(
             base_url=base_url,
             token=token,
             time_limit=self.settings.timeout.value,
             log=log,
-            door=door,
+            in_process=in_process,
             halted=lambda: self.stop.requested,
             early=EARLY.to(base_url),
         )
         self._stack.callback(transport.close)
         account = hashlib.sha256(f"{self.host}\0{token}".encode()).hexdigest()[:16]
         budget = SharedBudget(
-            None if door is not None else self._budget_file(),
+            None if in_process is not None else self._budget_file(),
             account=account,
-            limit=1_000_000 if door is not None else self.settings.rate_limit.value,
+            limit=1_000_000 if in_process is not None else self.settings.rate_limit.value,
         )
         self._stack.callback(budget.close)
         clock = ServiceClock()
-        pacer = Pacer(budget=budget, clock=clock, stop=self.stop, on_wait=self.talk.waiting)
+        pacer = Pacer(budget=budget, clock=clock, stop=self.stop, on_wait=self.notifier.waiting)
         self.clock = clock
-        return Client(transport, pacer=pacer, clock=clock, log=log, on_retry=self.talk.retrying)
+        return Client(transport, pacer=pacer, clock=clock, log=log, on_retry=self.notifier.retrying)
 
     @cached_property
     def sandbox(self) -> "Sandbox":
@@ -304,16 +304,16 @@ class Runtime:
             rental.status == "active" and (rental.until or now) > now for rental in self.rental_cache.read()
         )
 
-    # Talk
+    # Err
 
     def notify(self, text: str) -> None:
-        self.talk.notify(text)
+        self.notifier.notify(text)
 
     def notify_next(self, command: str) -> None:
-        self.talk.notify_next(command)
+        self.notifier.notify_next(command)
 
     @cached_property
-    def talk(self) -> Notifier:
+    def notifier(self) -> Notifier:
         return Notifier(self.streams, self.settings)
 
     def _mention_unreadable(self) -> None:

@@ -20,7 +20,9 @@ def open_database(paths: Paths) -> Database:
             hint="make that directory writable, or name another with VSMS_STATE_DIR",
         ) from exc
     except NoRoom as exc:
-        raise VsmsError(str(exc), hint="make room, or name another directory with VSMS_STATE_DIR") from exc
+        raise VsmsError(
+            str(exc), hint="free disk space, or name another directory with VSMS_STATE_DIR"
+        ) from exc
     except SandboxError as exc:
         raise SandboxBroken(
             str(exc), hint="`vsms sandbox reset` keeps it aside and begins a new one"

@@ -6,9 +6,9 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import span_since
+from vsms_cli.cli.output_shape import Shape, shape_of
 from vsms_cli.cli.printing import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.stats import Stats
 from vsms_cli.ops.stats import stats

@@ -76,7 +76,7 @@ def _formatting() -> str:
 
 
 def _json() -> str:
-    from vsms_cli.cli.fields import FIELDS  # noqa: PLC0415 - it imports the commands' rows
+    from vsms_cli.cli.output_fields import FIELDS  # noqa: PLC0415 - it imports the commands' rows
     from vsms_cli.cli.reference import JSON, JSON_ERRORS, JSON_NOTES  # noqa: PLC0415 - as above
     from vsms_cli.render.money_rows import AUDIT_KEYS, TOTAL_KEYS  # noqa: PLC0415 - as above
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vsms_cli.cli.options import command
+from vsms_cli.cli.output_shape import shape_of
 from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import is_whole_id, parse_id_or_beginning

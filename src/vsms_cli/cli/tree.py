@@ -38,7 +38,7 @@ RENTALS: Final = {
 }
 JOURNAL: Final = {
     "list": Command(f"{_CLI}.journal:list_entries", "List what was sent that moves money."),
-    "show": Command(f"{_CLI}.journal:show", "Tell an entry's story."),
+    "show": Command(f"{_CLI}.journal:show", "Show an entry's history."),
     "resolve": Command(
         f"{_CLI}.journal:resolve_entries", "Read what became of every unknown and unfinished entry."
     ),
@@ -84,7 +84,9 @@ ROOT: Final = {
         f"{_CLI}.doctor", "Say what is wrong here, and where the service differs from its documents."
     ),
     "api": Command(f"{_CLI}.api", "Print the answer of a GET as the service sent it."),
-    "completion": Command(f"{_CLI}.completion", "Print the script that completes words in your shell."),
+    "completion": Command(
+        f"{_CLI}.completion_scripts", "Print the script that completes words in your shell."
+    ),
     "help": Command(f"{_CLI}.help", "Explain a topic or a command."),
 }
 GROUPS: Final = {

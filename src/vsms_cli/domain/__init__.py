@@ -1,1 +1,1 @@
-"""The words of the trade: values and rules, standard library only, nothing that reads or writes."""
+"""Values and rules. Standard library only; nothing here reads or writes."""

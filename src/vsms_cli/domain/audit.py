@@ -172,12 +172,12 @@ class Dossier:
         """A line that might be what is still to come back: of this order and a type that does not say so; or of no
         order that can be told, of about that amount, and in its time.
         """
-        return self.own_refund or self._refund_of_nobody()
+        return self.own_refund or self._unattributed_refund()
 
     @property
     def possible_credit(self) -> Possible | None:
         """The same for a manual credit, which a person at the service books."""
-        return self.own_refund or self._refund_of_nobody(CREDITS)
+        return self.own_refund or self._unattributed_refund(CREDITS)
 
     @property
     def own_refund(self) -> Possible | None:
@@ -185,7 +185,7 @@ class Dossier:
         giving = (each for each in self.uncertain if each.line.amount is None or each.line.amount > 0)
         return next(giving, None)
 
-    def _refund_of_nobody(self, kinds: frozenset[str] | None = None) -> Possible | None:
+    def _unattributed_refund(self, kinds: frozenset[str] | None = None) -> Possible | None:
         expected = self.expected
         amounts = None if expected is None else {expected, expected - self.refunded}
         return self.ledger.possible(

@@ -52,7 +52,7 @@ class JournalEntry:
 
 @record
 class JournalEvent:
-    """A step in an entry's story."""
+    """An event of an entry."""
 
     at: datetime
     what: str

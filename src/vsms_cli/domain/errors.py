@@ -211,7 +211,7 @@ class JournalDamaged(JournalUnusable):
 
 
 class SandboxBroken(VsmsError):
-    """The sandbox's book can't be read as one."""
+    """The sandbox's database can't be read."""
 
     code = "sandbox_broken"
 

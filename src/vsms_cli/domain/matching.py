@@ -68,9 +68,9 @@ class Ledger:
         self._bought: set[str] = set()  # such names that have a purchase too
         self._foreign: list[
             Transaction
-        ] = []  # that name an order which is not known, until the ledger speaks
+        ] = []  # that name an order which is not known, until the ledger names a listed order
         self._foreign_names: set[str] = set()
-        self._speaks = False
+        self._names_listed = False
         self._pools: tuple[tuple[Doubt, _Pool], ...] | None = None
         self.unread = 0
         """Lines whose amount can't be read."""
@@ -81,7 +81,7 @@ class Ledger:
         if name is not None and (self._keeps_others or name in self._known):
             self._own.setdefault(name, []).append(line)
         if name in self._known:
-            self._speak()
+            self._note_listed_names()
             return
         gives = [line] if _may_give(line) else []
         if name is None:
@@ -89,7 +89,7 @@ class Ledger:
         elif not is_whole_id(name):
             self._strange += gives
             self._bought |= {name} if line.kind == PURCHASE else set()
-        elif not self._speaks:
+        elif not self._names_listed:
             self._foreign += gives
             self._foreign_names.add(name)
 
@@ -99,12 +99,12 @@ class Ledger:
         self._known |= keys
         self._pools = None
         if not keys.isdisjoint(self._foreign_names):
-            self._speak()
+            self._note_listed_names()
 
-    def _speak(self) -> None:
+    def _note_listed_names(self) -> None:
         """It names orders as they are listed: so what names another order is that order's."""
-        if not self._speaks:
-            self._speaks = True
+        if not self._names_listed:
+            self._names_listed = True
             self._foreign.clear()
             self._foreign_names.clear()
 
@@ -131,7 +131,7 @@ class Ledger:
         its time, and of one of `kinds` (None: of any). To be asked when all lines were added.
         """
         own = order_key(order_id)
-        speaks = self._speaks or own in self._own
+        names_listed = self._names_listed or own in self._own
         since = None if bought is None else bought - DATED_EARLY
         until = None if ended is None else ended + DATED_LATE
         spans = None if amounts is None else [_about(amount) for amount in amounts]
@@ -141,13 +141,13 @@ class Ledger:
                     continue
                 name = name_of(line)
                 if name is None or not (
-                    name == own or name in self._known or self._is_anothers(name, speaks)
+                    name == own or name in self._known or self._is_anothers(name, names_listed)
                 ):
                     return Possible(line, Doubt.AMOUNT if line.amount is None else doubt)
         return None
 
-    def _is_anothers(self, name: str, speaks: bool) -> bool:  # noqa: FBT001 - of the ledger, and private
-        return speaks and (name in self._bought or is_whole_id(name))
+    def _is_anothers(self, name: str, names_listed: bool) -> bool:  # noqa: FBT001 - of the ledger, and private
+        return names_listed and (name in self._bought or is_whole_id(name))
 
     def _sorted(self) -> tuple[tuple[Doubt, _Pool], ...]:
         if self._pools is None:

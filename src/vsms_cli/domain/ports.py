@@ -58,7 +58,7 @@ class Service(Protocol):
         """Wait until one request may go out. StopRequested if asked to end first, RateLimited past all patience."""
         ...
 
-    def give_back(self) -> None:
+    def release_turn(self) -> None:
         """What `reserve` let out last, in this thread, is not sent after all."""
         ...
 

@@ -1,1 +1,1 @@
-"""What `vsms` does, told by ports: no HTTP, no files, no printing."""
+"""What `vsms` does, written against the ports of `domain.ports`: no HTTP, no files, no printing."""

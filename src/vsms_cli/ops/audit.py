@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.appeal import appeal
 from vsms_cli.domain.audit import Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.errors import JournalUnusable, RouteMissing
 from vsms_cli.domain.matching import DATED_EARLY, Ledger, order_key
@@ -16,6 +15,7 @@ from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.rentals import Rental
+from vsms_cli.domain.support_letter import appeal
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import Reading, ago
 from vsms_cli.ops.refund import Ask, carry_out
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vsms_cli.ops.context import Context
 
 _ENDED: Final = frozenset({"cancelled", "already_cancelled", "expired"})
-_WORRY: Final = {verdict: place for place, verdict in enumerate(Verdict)}
+_SEVERITY: Final = {verdict: place for place, verdict in enumerate(Verdict)}
 
 
 def audit(context: Context, *, since: timedelta) -> Audit:
@@ -91,7 +91,7 @@ def judged(
             continue
         case = judge(dossier, now=now)
         (unjudged if case.verdict is Verdict.UNJUDGED else cases).append(case)
-    cases.sort(key=lambda case: (_WORRY[case.verdict], _age(case.dossier, now)))
+    cases.sort(key=lambda case: (_SEVERITY[case.verdict], _age(case.dossier, now)))
     return Audit(cases=tuple(cases), unjudged=tuple(unjudged), full=full)
 
 

@@ -56,6 +56,7 @@ class Cancel(Policy):
     """See `ops.policy`."""
 
     operation = Operation.CANCEL
+    done = Outcome.CANCELLED
     question: ClassVar = "the order was cancelled"
     not_done: ClassVar = Problem(
         code="not_cancelled",

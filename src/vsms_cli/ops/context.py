@@ -25,7 +25,7 @@ class Context:
     stop: Stop
     outage: RetryPolicy = field(default_factory=RetryPolicy)
     shedding: RetryPolicy = field(default_factory=RetryPolicy)  # since when the service answers 503
-    refusal: TokenRejection = field(default_factory=TokenRejection)
+    token_rejection: TokenRejection = field(default_factory=TokenRejection)
     notify: Callable[[str], None] = lambda _text: None  # to the person, from any thread
     started: datetime = field(
         default_factory=lambda: datetime.now(UTC)

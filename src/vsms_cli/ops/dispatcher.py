@@ -1,7 +1,7 @@
-"""Many cancels at once: the main thread deals them out and sleeps, a few workers only send.
+"""Many cancels at once: the main thread assigns work and waits; a few workers only send.
 
 Orders too young to cancel wait here for their moment. After Ctrl-C nothing new goes out; what is under way is
-allowed to finish. Everything is told from the main thread, each order the moment it ends.
+allowed to finish. Everything is reported from the main thread, each order the moment it ends.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def cancel_all(
     meanwhile: Callable[[], None] = lambda: None,
     policy: type[Cancel] = Cancel,
 ) -> BulkReport:
-    """Cancel each target once. `on_end` is told of each result as it ends, `on_wait` how many orders are waited
+    """Cancel each target once. `on_end` is called with each result as it ends, `on_wait` how many orders are waited
     for and how long for the next. Whatever `on_end` raises stops the run; it comes back as `stopped_by`.
 
     `meanwhile` is called once, before either: while the first requests are under way, if they take long enough.
@@ -74,7 +74,7 @@ def cancel_all(
 def pass_over(
     context: Context, targets: Sequence[Target], *, why: str, operation: Operation = Operation.CANCEL
 ) -> None:
-    """Account in the journal for orders that nothing was sent for. They are told all the same where it can't be."""
+    """Account in the journal for orders that nothing was sent for. They are reported all the same where it can't be."""
     if targets:
         with suppress(JournalUnusable):
             context.journal.pass_over(
@@ -128,7 +128,7 @@ class _Run:
             while self._running or (self._due and not self._ending):
                 self._deal(pool)
                 self._collect()
-        self._stopped_by = self._stopped_by or self._context.refusal.met_before
+        self._stopped_by = self._stopped_by or self._context.token_rejection.met_before
         left = [index for index, result in enumerate(self._results) if result is None]
         unsent = [self._targets[index] for index in left if index not in self._early]
         pass_over(self._context, unsent, why=self._why_skipped(), operation=self._policy.operation)

@@ -156,7 +156,7 @@ class Reading:
         return True
 
     def _fallen(self, page: LedgerPage, offset: int, *, by_lines: bool) -> int:
-        """By how much the count fell since the page before: so many lines were pulled back, past us."""
+        """By how much the count fell since the page before: so many lines have moved to a page before."""
         before, self._total = self._total, page.total
         if page.total is None:
             return 0

@@ -1,4 +1,4 @@
-"""The one way in which anything that moves money is sent: intent on disk, request, outcome on disk, only then talk.
+"""The one way in which anything that moves money is sent: intent on disk, request, outcome on disk, report.
 
 Before that, the order is locked, so that of several processes one sends; and where the journal knows of a prior attempt
 that may have been carried out, the order is read first: no request follows one that worked.
@@ -77,7 +77,7 @@ def claimed(context: Context, order_id: str) -> Iterator[None]:
 
 def _journalled(context: Context, policy: Policy, *, in_doubt: bool) -> Result:
     """Intent on disk, the request settled, outcome on disk. For an order that is locked."""
-    context.refusal.check()
+    context.token_rejection.check()
     context.service.reserve()
     try:
         ticket = context.journal.begin(
@@ -88,7 +88,7 @@ def _journalled(context: Context, policy: Policy, *, in_doubt: bool) -> Result:
             reference=policy.reference,
         )
     except BaseException:
-        context.service.give_back()
+        context.service.release_turn()
         raise
     try:
         result = settle(context, ticket, policy, in_doubt=in_doubt)

@@ -1,6 +1,6 @@
 """What one operation adds to the reconciler: how it is sent, what proves it, and how its outcomes are called.
 
-A new operation is a subclass, its method in `domain.ports.Service`, and its outcomes in `domain.outcomes`.
+What else a new operation needs is listed in README.md, "Where to change".
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class Policy(ABC):
     """
 
     operation: ClassVar[Operation]
+    done: ClassVar[Outcome]
+    """How it is called where it was carried out."""
     question: ClassVar[str]
     """What is not known where nothing proves it: `the order was cancelled`."""
     not_done: ClassVar[Problem]

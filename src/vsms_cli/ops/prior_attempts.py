@@ -33,14 +33,14 @@ def settle_prior(context: Context, policy: Policy) -> Result | bool:
     if entry is None:
         return False
     if not entry.unsettled or not policy.order_shows_it:
-        context.refusal.check()
+        context.token_rejection.check()
         return policy.settled_before(context, entry) or False
     earlier = policy.of_entry(entry)
     try:
-        context.refusal.check()
+        context.token_rejection.check()
         result = settle_open(context, entry, earlier, on_wait=said_once(context, entry.order_id))
     except TokenRefused as exc:
-        context.refusal.met(exc)
+        context.token_rejection.met(exc)
         return earlier.unknown(exc.as_problem())
     ticket = context.journal.ticket_of(entry)
     if result.outcome is Outcome.FAILED:  # another may go out, and nothing does where this can't be written

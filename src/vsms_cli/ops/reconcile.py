@@ -79,7 +79,7 @@ class _Settlement:
         except TokenRefused as exc:
             if not self._in_doubt:
                 raise
-            self._context.refusal.met(exc)
+            self._context.token_rejection.met(exc)
             return self._policy.unknown(exc.as_problem())
 
     def _run(self) -> Result:
@@ -177,7 +177,7 @@ class _Settlement:
         return self._policy.shown_by_order(self._context, order, in_doubt=self._in_doubt)
 
     def _refused(self, answer: Refused) -> Result:
-        """A 4xx in the API's own form. The order tells why, never the sentence."""
+        """A 4xx in the API's own form. A reading of the order decides, never the error's text."""
         if self._in_doubt:
             return self._conclude(answer.problem)
         at_once = self._policy.refused_at_once(answer)
@@ -263,12 +263,12 @@ def settle_by_reading(context: Context, policy: Policy) -> Result | Order | Prob
 
 
 def next_turn(context: Context, ticket: Ticket, why: str) -> None:
-    """Wait for another request's turn, and note on disk what it is for: an entry is as young as its last request."""
+    """Wait for another request's turn, and note on disk what it is for: its age counts from its last request."""
     context.service.reserve()
     try:
         context.journal.note(ticket, why)
     except BaseException:
-        context.service.give_back()
+        context.service.release_turn()
         raise
 
 

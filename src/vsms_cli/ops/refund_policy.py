@@ -9,7 +9,7 @@ from vsms_cli.domain.answers import Answer, Refused, Requested
 from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.records import replace
-from vsms_cli.domain.support import support_message
+from vsms_cli.domain.support_message import support_message
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.policy import Policy
@@ -45,6 +45,7 @@ class RefundRequest(Policy):
     """See `ops.policy`. `reason` and `note` are what the person says of it; both None for one that is only settled."""
 
     operation = Operation.REFUND
+    done = Outcome.REQUESTED
     question: ClassVar = "the refund request arrived"
     not_done: ClassVar = _NOT_IN_LEDGER
     most_requests: ClassVar = 1

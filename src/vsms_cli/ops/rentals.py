@@ -10,7 +10,7 @@ from vsms_cli.domain.orders import PREFIX_LENGTH, Phase, is_whole_id
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.rentals import Rental, parse_rental_id
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.cancel import Cancellable, foresee_undocumented, foreseen
+from vsms_cli.ops.cancel_plan import Cancellable, foresee_undocumented, foreseen
 from vsms_cli.ops.listing import Listing
 from vsms_cli.ops.rental_policy import EVERY, SMS_CAME, TOO_LATE, RentalCancel, rental_named
 

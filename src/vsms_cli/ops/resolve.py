@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.records import replace
-from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.mutation import claimed
 from vsms_cli.ops.prior_attempts import settle_open
@@ -20,19 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.tickets import Operation, Ticket
     from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy
 
 _POLICIES: Final[Mapping[Operation, type[Policy]]] = {
     policy.operation: policy for policy in (Cancel, RefundRequest, RentalCancel, Swap)
 }
-WORDS: Final[Mapping[Operation, tuple[str, str]]] = {
-    Operation.CANCEL: (Outcome.CANCELLED.value, Outcome.FAILED.value),
-    Operation.RENTAL: (Outcome.CANCELLED.value, Outcome.FAILED.value),
-    Operation.REFUND: (Outcome.REQUESTED.value, Outcome.FAILED.value),
-    Operation.SWAP: (Outcome.SWAPPED.value, Outcome.FAILED.value),
-}
-"""What a person may say of an entry that nothing shows: that it was carried out, or that it was not."""
+
+
+def manual_outcomes(operation: Operation) -> tuple[str, str]:
+    """What the user may say of an entry that nothing shows: that it was carried out, or that it was not."""
+    return _POLICIES[operation].done.value, Outcome.FAILED.value
 
 
 def resolve(
@@ -52,19 +50,19 @@ def resolve(
         return recorded(context, ticket, policy, result, settled=result.outcome is not Outcome.UNKNOWN)
 
 
-def resolve_by_word(
+def resolve_manually(
     context: Context, entry: JournalEntry, ticket: Ticket, *, word: str, on_wait: Callable[[float], None]
 ) -> Result:
-    """As `resolve`; what stays unknown is closed as a person says. What can be read goes before any word.
+    """As `resolve`; what stays unknown is closed as the user says. What can be read takes precedence.
 
-    `word` is one of `WORDS` for the entry's operation. After `failed` the same may be sent again.
+    `word` is one of `manual_outcomes`. After `failed` the same may be sent again.
     """
     seen = resolve(context, entry, ticket, on_wait=on_wait)
     if seen.outcome is not Outcome.UNKNOWN:
         return seen
     problem = Problem(
         code="by_word",
-        message="nothing showed it: closed by the word of a person",
+        message="nothing showed it: closed by hand",
         exit_code=ExitCode.OK,
     )
     said = replace(seen, outcome=Outcome(word), problem=problem)

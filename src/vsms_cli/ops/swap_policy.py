@@ -63,6 +63,7 @@ class Swap(Policy):
     """See `ops.policy`. `number` is the one before our first request; None where the journal does not name it."""
 
     operation = Operation.SWAP
+    done = Outcome.SWAPPED
     question: ClassVar = "the number was swapped"
     not_done: ClassVar = Problem(
         code="not_swapped",

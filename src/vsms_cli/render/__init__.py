@@ -1,1 +1,1 @@
-"""What is printed and how: the only home of Rich. Sees the domain alone."""
+"""What is printed and how. The only package that uses Rich; it imports `domain` alone."""

@@ -1,4 +1,4 @@
-"""Stats as something to look at: bars, and the sums behind them, where the eye is."""
+"""Stats as bars, with the sums beside them."""
 
 from __future__ import annotations
 

@@ -20,21 +20,19 @@ class CountLine:
     """`hide` makes way for a line on stdout, which may be the same terminal."""
 
     def __init__(self, streams: Streams, *, alive: bool) -> None:
-        self._talk = streams.talk
-        self._alive = streams.talk.is_terminal and alive
+        self._err = streams.err
+        self._alive = streams.err.is_terminal and alive
         self._width = streams.width
         self._visible = False
 
     def hide(self) -> None:
         if self._visible:
-            self._talk.write(_ERASE)
+            self._err.write(_ERASE)
             self._visible = False
 
     def show(self, text: str) -> None:
         if self._alive:
-            self._talk.write(
-                f"{_ERASE}{beginning(text, self._width - 1)}"
-            )  # in the last column it would wrap
+            self._err.write(f"{_ERASE}{beginning(text, self._width - 1)}")  # in the last column it would wrap
             self._visible = True
 
 

@@ -52,7 +52,7 @@ class Screen:
         self._out.write(_ENTER)
 
     @staticmethod
-    def give_back() -> None:
+    def restore() -> None:
         """Leave from within a signal's handler, where a buffered stream may be in the middle of a write."""
         os.write(1, _LEAVE.encode())
 

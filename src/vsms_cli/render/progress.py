@@ -14,14 +14,14 @@ _BAR: Final = 24  # characters
 _ERASE: Final = "\r\x1b[2K"
 
 
-class Told:
-    """How long a wait was said to be: once, and again where it became far longer. Shared by all who tell it."""
+class WaitNotices:
+    """How long a wait was reported to be: once, and again where it became far longer. Shared by all that report it."""
 
     def __init__(self) -> None:
         self._span = timedelta(0)
 
     def is_news(self, span: timedelta) -> bool:
-        """Whether it is to be told; it counts as told then."""
+        """Whether it is to be reported; it counts as reported then."""
         if span <= 2 * self._span:
             return False
         self._span = span
@@ -31,18 +31,18 @@ class Told:
 class ProgressLine:
     """Redrawn in place; `hide` makes way for a line on stdout, which may be the same terminal."""
 
-    def __init__(self, streams: Streams, *, total: int, told: Told | None = None) -> None:
-        self._talk = streams.talk
+    def __init__(self, streams: Streams, *, total: int, notices: WaitNotices | None = None) -> None:
+        self._err = streams.err
         self._alive = streams.redraws
-        self._full, self._empty = ("█", "░") if streams.talk.takes_unicode else ("#", ".")
+        self._full, self._empty = ("█", "░") if streams.err.takes_unicode else ("#", ".")
         self._total = total
         self._done = 0
         self._visible = False
-        self._told = told or Told()
+        self._notices = notices or WaitNotices()
 
     def hide(self) -> None:
         if self._visible:
-            self._talk.write(_ERASE)
+            self._err.write(_ERASE)
             self._visible = False
 
     def ended(self) -> None:
@@ -54,13 +54,13 @@ class ProgressLine:
         """A countdown; where nothing can be drawn over, one line, and another where the wait became far longer."""
         if self._alive:
             self.show(f"{why}, next in {short_duration(span)}")
-        elif self._told.is_news(span):
-            self._talk.line(f"{why}, next in {short_duration(span)}")
+        elif self._notices.is_news(span):
+            self._err.line(f"{why}, next in {short_duration(span)}")
 
     def show(self, note: str) -> None:
         if not self._alive or not self._total:
             return
         filled = _BAR * self._done // self._total
         bar = self._full * filled + self._empty * (_BAR - filled)
-        self._talk.write(f"{_ERASE}{bar} {self._done}/{self._total} {note}")
+        self._err.write(f"{_ERASE}{bar} {self._done}/{self._total} {note}")
         self._visible = True

@@ -31,7 +31,7 @@ _IDS_TO_COPY: Final = 20  # more would not be copied; then the same ids are to b
 _GOOD_REFUNDS: Final = frozenset({Outcome.CANCELLED, Outcome.REQUESTED})
 
 
-def dressed(mark: str, line: str, surface: Surface) -> str:
+def styled(mark: str, line: str, surface: Surface) -> str:
     """A line behind its mark, as this terminal can show it."""
     shown_mark = mark if surface.unicode else _ASCII[mark]
     text = folded(f"{shown_mark} {line}", surface.width)

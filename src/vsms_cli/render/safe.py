@@ -1,4 +1,4 @@
-"""The border that the service's text crosses on its way to a terminal.
+"""Makes the service's text safe to print on a terminal.
 
 An SMS is whatever its sender wrote: control sequences that retitle the window or fill the clipboard, bidi marks
 that reorder what is read, newlines that forge a row, characters that nobody sees, accents piled up over other

@@ -1,4 +1,4 @@
-"""Where output goes: stdout is data, stderr is talk."""
+"""Where output goes: stdout is data, stderr is messages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Out:
         _into_the_void(sys.stdout)
 
 
-class Talk:
+class Err:
     """stderr. Nothing depends on somebody reading it, so it never raises."""
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -97,9 +97,9 @@ class Streams:
     """Both, and how to dress what goes to a terminal. Machine formats look at none of it."""
 
     out: Out
-    talk: Talk
+    err: Err
     colour: bool
-    talk_colour: bool
+    err_colour: bool
     width: int
     redraws: bool = False  # whether a line on stderr can be drawn over: a terminal that is not dumb
 
@@ -109,9 +109,9 @@ class Streams:
         return Surface(width=width, colour=self.colour, unicode=self.out.takes_unicode)
 
     @property
-    def talk_surface(self) -> Surface:
-        width = self.width if self.talk.is_terminal else None
-        return Surface(width=width, colour=self.talk_colour, unicode=self.talk.takes_unicode)
+    def err_surface(self) -> Surface:
+        width = self.width if self.err.is_terminal else None
+        return Surface(width=width, colour=self.err_colour, unicode=self.err.takes_unicode)
 
     @classmethod
     def of_this_process(cls, env: Mapping[str, str], *, no_color: bool) -> Streams:
@@ -119,14 +119,14 @@ class Streams:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None and hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
-        out, talk = Out(sys.stdout), Talk(sys.stderr)
+        out, err = Out(sys.stdout), Err(sys.stderr)
         return cls(
             out=out,
-            talk=talk,
+            err=err,
             colour=_colour(env, terminal=out.is_terminal, no_color=no_color),
-            talk_colour=_colour(env, terminal=talk.is_terminal, no_color=no_color),
+            err_colour=_colour(env, terminal=err.is_terminal, no_color=no_color),
             width=width_of(env),
-            redraws=talk.is_terminal and env.get("TERM") != "dumb",
+            redraws=err.is_terminal and env.get("TERM") != "dumb",
         )
 
 

@@ -1,4 +1,4 @@
-"""How the service says things: the shapes of its answers, warts and all.
+"""The forms of the service's answers, with their irregularities.
 
 The listing and the detail of an order name its fields differently, 425 is plain text, `sms_received` can't be
 relied on: all as in the vendor's live run of 2026-05-24.

@@ -99,7 +99,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer to a request. `Content-Length` is the door's to add."""
+    """The answer to a request. `Content-Length` is added by the transport or the server."""
 
     status: int
     headers: Mapping[str, str]
@@ -139,7 +139,7 @@ class Sandbox:
             return _answer(refusal(503, "Sandbox database unavailable").reply, datetime.now(UTC))
 
     def refuse(self, status: int, error: str) -> Answer:
-        """For a door: what could not even be read as a request."""
+        """What is answered to bytes that are no request."""
         try:
             with self._database.turn() as page:
                 now = page.now

@@ -1,4 +1,4 @@
-"""The sandbox's door for any client: HTTP/1.1 on this machine's loopback, and nowhere else."""
+"""The sandbox as an HTTP/1.1 server, on this machine's loopback alone."""
 
 from __future__ import annotations
 

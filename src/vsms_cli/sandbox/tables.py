@@ -24,7 +24,7 @@ _LEDGER: Final = """CREATE TABLE ledger (
         balance_after TEXT NOT NULL, created_at TEXT NOT NULL)"""
 _LEDGER_INDEXES: Final = (
     "CREATE INDEX ledger_by_order ON ledger (order_id)",
-    # The last word on "refunded once": a second refund of an order can't be written at all.
+    # Enforces "refunded once": a second refund of an order can't be written at all.
     "CREATE UNIQUE INDEX one_refund_an_order ON ledger (order_id) WHERE type = 'refund'",
 )
 # Money is TEXT, so that no float comes near it. Times are TEXT of one width, so that they sort as they are.

@@ -1,4 +1,4 @@
-"""The sandbox's door for a client in the same process. The only place here that knows httpx."""
+"""The sandbox as a transport for a client in the same process. The only module here that uses httpx."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class SharedBudget:
         slot = getattr(self._mine, "slot", None)
         self._database.run(lambda db, now: _mark(db, slot, now))
 
-    def give_back(self) -> None:
+    def release_turn(self) -> None:
         """The request that this thread took last was never sent."""
         slot = getattr(self._mine, "slot", None)
         self._database.run(lambda db, _now: _forget(db, slot))

@@ -62,7 +62,7 @@ class JournalFile(JournalReader):
         return Ticket(entry=entry, operation=operation, order_id=order_id, idempotency_key=key)
 
     def note(self, ticket: Ticket, what: str, *, in_doubt: bool = False) -> None:
-        """Add an event to the entry. It is as young as its last event: `resolve` judges by that."""
+        """Add an event to the entry. Its age counts from its last event: `resolve` judges by that."""
         now = _now()
         with self._database.writing() as db:
             db.execute(

@@ -1,4 +1,4 @@
-"""The operating system's keyring, held at arm's length.
+"""The operating system's keyring, with a time limit for each call.
 
 A locked or broken keyring service may never answer, and nothing can end a thread that waits for it. So all
 that touches the `keyring` package, its import too, runs in a daemon thread that is waited for only so long.
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from keyring.backend import KeyringBackend
 
-PATIENCE_S: Final = 3.0  # a Secret Service answers in 0.05 to 0.3 s
-PATIENCE_WITH_PERSON_S: Final = 60.0  # somebody may be typing the keyring's password
+TIME_LIMIT_S: Final = 3.0  # a Secret Service answers in 0.05 to 0.3 s
+TIME_LIMIT_WITH_PERSON_S: Final = 60.0  # somebody may be typing the keyring's password
 
 WAYS_ON: Final = (
     "unlock or install a keyring service, set VSMS_TOKEN, or `vsms auth login --insecure-storage` "
@@ -49,9 +49,9 @@ class Entry:
 
 @record
 class OsKeyring:
-    """Each call answers within `patience_s` seconds or raises KeyringUnusable: reason and ways on."""
+    """Each call answers within `time_limit_s` seconds or raises KeyringUnusable: reason and ways on."""
 
-    patience_s: float = PATIENCE_S
+    time_limit_s: float = TIME_LIMIT_S
 
     def read(self, service: str, profile: str, *, backend: str = "") -> Entry:
         """`backend`: the name of the one that stored it, where that is known. It is asked first, which saves 30 ms:
@@ -104,11 +104,13 @@ class OsKeyring:
 
         thread = threading.Thread(target=run, name="keyring", daemon=True)
         thread.start()
-        thread.join(self.patience_s)
+        thread.join(self.time_limit_s)
         if answers:
             return answers[0]
         if not failures:
-            raise KeyringUnusable(f"the OS keyring did not answer within {self.patience_s:g} s", hint=WAYS_ON)
+            raise KeyringUnusable(
+                f"the OS keyring did not answer within {self.time_limit_s:g} s", hint=WAYS_ON
+            )
         reason, told = _reason(failures[0], secret)
         raise KeyringUnusable(f"the OS keyring can't be used: {reason}", hint=WAYS_ON) from told
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from vsms_cli.domain.errors import KeyringUnusable
 from vsms_cli.domain.records import record
 from vsms_cli.store.credentials import Found, Origin, TokenSource, check_token
-from vsms_cli.store.keyring_store import PATIENCE_S, PATIENCE_WITH_PERSON_S, OsKeyring
+from vsms_cli.store.keyring_store import TIME_LIMIT_S, TIME_LIMIT_WITH_PERSON_S, OsKeyring
 from vsms_cli.store.profiles import Place, Profiles
 from vsms_cli.store.token_file import TokenFile
 
@@ -33,8 +33,8 @@ class TokenStore:
     @classmethod
     def at(cls, paths: Paths, *, interactive: bool) -> Self:
         """`interactive`: stdin and stderr are terminals, so that a person may have to unlock the keyring."""
-        patience = PATIENCE_WITH_PERSON_S if interactive else PATIENCE_S
-        return cls(paths=paths, keyring=OsKeyring(patience_s=patience))
+        patience = TIME_LIMIT_WITH_PERSON_S if interactive else TIME_LIMIT_S
+        return cls(paths=paths, keyring=OsKeyring(time_limit_s=patience))
 
     @property
     def file(self) -> TokenFile:

@@ -14,9 +14,9 @@ from vsms_cli.cli.orders.options import (
     Verify,
     Yes,
 )
-from vsms_cli.cli.orders.selection import Mode, Wanted
+from vsms_cli.cli.orders.selection_arguments import Mode, Wanted
+from vsms_cli.cli.output_shape import proof_columns, shape_of
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import proof_columns, shape_of
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.render.rows import CANCEL_FIELDS
 

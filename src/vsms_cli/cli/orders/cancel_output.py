@@ -19,18 +19,18 @@ from vsms_cli.render.rows import cancel_row
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from vsms_cli.cli.orders.selection import Mode
+    from vsms_cli.cli.orders.selection_arguments import Mode
+    from vsms_cli.cli.output_shape import Shape
     from vsms_cli.cli.runtime import Runtime
-    from vsms_cli.cli.shape import Shape
     from vsms_cli.domain.errors import StreamClosed, VsmsError
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.plans import CancelPlan
     from vsms_cli.domain.proofs import Proof
-    from vsms_cli.ops.cancel import Cancellable
+    from vsms_cli.ops.cancel_plan import Cancellable
 
 
-class CancelTalk:
+class CancelOutput:
     """For one run."""
 
     def __init__(self, run: Runtime, shape: Shape, mode: Mode, kind: Cancellable) -> None:
@@ -80,7 +80,7 @@ class CancelTalk:
         return any(proof.verified.owed for proof in self._proofs.values())
 
     def stopped(self, error: VsmsError) -> None:
-        self._run.talk.report_error(error)
+        self._run.notifier.report_error(error)
 
     def summarise(
         self,
@@ -109,6 +109,6 @@ class CancelTalk:
 
     def _stamped(self, text: str) -> str:
         """With the time, where it goes to a log that is read later."""
-        if self._run.streams.talk.is_terminal:
+        if self._run.streams.err.is_terminal:
             return text
         return f"{rfc3339(datetime.now(UTC).replace(microsecond=0))} {text}"

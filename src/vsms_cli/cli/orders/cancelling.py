@@ -14,17 +14,24 @@ from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.times import short_duration
-from vsms_cli.ops.cancel import ORDERS, Cancellable, plan_for_ids, plan_for_orders, plan_unseen, targets_of
+from vsms_cli.ops.cancel_plan import (
+    ORDERS,
+    Cancellable,
+    plan_for_ids,
+    plan_for_orders,
+    plan_unseen,
+    targets_of,
+)
 from vsms_cli.ops.dispatcher import ENDED_BEFORE, cancel_all, pass_over, skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
-    from vsms_cli.cli.orders.cancel_output import CancelTalk
-    from vsms_cli.cli.orders.selection import Mode, Wanted
+    from vsms_cli.cli.orders.cancel_output import CancelOutput
+    from vsms_cli.cli.orders.selection_arguments import Mode, Wanted
+    from vsms_cli.cli.output_shape import Shape
     from vsms_cli.cli.runtime import Runtime
-    from vsms_cli.cli.shape import Shape
     from vsms_cli.domain.orders import Order
     from vsms_cli.ops.listing import Listing
     from vsms_cli.ops.selection import Filters
@@ -56,10 +63,10 @@ class Cancelling:
         self._orders: dict[str, Order] = {}
 
     @cached_property
-    def _talk(self) -> CancelTalk:
-        from vsms_cli.cli.orders.cancel_output import CancelTalk  # noqa: PLC0415 - see there
+    def _output(self) -> CancelOutput:
+        from vsms_cli.cli.orders.cancel_output import CancelOutput  # noqa: PLC0415 - see there
 
-        return CancelTalk(self._run, self._shape, self._mode, self._kind)
+        return CancelOutput(self._run, self._shape, self._mode, self._kind)
 
     def go(self) -> ExitCode:
         if self._mode.asks:
@@ -87,10 +94,10 @@ class Cancelling:
             return True
         if not self._mode.asks:
             if plan.is_known:
-                self._talk.announce(plan)
+                self._output.announce(plan)
             return True
         try:
-            ask(self._run, self._talk.question(plan))
+            ask(self._run, self._output.question(plan))
         except Declined:
             if not self._results:
                 raise
@@ -243,7 +250,7 @@ class Cancelling:
         """JSON, summary, what to type next; and the exit code that follows from the results."""
         if self._mode.verify and not self._mode.dry_run and not self._ended_early:
             try:
-                self._talk.prove(self._results, self._orders)
+                self._output.prove(self._results, self._orders)
             except Signalled as exc:
                 self._signalled = exc
                 self._run.notify("ended before the refunds were compared with the ledger")
@@ -262,14 +269,14 @@ class Cancelling:
 
     def _tell_all(self) -> None:
         try:
-            self._talk.reporter.finish(self._results)
+            self._output.reporter.finish(self._results)
         except StreamClosed as exc:
             self._stopped_by = self._stopped_by or exc
         if self._stopped_by is not None:
-            self._talk.stopped(self._stopped_by)
+            self._output.stopped(self._stopped_by)
         named = self._wanted.ids is not None and not self._wanted.filters.given
-        self._talk.summarise(self._results, again=self._again, named=named, cut_short=self._cut_short)
-        self._stopped_by = self._talk.tell_proofs() or self._stopped_by
+        self._output.summarise(self._results, again=self._again, named=named, cut_short=self._cut_short)
+        self._stopped_by = self._output.tell_proofs() or self._stopped_by
 
     def _exit_code(self) -> ExitCode:
         if isinstance(self._stopped_by, StreamClosed):
@@ -283,20 +290,20 @@ class Cancelling:
         code = exit_code_of(self._results)
         if code is ExitCode.OK and self._stopped_by is not None:  # all of the pages that could be listed
             return ExitCode.PARTIAL
-        if code is ExitCode.OK and self._talk.money_missing:
+        if code is ExitCode.OK and self._output.money_missing:
             return ExitCode.MONEY_MISSING
         # With none done the run's own end is the first failure, wherever in the order of the input it came.
         nothing_done = code not in {ExitCode.OK, ExitCode.PARTIAL, ExitCode.UNKNOWN}
         return self._stopped_by.exit_code if self._stopped_by is not None and nothing_done else code
 
     def _start(self, plan: CancelPlan) -> None:
-        self._talk.reporter.start(len(plan.items))
+        self._output.reporter.start(len(plan.items))
 
     def _ended(self, result: Result) -> None:
-        self._talk.reporter.ended(result)
+        self._output.reporter.ended(result)
 
     def _waiting(self, count: int, span: timedelta) -> None:
-        self._talk.reporter.waiting(count, span)
+        self._output.reporter.waiting(count, span)
 
     def _say_ending(self) -> None:
-        self._run.streams.talk.line("\nending: what is under way finishes; once more ends at once")
+        self._run.streams.err.line("\nending: what is under way finishes; once more ends at once")

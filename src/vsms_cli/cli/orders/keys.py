@@ -43,7 +43,7 @@ class Keys:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self.give_back()
+        self.restore()
 
     def _take(self) -> None:
         if sys.platform != "win32" and sys.stdin is not None and sys.stdin.isatty():
@@ -69,11 +69,11 @@ class Keys:
     def suspend(self) -> None:
         """What Ctrl-Z does elsewhere; the terminal is as it was meanwhile. Returns in the foreground."""
         if sys.platform != "win32":
-            self.give_back()
+            self.restore()
             os.kill(0, signal.SIGTSTP)  # as the terminal sends it: to all that were started together
             self._take()
 
-    def give_back(self) -> None:
+    def restore(self) -> None:
         """The terminal as it was. Twice is fine."""
         if sys.platform != "win32" and self._file is not None:
             with suppress(termios.error):  # where the terminal is gone there is nothing to restore
@@ -96,7 +96,7 @@ class Keys:
             return ""
         text = os.read(self._file, _LONGEST).decode("utf-8", "replace")
         if not text:  # stdin ended: no key will come
-            self.give_back()
+            self.restore()
         self._ahead = [_NAMES.get(key, key) for key in _KEY.findall(text)]
         return self._ahead.pop(0) if self._ahead else ""
 

@@ -13,9 +13,9 @@ from vsms_cli.cli.orders.options import (
     parts,
     resolve,
 )
+from vsms_cli.cli.output_shape import shape_of
 from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import shape_of
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.orders import KNOWN_STATUSES, Order
 from vsms_cli.ops.listing import active_orders, orders_with, with_messages

@@ -10,10 +10,10 @@ from vsms_cli.cli.confirm import ask, choose, require_somebody
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
 from vsms_cli.cli.orders.verification import prove, refunds_wanted, tell_proofs, verified_of, with_proof
+from vsms_cli.cli.output_shape import Shape, shape_of
 from vsms_cli.cli.printing import show_plan
 from vsms_cli.cli.reporting import Reporter
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.orders import is_whole_id
@@ -21,7 +21,7 @@ from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import Proof
 from vsms_cli.domain.records import replace
-from vsms_cli.domain.support import SUBJECT, SUPPORT_ADDRESS
+from vsms_cli.domain.support_message import SUBJECT, SUPPORT_ADDRESS
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, carry_out, failed, skipped
 from vsms_cli.ops.refund_plan import plan_refunds
@@ -180,7 +180,7 @@ class _Refunding:
             streams.out.write(f"\n{message_text(message, streams.out_surface)}\n")
         elif self._shape.format is Format.IDS or "support_message" not in self._shape.fields:
             # stdout is for what was asked for there.
-            streams.talk.write(f"\n{message_text(message, streams.talk_surface)}\n")
+            streams.err.write(f"\n{message_text(message, streams.err_surface)}\n")
 
     def _conclude(self, results: list[Result]) -> ExitCode:
         try:
@@ -188,7 +188,7 @@ class _Refunding:
         except StreamClosed as exc:
             self._stopped_by = self._stopped_by or exc
         if self._stopped_by is not None:
-            self._run.talk.report_error(self._stopped_by)
+            self._run.notifier.report_error(self._stopped_by)
         self._run.notify(refund_summary(results))
         closed = tell_proofs(self._run, self._shape, [*self._proofs.values()])
         self._stopped_by = self._stopped_by or closed

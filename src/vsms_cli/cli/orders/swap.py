@@ -7,11 +7,11 @@ import typer
 from vsms_cli.cli.confirm import ask, require_somebody
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
-from vsms_cli.cli.orders.selection import one_order
+from vsms_cli.cli.orders.selection_arguments import one_order
+from vsms_cli.cli.output_shape import Shape, shape_of
 from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.reporting import print_result
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.errors import ExitCode, OrderNotFound
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
@@ -74,8 +74,8 @@ def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Resul
 
 
 def _show_and_ask(run: Runtime, order: Order) -> None:
-    run.streams.talk.write(
-        swap_facts(order, now=run.clock.now(), names=run.service_names, surface=run.streams.talk_surface)
+    run.streams.err.write(
+        swap_facts(order, now=run.clock.now(), names=run.service_names, surface=run.streams.err_surface)
     )
     run.notify(THE_OLD_NUMBER)
     ask(run, swap_question(order))

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from vsms_cli.cli.output_shape import Shape
 from vsms_cli.cli.reporting import print_marked
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape
 from vsms_cli.domain.errors import StreamClosed, VsmsError
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome, Result

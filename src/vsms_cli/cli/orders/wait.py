@@ -7,10 +7,10 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import Bell, duration_or_seconds
-from vsms_cli.cli.orders.selection import one_order
+from vsms_cli.cli.orders.selection_arguments import one_order
+from vsms_cli.cli.output_shape import Shape, shape_of
 from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.cli.shape import Shape, shape_of
 from vsms_cli.domain.codes import code_in
 from vsms_cli.domain.errors import ExitCode, VsmsError
 from vsms_cli.domain.orders import Message, Order
@@ -20,7 +20,7 @@ from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wa
 from vsms_cli.render.countline import CountLine, waiting_words
 from vsms_cli.render.details import sms_text
 from vsms_cli.render.documents import Row
-from vsms_cli.render.results import dressed, result_line
+from vsms_cli.render.results import result_line, styled
 from vsms_cli.render.rows import MESSAGE_FIELDS, message_row
 from vsms_cli.render.safe import safe
 from vsms_cli.render.streams import BELL
@@ -108,13 +108,13 @@ class _Wait:
         run = self._run
         if result.cancelled is not None:
             marked = result_line(result.cancelled, now=run.clock.now())
-            run.streams.talk.line(dressed(*marked, run.streams.talk_surface))
+            run.streams.err.line(styled(*marked, run.streams.err_surface))
         if result.message is not None:
-            if self._bell and run.streams.talk.is_terminal:  # where the data goes may be a file
-                run.streams.talk.write(BELL)
+            if self._bell and run.streams.err.is_terminal:  # where the data goes may be a file
+                run.streams.err.write(BELL)
             self._print(result.message)
         elif result.problem is not None:
-            run.talk.report(result.problem)
+            run.notifier.report(result.problem)
         if run.stop.requested:
             return run.stop.exit_code
         if result.message is not None:

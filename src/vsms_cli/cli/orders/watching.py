@@ -43,10 +43,10 @@ class Watching:
         self._failure = ""
 
     def go(self) -> ExitCode:
-        self._run.talk.elsewhere = self._hear
+        self._run.notifier.elsewhere = self._hear
         try:
             with Keys(self._run.stop) as keys, Screen(self._run.streams.out) as screen:
-                self._run.stop.before_exit = lambda: _give_back(screen, keys)
+                self._run.stop.before_exit = lambda: _restore(screen, keys)
                 self._reader.start()
                 while not self._run.stop.requested:
                     self._take_news(screen)
@@ -65,7 +65,7 @@ class Watching:
         finally:
             self._run.stop.before_exit = lambda: None
             self._reader.end()
-            self._run.talk.elsewhere = None
+            self._run.notifier.elsewhere = None
             self._leave_last_state()
         return self._run.stop.exit_code if self._run.stop.requested else ExitCode.OK
 
@@ -188,9 +188,9 @@ class Watching:
             self._run.notify(text)
 
 
-def _give_back(screen: Screen, keys: Keys) -> None:
-    screen.give_back()
-    keys.give_back()
+def _restore(screen: Screen, keys: Keys) -> None:
+    screen.restore()
+    keys.restore()
 
 
 def _failure_words(failed: Failed) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.support import SUPPORT_ADDRESS, one_line, sms_lines
+from vsms_cli.domain.support_message import SUPPORT_ADDRESS, one_line, sms_lines
 from vsms_cli.domain.times import rfc3339
 
 if TYPE_CHECKING:

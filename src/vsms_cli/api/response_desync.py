@@ -54,7 +54,7 @@ def left_in_parser(
 
     httpcore reads 64 KiB at a time and keeps the rest for the next answer. That buffer is h11's public
     `trailing_data`, but the way to it is private: a connection that can't be found counts as one with leftovers, and
-    tests/api/test_leftovers.py fails then, because no connection is kept.
+    tests/api/test_response_desync.py fails then, because no connection is kept.
     """
     for connection in connections:
         http = getattr(connection, "_connection", None)

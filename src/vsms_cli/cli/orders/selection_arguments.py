@@ -6,7 +6,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import UsageMistake
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.records import record
-from vsms_cli.ops.cancel import ORDERS, Cancellable
+from vsms_cli.ops.cancel_plan import ORDERS, Cancellable
 from vsms_cli.ops.listing import orders_with
 from vsms_cli.ops.selection import (
     Filters,

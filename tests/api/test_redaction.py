@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from api.parts import CANCEL, TOKEN, Rig
 from support.fault_server import FaultServer
-from vsms_cli.api.redaction import struck
+from vsms_cli.api.redaction import redact
 from vsms_cli.api.strict_json import decode
 from vsms_cli.api.transport import Transport
 from vsms_cli.domain.answers import Refused
@@ -41,7 +41,7 @@ def test_a_token_is_struck_out_in_every_spelling(
     slashed = re.sub(r"(?<!\\)/", r"\\/", spelt(token, which)) if which[0] else spelt(token, which)
     text = json.dumps(before)[1:-1] + slashed + json.dumps(after)[1:-1]
     body = f'{{"{text}": ["{text}"]}}'.encode()
-    value: Any = decode(struck(body, token))
+    value: Any = decode(redact(body, token))
     assert token not in value
     (key,) = value
     assert token not in key
@@ -59,17 +59,17 @@ json_values = st.recursive(
 def test_what_holds_no_token_stays_as_it_is(value: Any, token: str) -> None:
     body = json.dumps(value).encode()
     if json.dumps(token)[1:-1] not in body.decode() and token not in body.decode():
-        assert struck(body, token) == body
+        assert redact(body, token) == body
 
 
 @pytest.mark.parametrize("text", [rb"a \u0041 text\path", rb"\\u0076sms_", b"\\"])
 def test_a_text_without_it_keeps_its_backslashes(text: bytes) -> None:
-    assert struck(text, TOKEN) == text
-    assert struck(text + TOKEN.encode(), TOKEN).endswith(b"[token]")
+    assert redact(text, TOKEN) == text
+    assert redact(text + TOKEN.encode(), TOKEN).endswith(b"[token]")
 
 
 def test_a_short_token_could_be_part_of_good_json_and_is_left() -> None:
-    assert struck(b'{"a": true}', "true") == b'{"a": true}'
+    assert redact(b'{"a": true}', "true") == b'{"a": true}'
 
 
 def test_it_is_struck_from_refusals_and_from_fields() -> None:

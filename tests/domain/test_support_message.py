@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from vsms_cli.domain.orders import Message, Order
-from vsms_cli.domain.support import support_message
+from vsms_cli.domain.support_message import support_message
 
 ORDER = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
 NOON = datetime(2026, 5, 24, 12, tzinfo=UTC)

@@ -19,7 +19,7 @@ from vsms_cli.domain.errors import BadAnswer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vsms_cli.api.deviations import Notes
+    from vsms_cli.api.deviation_log import Notes
 
 _LARGEST_AMOUNT: Final = Decimal(10) ** 9  # dollars; beyond it an amount is an error, not money
 _DECIMALS: Final = 5

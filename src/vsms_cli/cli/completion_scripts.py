@@ -5,12 +5,12 @@ from typing import Annotated, Final
 
 import typer
 
-from vsms_cli.cli.completing import SHELLS
+from vsms_cli.cli.completion_candidates import SHELLS
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 
-# What `__complete` prints has blanks to be quoted and nothing else that a shell would read: see `completing`.
+# `__complete` prints blanks, which are quoted here, and nothing else that a shell would read: `completion_candidates`.
 
 _BASH: Final = r"""# vsms: completion for bash.  source <(vsms completion bash)
 _vsms() {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from vsms_cli.api.early import EarlyConnection
+    from vsms_cli.api.early_connection import EarlyConnection
     from vsms_cli.store.paths import Paths
 
 _ASK_THE_SERVICE: Final = {
@@ -37,12 +37,12 @@ class Early:
         self._connection: EarlyConnection | None = None
 
     def begin(self, argv: Sequence[str]) -> None:
-        """Nothing is said, and nothing raised, whatever is wrong."""
+        """Prints nothing and raises nothing, whatever is wrong."""
         with contextlib.suppress(Exception):  # the command will meet it too, and say it
             base_url = destination(argv, os.environ)
             if not base_url:
                 return
-            from vsms_cli.api.early import EarlyConnection  # noqa: PLC0415 - most commands need none
+            from vsms_cli.api.early_connection import EarlyConnection  # noqa: PLC0415 - most commands need none
 
             parts = urlsplit(base_url)
             self._connection = EarlyConnection(parts.hostname or "", parts.port or _HTTPS_PORT)

@@ -12,7 +12,7 @@ from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.proofs import Verified, Wanted, prove
 from vsms_cli.domain.records import replace
-from vsms_cli.domain.support_letter import appeal
+from vsms_cli.domain.support_message import missing_refunds_message
 
 NOW = datetime(2026, 5, 24, 12, tzinfo=UTC)
 ID = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
@@ -129,7 +129,7 @@ def test_the_sums_are_exact() -> None:
 def test_the_message_to_support_has_every_fact_of_every_order() -> None:
     order = Order(id=ID, status="expired", price=Decimal("0.3"), created_at=NOW, phone_number="+5491")
     known = Dossier(order_id=ID, order=order, lines=(line("-0.3", "purchase"), line("0.1")))
-    text = appeal([(Case(dossier=known, verdict=Verdict.SHORT), order)] * 4)
+    text = missing_refunds_message([(Case(dossier=known, verdict=Verdict.SHORT), order)] * 4)
     assert text.startswith("To: support@virtualsms.io\nSubject: Missing refunds: ")
     assert "and 1 more" in text
     assert "Please return $0.80 to my balance" in text

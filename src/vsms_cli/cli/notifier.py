@@ -11,8 +11,8 @@ from vsms_cli.domain.errors import StreamClosed
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.folding import folded, folded_command
 from vsms_cli.render.formats import Format
-from vsms_cli.render.progress import WaitNotices
 from vsms_cli.render.safe import safe, without_tokens
+from vsms_cli.render.status_line import WaitNotices
 from vsms_cli.store.settings import Source
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from vsms_cli.domain.outcomes import Result
 from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.formats import Format
 from vsms_cli.render.plural import plural
-from vsms_cli.render.progress import ProgressLine
+from vsms_cli.render.status_line import ProgressLine
 
 
 class Reporter:

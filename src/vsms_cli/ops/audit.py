@@ -15,7 +15,7 @@ from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.rentals import Rental
-from vsms_cli.domain.support_letter import appeal
+from vsms_cli.domain.support_message import missing_refunds_message
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import Reading, ago
 from vsms_cli.ops.refund import Ask, carry_out
@@ -188,4 +188,4 @@ def appeal_for(found: Audit, plan: RefundPlan, results: Iterable[Result]) -> str
         for case in found.owed
         if case.order_id in by_hand and (order := orders.get(case.order_id)) is not None
     ]
-    return appeal(cases) if cases else None
+    return missing_refunds_message(cases) if cases else None

@@ -92,3 +92,8 @@ def sms_count(order: Order) -> str:
 
 def _text(value: str | None) -> str:
     return shown(value) if value else UNKNOWN
+
+
+def waiting_words(order: Order, *, now: datetime) -> str:
+    shown = "the order" if order.phone_number is None else number(order.phone_number)
+    return f"waiting for a code to {shown}; refunds itself {auto_refund(order, now)}"

@@ -17,12 +17,13 @@ from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Result
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
-from vsms_cli.render.countline import CountLine, waiting_words
 from vsms_cli.render.details import sms_text
 from vsms_cli.render.documents import Row
+from vsms_cli.render.order_text import waiting_words
 from vsms_cli.render.results import result_line, styled
 from vsms_cli.render.rows import MESSAGE_FIELDS, message_row
 from vsms_cli.render.safe import safe
+from vsms_cli.render.status_line import StatusLine
 from vsms_cli.render.streams import BELL
 
 
@@ -71,7 +72,7 @@ class _Wait:
         self._run = run
         self._shape = shape
         self._order_id = order_id
-        self._line = CountLine(run.streams, alive=run.env.get("TERM") != "dumb")
+        self._line = StatusLine(run.streams)
 
     def go(self, limits: Limits) -> ExitCode:
         watcher = Watcher(tick=self._tick, failed=self._failed, held=self._held)

@@ -1,4 +1,4 @@
-"""One line on a terminal's stderr that says how far a run is; elsewhere nothing."""
+"""One line on a terminal's stderr, redrawn in place; elsewhere nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.times import short_duration
+from vsms_cli.render.folding import beginning
 
 if TYPE_CHECKING:
     from vsms_cli.render.streams import Streams
@@ -28,39 +29,50 @@ class WaitNotices:
         return True
 
 
-class ProgressLine:
+class StatusLine:
     """Redrawn in place; `hide` makes way for a line on stdout, which may be the same terminal."""
 
-    def __init__(self, streams: Streams, *, total: int, notices: WaitNotices | None = None) -> None:
+    def __init__(self, streams: Streams) -> None:
         self._err = streams.err
         self._alive = streams.redraws
-        self._full, self._empty = ("█", "░") if streams.err.takes_unicode else ("#", ".")
-        self._total = total
-        self._done = 0
+        self._width = streams.width
         self._visible = False
-        self._notices = notices or WaitNotices()
 
     def hide(self) -> None:
         if self._visible:
             self._err.write(_ERASE)
             self._visible = False
 
+    def show(self, text: str) -> None:
+        if self._alive:
+            self._err.write(f"{_ERASE}{beginning(text, self._width - 1)}")  # in the last column it would wrap
+            self._visible = True
+
+
+class ProgressLine(StatusLine):
+    """A bar, of so many that ended."""
+
+    def __init__(self, streams: Streams, *, total: int, notices: WaitNotices | None = None) -> None:
+        super().__init__(streams)
+        self._full, self._empty = ("█", "░") if streams.err.takes_unicode else ("#", ".")
+        self._total = total
+        self._done = 0
+        self._notices = notices or WaitNotices()
+
     def ended(self) -> None:
         self._done += 1
         if self._total > 1:  # of one order there is no bar
-            self.show("")
+            self._draw("")
 
     def waiting(self, why: str, span: timedelta) -> None:
         """A countdown; where nothing can be drawn over, one line, and another where the wait became far longer."""
         if self._alive:
-            self.show(f"{why}, next in {short_duration(span)}")
+            self._draw(f"{why}, next in {short_duration(span)}")
         elif self._notices.is_news(span):
             self._err.line(f"{why}, next in {short_duration(span)}")
 
-    def show(self, note: str) -> None:
-        if not self._alive or not self._total:
-            return
-        filled = _BAR * self._done // self._total
-        bar = self._full * filled + self._empty * (_BAR - filled)
-        self._err.write(f"{_ERASE}{bar} {self._done}/{self._total} {note}")
-        self._visible = True
+    def _draw(self, note: str) -> None:
+        if self._total:
+            filled = _BAR * self._done // self._total
+            bar = self._full * filled + self._empty * (_BAR - filled)
+            self.show(f"{bar} {self._done}/{self._total} {note}".rstrip())

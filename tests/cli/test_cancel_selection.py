@@ -284,3 +284,24 @@ def test_nothing_that_came_back_is_pointed_out_whatever_was_known(live: Vsms, se
     server.fault("cancel", "fields", fields={"refund_amount": 0}, when="after")
     done = live("orders", "cancel", order, "--yes")
     assert "1 refund smaller than the price" in done.err
+
+
+def test_a_limit_counts_what_an_interrupted_run_has_done(live: Vsms, server: FaultServer) -> None:
+    """Else the line to type would cancel orders that were not among the first N."""
+    orders = [server.add_order(country="AR") for _ in range(9)]
+    server.fault("cancel", "401", skip=2, times=None)
+    done = live("orders", "cancel", "--country", "AR", "--limit", "7", "--yes")
+    paid = sum(server.times_paid(order) for order in orders)
+    assert 2 <= paid < 7
+    assert f"next: vsms orders cancel --country AR --limit {7 - paid} --yes" in done.err
+
+
+@pytest.mark.parametrize("flags", [["--dry-run"], ["--yes"]])
+def test_the_plan_is_shown_also_where_nothing_can_be_cancelled(
+    live: Vsms, server: FaultServer, flags: list[str]
+) -> None:
+    order = server.add_order(country="AR", status="completed")
+    seen = live.on_a_terminal("orders", "cancel", order, "--newer-than", "30d", *flags, columns=80)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", seen.out)
+    assert re.search(rf"{order[:8]} +\+54\d+ +AR +\S+ +\$0.80 +none: a code came", text)
+    assert not [request for request in server.requests if request.method == "POST"]

@@ -18,7 +18,7 @@ from support.vsms import Vsms
 Terminal = Callable[..., Any]
 Ended = Callable[[Any], tuple[int | None, str]]
 LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
-OURS = re.compile(r"\x1b\[(?:\?(?:1049|25|7)[hl]|H|2J|K|J|[0-9;]*m)")
+OURS = re.compile(r"\x1b\[(?:\?(?:1049|25|7)[hl]|H|2J|2K|J|[0-9;]*m)")
 
 
 @pytest.fixture

@@ -32,16 +32,16 @@ def test_after_a_run_that_was_to_wait_what_is_left_waits_again() -> None:
 
 def test_of_many_the_whole_command_is_typed_again_with_its_wait() -> None:
     many = results(*[Outcome.SKIPPED] * 5)
-    asked: list[bool] = []
+    asked: list[tuple[bool, int]] = []
 
-    def again(wait: bool) -> str:  # noqa: FBT001 - as it is called
-        asked.append(wait)
+    def again(wait: bool, done: int) -> str:  # noqa: FBT001 - as it is called
+        asked.append((wait, done))
         return "vsms orders cancel --all --wait"
 
     assert cancel_next(many, wait=True, again=again) == [
         "vsms orders cancel --all --wait   (what is done counts as done)"
     ]
-    assert asked == [True]
+    assert asked == [(True, 0)]
 
 
 @pytest.mark.parametrize("width", [20, 60, 80])

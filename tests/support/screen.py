@@ -67,6 +67,7 @@ class Screen:
 
     def _control(self, private: str, given: str, final: str) -> None:
         row, column = self._at
+        column = min(column, self._columns - 1)  # behind the last column the cursor still stands on it
         match private, given, final:
             case "?", mode, "h" | "l" if mode in _KNOWN_MODES:
                 self._mode(mode, on=final == "h")

@@ -11,14 +11,14 @@ _NEAR: Final = 0.8  # a typing mistake or two; below it the nearest word may do 
 
 _SHOWING: Final = ("get", "describe")
 _EDITING: Final = ("set", "edit")
+_WEBSITE: Final = "the website: vsms buys nothing, on purpose"
 COMMANDS: Final = {
     "whoami": "`vsms auth status`",
     "login": "`vsms auth login`",
     "logout": "`vsms auth logout`",
     "version": "`vsms --version`",
-    **dict.fromkeys(
-        ("buy", "purchase", "order", "create", "rent", "extend"), "the website: vsms buys nothing, on purpose"
-    ),
+    "order": f"`vsms orders`; to buy, {_WEBSITE}",
+    **dict.fromkeys(("buy", "purchase", "create", "rent", "extend"), _WEBSITE),
 }
 OPTIONS: Final = {
     **dict.fromkeys(("--force", "-f", "--confirm", "--no-input", "--assume-yes"), "--yes"),
@@ -40,7 +40,9 @@ def command_hint(name: str, known: Collection[str], groups: Iterable[str], *, gr
     if name in _SHOWING and (not group or "show" in known):
         return f"use `vsms {group or 'orders'} show`"
     there = [f"`vsms {group} {name}`" for group in groups]
-    if there:
+    if f"{name}s" in known:
+        there.insert(0, f"`vsms {name}s`")
+    if there and name not in COMMANDS:
         return f"did you mean {' or '.join(there)}?"
     if name in _EDITING and group in {"", "config"}:
         return "use an editor: `vsms config path` prints the file"

@@ -1,6 +1,5 @@
 """`vsms rentals`: numbers for hours or days, under the refund rule of orders."""
 
-import shlex
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
@@ -111,10 +110,8 @@ def cancel_rentals(
     wanted = Wanted.from_arguments(ids or [], given.filters(), everything=all_, asks=asks, kind=RENTALS)
     mode = Mode(yes=yes, dry_run=dry_run, wait=False, expect=expect, verify=verify)
 
-    def again(_with_wait: bool) -> str | None:
-        words = [*given.words(), *(["--all"] if all_ else []), *(["--yes"] if yes else [])]
-        return None if wanted.ids is not None else shlex.join(["vsms", "rentals", "cancel", *words])
-
+    rerun = given.rerun("vsms rentals cancel", everything=all_, yes=yes)
+    again = rerun if wanted.ids is None else None
     return Cancelling(run, shape, wanted, mode, again=again, kind=RENTALS).go()
 
 

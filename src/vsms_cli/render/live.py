@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H\x1b[2J"
 _LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 _HOME: Final = "\x1b[H"
-_TO_END_OF_LINE: Final = "\x1b[K"
-_TO_END: Final = "\x1b[J"
+_ERASE_LINE: Final = "\x1b[2K"  # before the line: behind one that is full it would erase the last column
+_ERASE_BELOW: Final = "\r\n\x1b[J"
 _AROUND: Final = 3  # lines: the table's head, and which columns it lacks
 
 
@@ -59,8 +59,8 @@ class Screen:
     def draw(self, lines: Sequence[str]) -> None:
         """In one write, so that it does not flicker."""
         _, height = size()
-        body = "\r\n".join(f"{line}{_TO_END_OF_LINE}" for line in lines[:height])
-        self._out.write(f"{_HOME}{body}{_TO_END}")
+        body = "\r\n".join(f"{_ERASE_LINE}{line}" for line in lines[:height])
+        self._out.write(f"{_HOME}{body}{_ERASE_BELOW if len(lines) < height else ''}")
 
     def ring(self) -> None:
         self._out.write(BELL)

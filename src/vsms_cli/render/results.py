@@ -198,10 +198,13 @@ def proof_summary(proofs: Sequence[Proof]) -> str:
 
 
 def cancel_next(
-    results: Sequence[Result], *, wait: bool = False, again: Callable[[bool], str | None] = lambda _wait: None
+    results: Sequence[Result],
+    *,
+    wait: bool = False,
+    again: Callable[[bool, int], str | None] = lambda _wait, _done: None,
 ) -> list[str]:
     """What to type next for what is left; `wait` is whether the run was to wait for orders too young. `again` is the
-    whole command, with or without --wait, where filters chose the orders.
+    whole command, with or without --wait and after so many that are done, where filters chose the orders.
     """
     lines = []
     if any(result.outcome is Outcome.UNKNOWN for result in results):
@@ -218,10 +221,11 @@ def cancel_next(
         early, left = [], [*early, *left]
     elif wait:  # what was left may be too young as well
         early, left = [*early, *left], []
-    whole = again(bool(early)) if len(early) + len(left) > _IDS_IN_A_HINT else None
+    count = len(early) + len(left)
+    whole = again(bool(early), len(results) - count) if count > _IDS_IN_A_HINT else None
     if whole is not None:
         lines.append(f"{whole}   (what is done counts as done)")
-    elif len(early) + len(left) > _IDS_TO_COPY:
+    elif count > _IDS_TO_COPY:
         waiting = ", with --wait" if early else ""
         lines.append(f"the same command again{waiting}   (what is done counts as done)")
     else:

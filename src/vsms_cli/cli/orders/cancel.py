@@ -1,6 +1,5 @@
 """`vsms orders cancel`"""
 
-import shlex
 from typing import Annotated
 
 import typer
@@ -58,9 +57,6 @@ def app(
     wanted = Wanted.from_arguments(ids or [], given.filters(), everything=all_, asks=dry_run or not yes)
     mode = Mode(yes=yes, dry_run=dry_run, wait=wait, expect=expect, verify=verify)
 
-    def again(with_wait: bool) -> str | None:
-        flags = {"--all": all_, "--wait": wait or with_wait, "--yes": yes}
-        words = [*given.words(), *(name for name, said in flags.items() if said)]
-        return None if wanted.ids is not None else shlex.join(["vsms", "orders", "cancel", *words])
-
+    rerun = given.rerun("vsms orders cancel", everything=all_, yes=yes, wait=wait)
+    again = rerun if wanted.ids is None else None
     return Cancelling(run, shape, wanted, mode, again=again).go()

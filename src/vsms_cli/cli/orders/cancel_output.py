@@ -53,11 +53,11 @@ class CancelOutput:
         return cancel_question(plan)
 
     def announce(self, plan: CancelPlan) -> None:
-        """With --yes or --dry-run: the same plan, and no question."""
+        """With --yes or --dry-run, and where nothing is to be sent: the same plan, and no question."""
         self._show(plan)
         if self._mode.dry_run:
             self.reporter.told_by_plan()
-        else:
+        elif plan.sending:
             self._run.notify(self._stamped(cancel_announcement(plan)))
 
     def _show(self, plan: CancelPlan) -> None:
@@ -86,7 +86,7 @@ class CancelOutput:
         self,
         results: Sequence[Result],
         *,
-        again: Callable[[bool], str | None],
+        again: Callable[[bool, int], str | None],
         named: bool,
         cut_short: bool,
     ) -> None:
@@ -103,7 +103,9 @@ class CancelOutput:
             return
         lines = cancel_next(results, wait=self._mode.wait, again=again)
         if cut_short and not lines:
-            lines = [f"{again(False) or 'the same command again'}   (what is done counts as done)"]
+            lines = [
+                f"{again(False, len(results)) or 'the same command again'}   (what is done counts as done)"
+            ]
         for line in lines:
             self._run.notify_next(line)
 

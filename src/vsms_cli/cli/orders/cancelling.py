@@ -25,10 +25,11 @@ from vsms_cli.ops.cancel_plan import (
 from vsms_cli.ops.dispatcher import ENDED_BEFORE, cancel_all, pass_over, skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
     from vsms_cli.cli.orders.cancel_output import CancelOutput
+    from vsms_cli.cli.orders.options import Rerun
     from vsms_cli.cli.orders.selection_arguments import Mode, Wanted
     from vsms_cli.cli.output_shape import Shape
     from vsms_cli.cli.runtime import Runtime
@@ -47,7 +48,7 @@ class Cancelling:
         wanted: Wanted,
         mode: Mode,
         *,
-        again: Callable[[bool], str | None],
+        again: Rerun | None,
         kind: Cancellable = ORDERS,
     ) -> None:
         """`again` is what to type to go on, with or without --wait, where many orders are left; None for ids."""
@@ -55,7 +56,7 @@ class Cancelling:
         self._kind = kind
         self._wanted = wanted
         self._mode = mode
-        self._again = again
+        self._again = again or (lambda _wait, _done: None)
         self._results: list[Result] = []
         self._stopped_by: VsmsError | None = None
         self._shape = shape
@@ -90,9 +91,9 @@ class Cancelling:
 
     def _agreed(self, plan: CancelPlan) -> bool:
         """Show it and ask, where somebody is to be asked. Declined, if no page was carried out before."""
-        if not plan.sending:
+        if not plan.items:
             return True
-        if not self._mode.asks:
+        if not self._mode.asks or not plan.sending:
             if plan.is_known:
                 self._output.announce(plan)
             return True

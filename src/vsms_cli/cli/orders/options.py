@@ -1,6 +1,7 @@
 """The filters that list, cancel and watch share."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -27,6 +28,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done,
 
 
 _Words = list[str] | None
+Rerun = Callable[[bool, int], str | None]
+"""The whole command typed again: with --wait or not, and for how many it is done. None where there is none."""
 
 
 @record
@@ -53,8 +56,8 @@ class Given:
         None
     )
 
-    def words(self) -> list[str]:
-        """As they would be typed again."""
+    def words(self, *, done: int = 0) -> list[str]:
+        """As they would be typed again after so many orders are done, which --limit counted."""
         lists = {
             "--country": self.country,
             "--not-country": self.not_country,
@@ -64,7 +67,19 @@ class Given:
         words = [word for name, values in lists.items() for value in values or () for word in (name, value)]
         for name, value in (("--older-than", self.older_than), ("--newer-than", self.newer_than)):
             words += [] if value is None else [name, value]
-        return words if self.limit is None else [*words, "--limit", str(self.limit)]
+        return words if self.limit is None else [*words, "--limit", str(self.limit - done)]
+
+    def rerun(self, command: str, *, everything: bool, yes: bool, wait: bool = False) -> Rerun:
+        """The run typed again. With a --limit that is used up there is nothing to type."""
+
+        def typed(with_wait: bool, done: int) -> str | None:
+            if self.limit is not None and done >= self.limit:
+                return None
+            said = {"--all": everything, "--wait": wait or with_wait, "--yes": yes}
+            options = [name for name, given in said.items() if given]
+            return shlex.join([*command.split(), *self.words(done=done), *options])
+
+        return typed
 
     def filters(self) -> Filters:
         """UsageMistake for a duration or a limit that is none."""

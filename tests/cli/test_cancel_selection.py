@@ -93,7 +93,7 @@ def test_all_takes_every_active_order(live: Vsms, server: FaultServer) -> None:
 @pytest.mark.parametrize(
     ("args", "word"),
     [
-        ([], "nothing to cancel was named"),
+        ([], "no order was named"),
         (["--yes"], "--all for every active order"),
         (["--all", "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"], "--all and ids contradict"),
         (["-", "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11", "--yes"], "stands alone"),

@@ -328,9 +328,20 @@ def test_api_refuses_what_is_no_path_of_the_api(live: Vsms, server: FaultServer,
 
 
 def test_api_has_the_exit_codes_of_any_read(live: Vsms, server: FaultServer) -> None:
-    assert live("api", "customer/nothing").code == 1
+    assert live("api", "customer/nothing").code == 5
     server.fault("balance", "500", times=None)
     assert live("api", "customer/balance").code == 6
     server.clear()
     assert live("api", "customer/balance", env={"VSMS_TOKEN": "vsms_another_one_0123"}).code == 4
     assert live("api", "customer/balance", "-f", "limit").code == 2
+    server.fault("balance", raw=http(b"<html>maintenance</html>"))
+    page = live("api", "customer/balance")
+    server.fault("balance", raw=http(b'{"success": false, "error": "account frozen"}'))
+    frozen = live("api", "customer/balance")
+    assert (page.code, page.out) == (6, "<html>maintenance</html>\n")
+    assert (frozen.code, frozen.out) == (6, '{"success": false, "error": "account frozen"}\n')
+
+
+def test_rentals_as_a_bare_list_are_as_documented(live: Vsms, server: FaultServer) -> None:
+    server.fault("rentals", raw=http(b"[]"), times=None)
+    assert "rentals\tok\tas documented" in live("doctor", "-o", "tsv").out

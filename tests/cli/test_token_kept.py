@@ -96,7 +96,7 @@ def test_a_token_in_the_variable_for_its_file_is_not_repeated(here: Vsms) -> Non
         done = here("balance", env={"VSMS_TOKEN_FILE": text})
         assert done.code == 4
         assert text not in done.err
-        assert "a path to a file" in done.err
+        assert "the path of a file" in done.err
 
 
 def test_a_token_in_a_variable_or_an_option_that_is_not_its_own_is_repeated_nowhere(here: Vsms) -> None:

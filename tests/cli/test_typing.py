@@ -139,3 +139,26 @@ def test_an_empty_country_is_no_country(live: Vsms) -> None:
     assert done.code == 2
     assert "did you mean" not in done.err
     assert "nearest" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (("order", "list"), "use `vsms orders`; to buy, the website: vsms buys nothing, on purpose"),
+        (("refund", "audit"), "did you mean `vsms refunds` or `vsms orders refund`?"),
+        (("rental", "list"), "did you mean `vsms rentals`?"),
+    ],
+)
+def test_a_group_without_its_s_is_answered_with_the_group(
+    live: Vsms, typed: tuple[str, ...], meant: str
+) -> None:
+    done = live(*typed)
+    assert (done.code, done.out) == (2, "")
+    assert meant in done.err
+
+
+def test_an_outcome_that_does_not_exist_is_refused_for_a_closed_entry_too(
+    live: Vsms, server: FaultServer
+) -> None:
+    live("orders", "cancel", server.add_order(), "--yes")
+    assert live("journal", "resolve", "1", "--as", "bogus").code == 2

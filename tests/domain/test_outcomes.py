@@ -135,7 +135,7 @@ def all_errors() -> list[type[VsmsError]]:
 
 EXITS = {
     "VsmsError": 1, "UsageMistake": 2, "ConfirmationNeeded": 2, "ConfigBroken": 2, "Declined": 1,
-    "TokenMissing": 4, "KeyringUnusable": 4, "TokenRefused": 4, "OrderNotFound": 5, "RequestRefused": 1,
+    "TokenMissing": 4, "KeyringUnusable": 4, "TokenRefused": 4, "OrderNotFound": 5, "RequestRefused": 5,
     "Unreachable": 6, "BadAnswer": 6, "RateLimited": 7, "JournalUnusable": 1, "StreamClosed": 141,
     "Interrupted": 130, "StopRequested": 130,
 }  # fmt: skip

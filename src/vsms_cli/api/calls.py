@@ -27,6 +27,7 @@ from vsms_cli.domain.errors import (
     ExitCode,
     OrderNotFound,
     Problem,
+    RefusedByAnother,
     RefusedByProxy,
     RequestRefused,
     RouteMissing,
@@ -188,11 +189,10 @@ class Calls:
                 self._answered_with(reply),
                 hint=_REDIRECT_HINT if reply.location else "this read changed nothing: try again in a moment",
             )
-        hint = "" if wire.is_api_error(reply.body) else _FOREIGN_HINTS.get(reply.status, "check the base URL")
-        return RequestRefused(
-            f"{self._transport.host} refused the request with status {reply.status}{self._said(reply)}",
-            hint=hint,
-        )
+        message = f"{self._transport.host} refused the request with status {reply.status}{self._said(reply)}"
+        if wire.is_api_error(reply.body):
+            return RequestRefused(message)
+        return RefusedByAnother(message, hint=_FOREIGN_HINTS.get(reply.status, "check the base URL"))
 
     def post(self, ticket: Ticket, path: str, content: bytes | None) -> Reply | Ambiguous | NotSent:
         headers = {"X-Idempotency-Key": ticket.idempotency_key}

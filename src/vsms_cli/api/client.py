@@ -120,6 +120,11 @@ class Client:
         """The answer of a GET as it came, the token struck out. `path` begins with a slash, below the base URL."""
         return self._calls.read(path, params)
 
+    @staticmethod
+    def refuse_no_answer(body: bytes) -> None:
+        """BadAnswer for what every read refuses."""
+        wire.refuse_no_answer(body)
+
     # What moves money: one POST each, sent once
 
     def cancel(self, ticket: Ticket, *, price: Decimal | None) -> Answer:

@@ -216,7 +216,7 @@ def object_in(
     for _ in range(_DEEPEST):
         if not isinstance(value, dict):
             bad("the answer is not a JSON object")
-        _refuse_error(value, wanted)
+        refuse_error(value, wanted)
         name = next((each for each in ("data", *inside) if isinstance(value.get(each), dict)), None)
         if name is None or any(field in value for field in wanted):
             break
@@ -226,11 +226,16 @@ def object_in(
     return Fields(value if isinstance(value, dict) else {}, path, notes)
 
 
-def list_in(body: bytes, name: str, notes: Notes) -> tuple[list[object], str, Fields]:
+def list_in(body: bytes, name: str, notes: Notes, *, also: str = "") -> tuple[list[object], str, Fields]:
     """The list that the answer is or holds, its path, and the object around it. Go's null for an empty list is one, and
-    so is a count of 0 without a list.
+    so is a count of 0 without a list. `also` is another documented name; such an answer may be the bare list too.
     """
-    return _list_in(decode_body(body), "", name, notes)
+    value = decode_body(body)
+    if also and isinstance(value, list):
+        return value, "", Fields({}, "", notes)
+    if also and isinstance(value, dict) and isinstance(value.get(also), list):
+        name = also
+    return _list_in(value, "", name, notes)
 
 
 def _list_in(value: object, path: str, name: str, notes: Notes) -> tuple[list[object], str, Fields]:
@@ -240,7 +245,7 @@ def _list_in(value: object, path: str, name: str, notes: Notes) -> tuple[list[ob
         return value, path or name, Fields({}, path, notes)
     if not isinstance(value, dict):
         bad(f"the answer is neither a list nor an object with {name}")
-    _refuse_error(value, (name,))
+    refuse_error(value, (name,))
     around = Fields(value, path, notes)
     prefix = f"{path}." if path else ""
     keys = [key for key in (name, *ENVELOPES) if key in value]
@@ -262,7 +267,7 @@ def _list_in(value: object, path: str, name: str, notes: Notes) -> tuple[list[ob
     return [], f"{prefix}{empty}", around
 
 
-def _refuse_error(value: Mapping[str, object], wanted: tuple[str, ...]) -> None:
+def refuse_error(value: Mapping[str, object], wanted: tuple[str, ...]) -> None:
     """A 200 that says that it failed, and has nothing that is wanted: in the service's own words."""
     error = value.get("error") or value.get("errors")
     failed = error and not any(value.get(name) is not None for name in wanted)

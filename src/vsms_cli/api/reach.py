@@ -44,7 +44,8 @@ def reach(host: str, port: int, *, tls: bool) -> Iterator[Check]:
             "check the network and the base URL",
         )
         return
-    yield passed("name", f"found in {_ms(started)}, {len(set(addresses))} addresses")
+    count = len(set(addresses))
+    yield passed("name", f"found in {_ms(started)}, {count} address{'es' * (count != 1)}")
     started = time.monotonic()
     try:
         sock = socket.create_connection((host, port), timeout=_CONNECT_S)

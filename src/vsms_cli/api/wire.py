@@ -12,7 +12,16 @@ from decimal import Decimal
 from typing import Final
 
 from vsms_cli.api.deviation_log import Deviations, Notes
-from vsms_cli.api.json_fields import Fields, bad, list_in, object_in, objects, words_of
+from vsms_cli.api.json_fields import (
+    Fields,
+    bad,
+    decode_body,
+    list_in,
+    object_in,
+    objects,
+    refuse_error,
+    words_of,
+)
 from vsms_cli.api.strict_json import decode
 from vsms_cli.domain.answers import Cancelled, Requested, Swapped
 from vsms_cli.domain.catalogue import Entry
@@ -59,7 +68,7 @@ def read_order(body: bytes, order_id: str, notes: Notes) -> Order:
 
 def read_rentals(body: bytes, notes: Notes) -> tuple[Rental, ...]:
     """A bare array (the SDKs for Go and Python), `{"rentals": […]}` (Python) or `{"items": […]}` (PHP)."""
-    rows, path, _ = list_in(body, "rentals", notes)
+    rows, path, _ = list_in(body, "rentals", notes, also="items")
     found: dict[str, Rental] = {}
     for index, row in enumerate(objects(rows, path, notes)):
         rental = _rental(row)
@@ -158,6 +167,13 @@ def read_seconds_remaining(body: bytes) -> int | None:
     row = Fields(value if isinstance(value, dict) else {}, "", Deviations())
     seconds = row.number("seconds_remaining", most=_LONGEST_COOLDOWN)
     return None if seconds is None else math.ceil(seconds)
+
+
+def refuse_no_answer(body: bytes) -> None:
+    """BadAnswer where no reader would take it: no JSON, or an error with a 2xx."""
+    value = decode_body(body)
+    if isinstance(value, dict):
+        refuse_error(value, ())
 
 
 def is_api_error(body: bytes) -> bool:

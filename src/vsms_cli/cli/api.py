@@ -34,11 +34,13 @@ def app(
     GET alone: what moves money goes through its own command, with the journal.
     """
     wanted, parameters = _path(path), dict(map(_parameter, field or ()))
-    body = run.client.raw(wanted, parameters).decode("utf-8", "backslashreplace")
+    answer = run.client.raw(wanted, parameters)
+    body = answer.decode("utf-8", "backslashreplace")
     text = body if body.endswith("\n") else f"{body}\n"
     if run.streams.out.is_terminal:
         text = "".join(f"{safe(line)}\n" for line in text.removesuffix("\n").split("\n"))
     run.streams.out.write(text)
+    run.client.refuse_no_answer(answer)
     return ExitCode.OK
 
 

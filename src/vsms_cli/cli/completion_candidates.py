@@ -84,7 +84,10 @@ class _Values:
             return self._options()
         if line.node.commands:
             return _beginning(line.current, line.node.commands.items())
-        return list(self._of_argument()) or ([] if line.current or line.ended else self._options())
+        found = self._of_argument()
+        if found is not None:
+            return list(found)
+        return [] if line.current or line.ended else self._options()
 
     def _options(self) -> list[Candidate]:
         long = ((name, about) for name, about in self._line.node.options.items() if name.startswith("--"))
@@ -116,14 +119,15 @@ class _Values:
             case _:
                 return []
 
-    def _of_argument(self) -> Iterable[Candidate]:
+    def _of_argument(self) -> Iterable[Candidate] | None:
+        """None where the command takes no argument, or no more."""
         current, path = self._line.current, " ".join(self._line.path)
         if path in _ANY_ORDER or path in _WAITING_ORDER:
             return self._orders(waiting=path in _WAITING_ORDER)
         if path in _RENTAL:
             return self._rentals()
         if self._line.arguments and path != "help":
-            return []
+            return None
         match path:
             case "auth switch":
                 return _beginning(current, self._profiles())
@@ -132,7 +136,7 @@ class _Values:
             case "help":
                 return self._help()
             case _:
-                return []
+                return None
 
     def _help(self) -> list[Candidate]:
         words = self._line.arguments

@@ -114,7 +114,7 @@ class _Doctor:
         for name in fields(type(settings)):
             setting = getattr(settings, name)
             if setting.source is not Source.DEFAULT:
-                shown = f"={setting.value}" if name not in _PRIVATE_SETTINGS else ""
+                shown = f"={_as_written(setting.value)}" if name not in _PRIVATE_SETTINGS else ""
                 changed.append(f"{name}{shown} ({setting.source.value})")
         yield passed("settings", ", ".join(changed) or "all at their defaults")
 
@@ -140,7 +140,9 @@ class _Doctor:
             detail = f"{count} entries for this host, {open_} with an outcome not known"
             yield warned("journal", detail, "`vsms journal resolve` reads what became of them")
         else:
-            yield passed("journal", f"{count} entries for this host, all settled; it can be written")
+            yield passed(
+                "journal", f"{count} entries for this host, all settled; it can be written and locked"
+            )
 
     def _keyring(self) -> Checks:
         from vsms_cli.store.keyring_store import TIME_LIMIT_S, OsKeyring  # noqa: PLC0415 - keyring: when asked for
@@ -301,11 +303,19 @@ def _directory(name: str, path: Path) -> Check:
             if room.f_bavail * room.f_frsize < _LITTLE_ROOM:
                 hint = "free disk space: nothing that moves money is sent without the journal"
                 return failed(name, f"{shown}: the disk is full", hint)
+            shown = f"{shown}, {room.f_bavail * room.f_frsize >> 20} MB free"
     except OSError as exc:
         return failed(name, f"{shown} can't be looked at: {exc.strerror}", "see its permissions")
     if not os.access(path, os.W_OK):
         return failed(name, f"{shown}: it can't be written", "see its permissions, or set VSMS_STATE_DIR")
     return passed(name, shown)
+
+
+def _as_written(value: object) -> object:
+    """As in config.toml."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _unanswered(name: str, exc: VsmsError) -> Check:

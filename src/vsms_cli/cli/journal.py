@@ -87,7 +87,7 @@ def resolve_entries(
         raise UsageMistake("--as is about one entry", hint="name it: `vsms journal list --unresolved`")
     try:
         run.journal.check()
-        entries = _open(run) if number is None else _entry(run, number)
+        entries = _open(run) if number is None else _entry(run, number, word=as_)
     except JournalDamaged as exc:
         return _repair(run, exc)
     if as_ is not None:
@@ -101,11 +101,13 @@ def _open(run: Runtime) -> list[JournalEntry]:
     return sorted(found, key=lambda entry: entry.entry)
 
 
-def _entry(run: Runtime, number: int) -> list[JournalEntry]:
+def _entry(run: Runtime, number: int, *, word: str | None) -> list[JournalEntry]:
     """The entry, if it is open; none if it is closed already."""
     entry = run.journal.entry(number)
     if entry is None:
         raise VsmsError(f"the journal of {run.host} has no entry {number}", hint="see `vsms journal list`")
+    if word is not None:
+        _check_word(word, [entry])
     return [entry] if entry.unsettled else []
 
 

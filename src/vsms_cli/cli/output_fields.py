@@ -7,7 +7,7 @@ from vsms_cli.cli.config import PATH_FIELDS, SHOW_FIELDS
 from vsms_cli.render import check_lines, money_rows, rows
 
 FIELDS: Final = {
-    "orders list": (*rows.ORDER_FIELDS_ON_REQUEST, *rows.ORDER_FIELDS),
+    "orders list": (*rows.ORDER_FIELDS, *rows.ORDER_FIELDS_ON_REQUEST),
     "orders show": rows.ORDER_DETAIL_FIELDS,
     "orders cancel": rows.CANCEL_FIELDS,
     "orders refund": rows.REFUND_FIELDS,

@@ -225,8 +225,9 @@ SANDBOX: Final = (
         "`sandbox reset --scenario lost-refunds` is a sandbox that lost some refunds, for trying `refunds audit`."
     ),
     (
-        "`vsms sandbox serve` offers the sandbox over HTTP on this machine's loopback, to any client and any "
-        "token, and fails as told: below, the first two cancels are done and never answered. It prints two "
+        "`vsms sandbox serve` offers the sandbox over HTTP on this machine's loopback, to any client "
+        "with a token that begins with `vsms_`, and fails as asked: below, the first two cancels are "
+        "done and never answered. It prints two "
         "`export` lines on stdout and a line for each request on stderr; Ctrl-C or a signal ends it."
     ),
     (
@@ -269,7 +270,8 @@ GOOD_TO_KNOW: Final = (
     ),
     ("Where the journal can't be written, nothing that moves money is sent."),
     (
-        "In a log each line about a run begins with its time, and a run in which nothing matches leaves one line. "
+        "In a log the plan and the summary of a run begin with the time, and a run in which nothing matches leaves "
+        "one line. "
         "An answer that was lost stays open in the journal until the order or the ledger shows what happened; a "
         "refund request that neither shows is closed with support's word: `vsms journal resolve 12 --as requested`."
     ),

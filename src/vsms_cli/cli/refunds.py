@@ -145,7 +145,7 @@ class Requesting:
         if not (yes or dry_run):
             self._show_and_ask(plan)
         results: list[Result] = []
-        with self._run.stop.gently(lambda: self._run.notify("ending: what is under way finishes")):
+        with self._run.stop.gently(lambda: self._run.notify("stopping after the requests under way")):
             for item in plan.items:
                 result = item.foreseen if dry_run else self._one(item)
                 results.append(result)

@@ -45,7 +45,7 @@ def list_rentals(
     run.rental_cache.write(listing.orders)
     filters = resolve(run, filters, listing.orders)
     found, unjudged = filters.split((*listing.orders, *listing.odd), now=run.clock.now())
-    notify_unjudged(run, unjudged)
+    notify_unjudged(run, unjudged, noun="rental")
     rentals = [rental for rental in found if isinstance(rental, Rental)]
     print_rows(
         run,

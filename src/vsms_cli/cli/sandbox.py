@@ -72,7 +72,7 @@ def serve_sandbox(
     ] = None,
     dialect: Annotated[str | None, typer.Option(metavar="NAME", help=_DIALECT_HELP)] = None,
 ) -> ExitCode:
-    """Serve the sandbox over HTTP on this machine's loopback, to any client and any token (`vsms_` and more).
+    """Serve the sandbox over HTTP on this machine's loopback, to any client with a token that begins with `vsms_`.
 
     What a client needs is printed as two `export` lines; each request is a line on stderr. Ctrl-C ends it.
     """
@@ -124,7 +124,7 @@ def reset_sandbox(
         sandbox.reset(scenario)
     except ValueError as exc:
         raise UsageMistake(str(exc)) from exc
-    run.notify("the sandbox is as on its first day")
+    run.notify("the sandbox is as on its first day; its journal keeps what was sent before")
     return ExitCode.OK
 
 

@@ -136,6 +136,13 @@ class RequestRefused(VsmsError):
     """The service answered a read with a 4xx of no special meaning."""
 
     code = "refused"
+    exit_code = ExitCode.REFUSED
+
+
+class RefusedByAnother(RequestRefused):
+    """The same in another form than the API's: what stands at the base URL is not the API, or is in front of it."""
+
+    exit_code = ExitCode.UNREACHABLE
 
 
 class RouteMissing(RequestRefused):

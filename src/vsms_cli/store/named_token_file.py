@@ -26,7 +26,7 @@ def first_line(path: Path) -> str:
         reason = exc.strerror if isinstance(exc, OSError) else "it is no path"
         raise TokenMissing(
             f"{shown} can't be read: {reason}",
-            hint="it wants a path to a file with the token; correct or unset it, nothing else was tried",
+            hint="set it to the path of a file that holds the token, or unset it; no other token was tried",
         ) from exc
     # A byte that is not UTF-8 fails the check as U+FFFD; some editors put a mark before the text.
     return check_token(line.decode("utf-8-sig", errors="replace"), whose=whose)

@@ -195,7 +195,7 @@ def _value(
 _HINTS: Final = {
     "output": "see `vsms help formatting`",
     "base_url": "write it as https://virtualsms.io/api/v1",
-    "timeout": "write 30, or 5m",
+    "timeout": "write seconds, as 30, or a duration, as 5m",
 }
 
 

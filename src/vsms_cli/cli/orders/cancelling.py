@@ -130,7 +130,7 @@ class Cancelling:
             chosen, unjudged = resolved.split(listing.orders, now=now)
             fitting = [order for order in chosen if order.id not in seen and self._may_be_chosen(order)]
             if not seen:
-                notify_unjudged(self._run, unjudged)
+                notify_unjudged(self._run, unjudged, noun=self._kind.noun)
                 self._say_left_out(chosen, listing)
             matching = fitting if limit is None else fitting[: limit - len(seen)]
             if not seen:
@@ -187,7 +187,7 @@ class Cancelling:
         orders = [item.order for item in plan.items if item.order is not None]
         self._check_clock(filters)
         matching, unjudged = resolve(self._run, filters, orders).split(orders, now=self._run.clock.now())
-        notify_unjudged(self._run, unjudged)
+        notify_unjudged(self._run, unjudged, noun=self._kind.noun)
         fitting = {order.id for order in matching}
         for item in plan.items:
             if item.order is None:  # of no country and no service, so that no filter matches it
@@ -307,4 +307,4 @@ class Cancelling:
         self._output.reporter.waiting(count, span)
 
     def _say_ending(self) -> None:
-        self._run.streams.err.line("\nending: what is under way finishes; once more ends at once")
+        self._run.streams.err.line("\nstopping after the requests under way; once more stops at once")

@@ -87,6 +87,6 @@ def _statuses(said: Sequence[str], *, everything: bool) -> list[str]:
             near = get_close_matches(status.lower(), KNOWN_STATUSES, n=1)
             guess = f"did you mean {near[0]}? " if near else ""
             raise UsageMistake(
-                f"unknown status {status[:60]!r}", hint=f"{guess}there are {', '.join(KNOWN_STATUSES)}"
+                f"unknown status {status[:60]!r}", hint=f"{guess}the statuses are {', '.join(KNOWN_STATUSES)}"
             )
     return [status.lower() for status in said]

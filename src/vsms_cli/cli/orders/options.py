@@ -145,11 +145,11 @@ def _catalogue(run: Runtime, *, fresh: bool) -> tuple[Catalogue | None, bool]:
         return None, True
 
 
-def notify_unjudged(run: Runtime, count: int) -> None:
-    """Orders that no filter matched, because it can't be told whether it does."""
+def notify_unjudged(run: Runtime, count: int, *, noun: str = "order") -> None:
+    """Orders or rentals that no filter matched, because it can't be told whether it does."""
     if count:
-        which = "1 order has" if count == 1 else f"{count} orders have"
+        which, them = (f"1 {noun} has", "it") if count == 1 else (f"{count} {noun}s have", "them")
         run.notify(
             f"{which} a country, a service or an age that can't be told, or an SMS already:"
-            " no filter matches, and `vsms orders list` shows it"
+            f" no filter matches {them}, and `vsms {noun}s list` shows {them}"
         )

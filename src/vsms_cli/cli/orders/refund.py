@@ -129,7 +129,7 @@ class _Refunding:
         self._reporter.start(len(plan.items))
         if dry_run and plan.needs_question:
             self._reporter.told_by_plan()
-        with self._run.stop.gently(lambda: self._run.notify("ending: what is under way finishes")):
+        with self._run.stop.gently(lambda: self._run.notify("stopping after the requests under way")):
             for item in plan.items:
                 result = item.foreseen if dry_run else self._one(item)
                 results.append(result)

@@ -54,7 +54,7 @@ class Wanted:
             return cls(ids=tuple(kind.parse(ids, asks)), filters=filters)
         if not (everything or filters.given):
             raise UsageMistake(
-                "nothing to cancel was named",
+                f"no {kind.noun} was named",
                 hint="give ids, - for ids on stdin, filters such as --country, or --all for every active"
                 f" {kind.noun}",
             )

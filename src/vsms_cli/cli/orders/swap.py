@@ -58,6 +58,8 @@ def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Resul
     if foreseen is not None:
         return foreseen
     number = order.phone_number or ""  # `foresee_swap` let none without one pass
+    if asks or dry_run:
+        _show(run, order)
     if dry_run:
         return Result(
             operation=Operation.SWAP,
@@ -68,17 +70,18 @@ def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Resul
             previous_number=number,
         )
     if asks:
-        _show_and_ask(run, order)
-    with run.stop.gently(lambda: run.notify("ending: what is under way finishes; once more ends at once")):
+        run.notify(THE_OLD_NUMBER)
+        ask(run, swap_question(order))
+    with run.stop.gently(
+        lambda: run.notify("stopping after the requests under way; once more stops at once")
+    ):
         return swap_order(run.context, order, number=number)
 
 
-def _show_and_ask(run: Runtime, order: Order) -> None:
+def _show(run: Runtime, order: Order) -> None:
     run.streams.err.write(
         swap_facts(order, now=run.clock.now(), names=run.service_names, surface=run.streams.err_surface)
     )
-    run.notify(THE_OLD_NUMBER)
-    ask(run, swap_question(order))
 
 
 def _tell(run: Runtime, shape: Shape, result: Result) -> None:

@@ -101,7 +101,7 @@ class _Wait:
         run = self._run
         run.notify("the time is up: cancelling the order")
         with run.stop.gently(
-            lambda: run.notify("ending: what is under way finishes; once more ends at once")
+            lambda: run.notify("stopping after the requests under way; once more stops at once")
         ):
             return cancel_waiting(run.context, self._order_id, order)
 

@@ -223,3 +223,18 @@ def test_an_unknown_shell_is_answered_with_the_nearest(vsms: Vsms) -> None:
         script = vsms("completion", shell, env={"VSMS_TIMEOUT": "x"})
         assert (script.code, script.err) == (0, "")
         assert "__complete" in script.out
+
+
+@pytest.mark.parametrize(
+    "words", [("orders", "show"), ("orders", "cancel"), ("rentals", "cancel"), ("auth", "switch")]
+)
+def test_where_nothing_is_known_nothing_is_offered(vsms: Vsms, words: tuple[str, ...]) -> None:
+    done = vsms.process("__complete", *words, "")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_a_rental_that_is_over_is_not_offered_to_be_cancelled(vsms: Vsms) -> None:
+    assert vsms.sandbox("rentals", "list", "--status", "expired").code == 0
+    shown = vsms.process("__complete", "--sandbox", "rentals", "show", "").out
+    assert "expired" in shown
+    assert vsms.process("__complete", "--sandbox", "rentals", "cancel", "").out == ""

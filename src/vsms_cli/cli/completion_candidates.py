@@ -125,7 +125,7 @@ class _Values:
         if path in _ANY_ORDER or path in _WAITING_ORDER:
             return self._orders(waiting=path in _WAITING_ORDER)
         if path in _RENTAL:
-            return self._rentals()
+            return self._orders(waiting=path == "rentals cancel", kind="rentals")
         if self._line.arguments and path != "help":
             return None
         match path:
@@ -147,20 +147,12 @@ class _Values:
             self._line.current, known.items()
         )
 
-    def _rentals(self) -> Iterator[Candidate]:
-        for rental in OrderCache(self._paths.cache_dir, host=self._host, kind="rentals").read():
-            if rental.id.startswith(self._line.current) and rental.id not in self._line.arguments:
-                yield (
-                    rental.id,
-                    " ".join(part for part in (rental.country, rental.service, rental.status) if part),
-                )
-
-    def _orders(self, *, waiting: bool) -> Iterator[Candidate]:
+    def _orders(self, *, waiting: bool, kind: str = "orders") -> Iterator[Candidate]:
         now = datetime.now(UTC)
-        for order in OrderCache(self._paths.cache_dir, host=self._host).read():
+        for order in OrderCache(self._paths.cache_dir, host=self._host, kind=kind).read():
             about = " ".join(part for part in (order.country, order.service, order.status) if part)
-            wanted = order.id.startswith(self._line.current.lower()) and order.id not in self._line.arguments
-            if wanted and (not waiting or order.may_wait(now)):
+            wanted = order.id.lower().startswith(self._line.current.lower())
+            if wanted and order.id not in self._line.arguments and (not waiting or order.may_wait(now)):
                 yield order.id, about
 
     def _named(self, kind: str) -> Iterator[Candidate]:

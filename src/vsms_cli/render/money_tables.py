@@ -38,7 +38,7 @@ def transaction_columns(lines: Sequence[Transaction]) -> list[Column]:
         Column(
             title="DESCRIPTION", cells=tuple(shown(line.description) for line in lines), keep=4, text=True
         ),
-        Column(title="ID", cells=tuple(shown(line.id) for line in lines), keep=1),
+        Column(title="ID", cells=tuple(shown(line.id) for line in lines), keep=1, ids=True),
     ]
 
 

@@ -60,6 +60,19 @@ def test_verify_finds_it_or_says_that_it_can_not_be_told(vsms: Vsms, form: str) 
 
 
 @pytest.mark.parametrize("form", sorted(CERTAIN))
+def test_our_own_cancel_whose_answer_was_lost_is_ours_in_every_form(vsms: Vsms, form: str) -> None:
+    """Also where the ledger dates it hours before the purchase: then its time tells nothing."""
+    with FaultServer(ledger_form=form) as server:
+        stage = scene(vsms, server)
+        order = server.add_order(age_s=300)
+        server.fault("cancel", "500", form="html", when="after")
+
+        done = stage.run("orders", "cancel", order, "--yes", "--json")
+
+        assert (done.code, done.json[0]["outcome"], server.times_paid(order)) == (0, "cancelled", 1)
+
+
+@pytest.mark.parametrize("form", sorted(CERTAIN))
 def test_what_is_missing_is_found_in_every_form(vsms: Vsms, form: str) -> None:
     with FaultServer(ledger_form=form) as server:
         stage = scene(vsms, server)

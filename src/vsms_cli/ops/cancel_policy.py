@@ -26,6 +26,7 @@ from vsms_cli.ops.polling import read_once
 from vsms_cli.ops.problems import SMS_CAME, UNKNOWN_HINT, too_early_problem, undocumented_status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from vsms_cli.domain.entries import JournalEntry
@@ -178,11 +179,19 @@ class Cancel(Policy):
                 lines = self._refunds(context)
             if lines:
                 break
-        times = [line.created_at for line in lines if line.created_at is not None]
-        if times and self._first_sent is not None and max(times) < self._first_sent - _CLOCKS_APART:
+        if self._was_paid_before(order, lines):
             return self._ended(order, Outcome.ALREADY_CANCELLED)
         amount = total_of(lines) if lines else None
         return self.result(Outcome.CANCELLED, status=order.status, refund_amount=amount, read=True)
+
+    def _was_paid_before(self, order: Order, lines: Sequence[Transaction]) -> bool:
+        """Whether the ledger paid clearly before our first request. A line that is dated before the purchase is dated
+        by another clock, or in another time zone, and tells nothing.
+        """
+        times = [line.created_at for line in lines if line.created_at is not None]
+        if not times or self._first_sent is None or order.created_at is None:
+            return False
+        return order.created_at <= max(times) < self._first_sent - _CLOCKS_APART
 
     def _refunds(self, context: Context) -> list[Transaction]:
         """None where the deployment has no ledger: then the order alone tells."""

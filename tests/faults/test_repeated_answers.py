@@ -1,9 +1,13 @@
 """Answers that come twice, or one request late, on a kept connection: never credited to another order."""
 
+import json
+from typing import Any
+
 import pytest
 
 from faults.scene import Scene, scene
 from support.fault_server import FaultServer
+from support.forms import http
 from support.repeating_proxy import RepeatingProxy
 from support.vsms import Vsms
 
@@ -37,3 +41,32 @@ def test_without_repeats_nothing_is_held_up(stage: Scene) -> None:
 
     assert (done.code, stage.server.posts()) == (0, 10)
     assert len(stage.server.requests) == 10
+
+
+ANOTHER = "0f6b5cb2-75bb-4a24-b93d-11f091e46d86"
+DONE: dict[str, Any] = {"success": True, "status": "cancelled", "refund_amount": 0.8, "refund": 0.8}
+NAMES_ANOTHER: dict[str, dict[str, Any]] = {
+    "as id": DONE | {"id": ANOTHER},
+    "as order_id": DONE | {"order_id": ANOTHER},
+    "as rental_id": DONE | {"rental_id": ANOTHER},
+    "as a number": DONE | {"order_id": 7},
+    "around the envelope": {"id": ANOTHER, "success": True, "data": DONE},
+    "in the envelope": {"success": True, "data": DONE | {"id": ANOTHER}},
+    "beside it": DONE | {"order": {"id": ANOTHER}},
+    "beside it, as a rental": DONE | {"rental": {"id": ANOTHER}},
+}
+
+
+@pytest.mark.parametrize("kind", ["orders", "rentals"])
+@pytest.mark.parametrize("answer", NAMES_ANOTHER.values(), ids=NAMES_ANOTHER)
+def test_an_answer_that_names_another_is_not_believed(vsms: Vsms, kind: str, answer: dict[str, Any]) -> None:
+    """Whatever gave it, a cache or a proxy: the order is read, still waits, and is cancelled."""
+    with FaultServer() as server:
+        stage = scene(vsms, server, timeout=2)
+        one = server.add_order() if kind == "orders" else server.add_rental()
+        server.fault("cancel" if kind == "orders" else "rental-cancel", raw=http(json.dumps(answer).encode()))
+
+        done = stage.run(kind, "cancel", one, "--yes", "--json")
+
+        assert (done.json[0]["outcome"], server.times_paid(one)) == ("cancelled", 1)
+        assert stage.server.posts() == 2

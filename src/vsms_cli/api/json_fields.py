@@ -41,7 +41,7 @@ _MILLISECONDS: Final = 10**11  # as seconds since 1970 it would be the year 5138
 _UNITS: Final = (1, 10**3, 10**6, 10**9)  # of a second, in which services count from 1970
 _GO_ZERO: Final = datetime(1, 1, 1, tzinfo=UTC)  # a time that is not set
 ENVELOPES: Final = ("data", "items", "result", "results", "rows", "records", "list")
-_DEEPEST: Final = 3  # {"data": {"order": {...}}}
+DEEPEST: Final = 3  # {"data": {"order": {...}}}
 _LONGEST_WORDS: Final = 200  # characters of a service's sentence
 _AGAIN: Final = "try again in a moment"
 _HINT: Final = (
@@ -213,7 +213,7 @@ def object_in(
     it is no error, whatever else it says.
     """
     value, path = decode_body(body), ""
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         if not isinstance(value, dict):
             bad("the answer is not a JSON object")
         refuse_error(value, wanted)
@@ -254,7 +254,7 @@ def _list_in(value: object, path: str, name: str, notes: Notes) -> tuple[list[ob
         if key != name:
             notes.add(f"{prefix}{key}", found="list", expected=f'list "{name}"', kind=Kind.UNDERSTOOD)
         return value[key], f"{prefix}{key}", around
-    for key in keys if path.count(".") < _DEEPEST else ():
+    for key in keys if path.count(".") < DEEPEST else ():
         inner = value[key]
         if isinstance(inner, dict) and inner:
             notes.add(f"{prefix}{key}", found="object", expected=f'list "{name}"', kind=Kind.UNDERSTOOD)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api.deviation_log import Deviations, Notes
 from vsms_cli.api.json_fields import (
+    DEEPEST,
+    ENVELOPES,
     Fields,
     bad,
     decode_body,
@@ -30,6 +32,9 @@ from vsms_cli.domain.orders import KNOWN_STATUSES, Message, Order, canonical_id,
 from vsms_cli.domain.pages import LedgerPage, OrderPage
 from vsms_cli.domain.rentals import STATUSES as RENTAL_STATUSES
 from vsms_cli.domain.rentals import Rental
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's live run)
 _OTHER_CAPS: Final = frozenset({50, 100})  # rows: the API's default limit, and a common cap
@@ -78,19 +83,13 @@ def read_rentals(body: bytes, notes: Notes) -> tuple[Rental, ...]:
 
 def read_rental_cancelled(body: bytes, rental_id: str, notes: Notes, *, price: Decimal | None) -> Cancelled:
     """A rental cancel's 2xx (the SDKs), believed as strictly as an order's."""
-    row = object_in(body, notes, inside=("rental",))
-    named = (row.text(name) for name in ("rental_id", "id", "order_id"))
-    other = any(said is not None and said.strip().lower() != rental_id.lower() for said in named)
-    if row.value("success") is not True or other:
-        bad("the answer does not say that it succeeded, and for this rental")
+    row = _success_of(body, rental_id, notes, inside=("rental",))
     return _cancelled(row, "refund", "refund_amount", price=price)
 
 
 def read_cancelled(body: bytes, order_id: str, notes: Notes, *, price: Decimal | None) -> Cancelled:
     """A cancel's 2xx, believed only when every field of the live answer is there and holds up; it has no `order_id`."""
-    row = object_in(body, notes)
-    _must_be_about(row, order_id, named=False)
-    return _cancelled(row, "refund_amount", price=price)
+    return _cancelled(_success_of(body, order_id, notes), "refund_amount", price=price)
 
 
 def _cancelled(row: Fields, *amounts: str, price: Decimal | None) -> Cancelled:
@@ -105,8 +104,8 @@ def _cancelled(row: Fields, *amounts: str, price: Decimal | None) -> Cancelled:
 
 def read_requested(body: bytes, order_id: str, notes: Notes) -> Requested:
     """ASSUMED, as is the whole refund endpoint: see `client.REFUND_ENDPOINT`."""
-    row = object_in(body, notes)
-    _must_be_about(row, order_id, named=True)
+    row = _success_of(body, order_id, notes)
+    _must_name(row, order_id)
     request_id = row.text("request_id")
     if not request_id:
         bad(f"the answer names no request: {row.named('request_id')}")
@@ -115,8 +114,8 @@ def read_requested(body: bytes, order_id: str, notes: Notes) -> Requested:
 
 def read_swapped(body: bytes, order_id: str, notes: Notes, *, number: str) -> Swapped:
     """A swap's 2xx (the reference pages), believed only when it names a number that is not `number`."""
-    row = object_in(body, notes)
-    _must_be_about(row, order_id, named=True)
+    row = _success_of(body, order_id, notes)
+    _must_name(row, order_id)
     now = row.text("phone_number")
     if not now or same_number(now, number):
         bad(f"the answer names no other number: {row.named('phone_number')}")
@@ -203,12 +202,34 @@ def read_error(body: bytes) -> str:
     return words_of(value)
 
 
-def _must_be_about(row: Fields, order_id: str, *, named: bool) -> None:
-    """It succeeded, and for this order; `named` is whether it has to name it: the live run's cancel does not."""
-    said = row.text("order_id")
-    other = canonical_id(said) != order_id if said is not None else named or row.value("order_id") is not None
-    if row.value("success") is not True or other:
+def _success_of(body: bytes, own_id: str, notes: Notes, *, inside: tuple[str, ...] = ()) -> Fields:
+    """The object of an answer that says that it succeeded, and names no other order or rental. The live run's cancel
+    names none at all; one that names another is an answer to another request.
+    """
+    row = object_in(body, notes, inside=inside)
+    named = _ids_in(decode_body(body))
+    if row.value("success") is not True or not all(_is_id(said, own_id) for said in named):
         bad("the answer does not say that it succeeded, and for this order")
+    return row
+
+
+def _must_name(row: Fields, order_id: str) -> None:
+    if not _is_id(row.text("order_id"), order_id):
+        bad("the answer does not name this order")
+
+
+def _ids_in(value: object) -> Iterator[object]:
+    """What an answer, and the objects in it that may hold its fields, name as the order or the rental."""
+    inside = [value]
+    for _ in range(DEEPEST):
+        found = [each for each in inside if isinstance(each, dict)]
+        for each in found:
+            yield from (each[name] for name in ("id", "order_id", "rental_id") if each.get(name) is not None)
+        inside = [each.get(name) for each in found for name in (*ENVELOPES, "order", "rental")]
+
+
+def _is_id(said: object, own_id: str) -> bool:
+    return isinstance(said, str) and (said.strip().lower() == own_id.lower() or canonical_id(said) == own_id)
 
 
 def _order(row: Fields) -> Order:

@@ -176,8 +176,6 @@ def _tell(error: "VsmsError", argv: Sequence[str]) -> int:
 
     if isinstance(error, UsageMistake):  # a token typed as an argument is repeated nowhere
         error.message = re.sub(r"vsms_[^\s()'\"]{4,}", "vsms_…", error.message)
-    if "--sandbox" in argv:  # what is to be typed next must stay there
-        error.hint = re.sub("`vsms (?!sandbox )", "`vsms --sandbox ", error.hint)
     if error.hint or type(error) is not StreamClosed:  # nobody reads a message about it
         _print_to_stderr(problem_lines(error.as_problem(), as_json=_wants_json(argv), width=None))
     return error.exit_code

@@ -1,6 +1,7 @@
 """`vsms balance`, `vsms journal` and `vsms sandbox` through the front door."""
 
 import json
+import re
 import signal
 import stat
 import subprocess
@@ -297,3 +298,21 @@ def test_debug_tells_each_request_and_never_the_token(live: Vsms, server: FaultS
     assert "debug: " in done.err
     assert "/customer/balance" in done.err
     assert server.token not in done.err
+
+
+def test_every_command_that_is_told_stays_in_the_sandbox(vsms: Vsms) -> None:
+    """By whatever way it is printed: an error, a result, a remark."""
+    order = vsms.sandbox("orders", "list", "-q").out.split()[-1]
+    young = vsms.sandbox("orders", "list", "--newer-than", "100s", "-q").out.split()[0]
+    told = [
+        vsms.sandbox("orders", "wait", order, "--timeout", "1s"),
+        vsms.sandbox("orders", "show", "00000000-0000-4000-8000-000000000000"),
+        vsms.sandbox("orders", "cancel", young, "--yes", "-o", "table"),
+        vsms.sandbox("journal", "show", "99"),
+        vsms.sandbox("rentals", "cancel", "zz0000zz", "--yes"),
+    ]
+    for done in told:
+        text = done.out + done.err
+        assert "vsms --sandbox " in text
+        assert "vsms --sandbox --sandbox" not in text
+        assert re.search(r"vsms (?!--sandbox)(orders|rentals|journal|refunds) ", text) is None, text

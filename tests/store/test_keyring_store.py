@@ -99,6 +99,28 @@ def test_the_backend_that_stored_it_is_asked_without_loading_the_others(service:
     assert lines(service.run(ask("delete", "read:SecretService"), env=env)) == ["True", "None SecretService"]
 
 
+BETTER = """
+from keyring.backend import KeyringBackend
+class Better(KeyringBackend):
+    priority = 9
+    def get_password(self, service, username): return None
+    def set_password(self, service, username, password): raise AssertionError
+    def delete_password(self, service, username): raise AssertionError
+from vsms_cli.store.keyring_store import OsKeyring
+keyring, asked = OsKeyring(), ("vsms:virtualsms.io", "default")
+print(keyring.read(*asked).token, keyring.read(*asked, backend="SecretService").token)
+print(keyring.delete(*asked, backend="SecretService"), keyring.read(*asked, backend="SecretService").token)
+"""
+
+
+def test_a_token_is_removed_from_the_backend_that_stored_it(service: SecretService) -> None:
+    """Also where keyring prefers another one by now."""
+    env = {"PYTHONPATH": SOURCES}
+    assert lines(service.run(ask("store"), env=env)) == ["SecretService"]
+    done = service.run([sys.executable, "-c", BETTER], env=env)
+    assert lines(done) == ["None vsms_0123456789abcdef", "True None"]
+
+
 def test_a_backend_that_was_chosen_since_goes_before_the_one_that_stored_it(service: SecretService) -> None:
     chosen = {"PYTHONPATH": SOURCES, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     assert "no keyring service was found" in refused(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import StreamClosed
+from vsms_cli.domain.records import replace
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.folding import folded, folded_command
 from vsms_cli.render.formats import Format
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from vsms_cli.store.settings import Settings
 
 _BEFORE_A_REMARK: Final = "   "
+_COMMAND: Final = re.compile("`vsms (?!sandbox )")
 _WORTH_SAYING_S: Final = 0.9  # a shorter wait for the rate limit passes in silence
 
 
@@ -43,8 +46,14 @@ class Notifier:
         if self.elsewhere is not None:
             self.elsewhere(text)
             return
-        line = without_tokens(safe(text)).replace("`vsms ", f"`{self._vsms} ")
+        line = self.typed(without_tokens(safe(text)))
         self._streams.err.line(folded(line, self._streams.err_surface.width))
+
+    def typed(self, text: str) -> str:
+        """The commands in it with the options of this run that they need: what was done in the sandbox must not be
+        continued at the service.
+        """
+        return _COMMAND.sub(lambda _found: f"`{self._vsms} ", text)
 
     def notify_next(self, command: str) -> None:
         """What to type next, with the options of this run that it needs: the same account at the same service. What
@@ -66,6 +75,7 @@ class Notifier:
         from vsms_cli.render.errors import problem_lines  # noqa: PLC0415 - rarely needed
 
         as_json = self._settings.output.value in {Format.JSON, Format.NDJSON}
+        problem = replace(problem, hint=self.typed(problem.hint))
         for line in problem_lines(problem, as_json=as_json, width=self._streams.err_surface.width):
             self._streams.err.line(line)
 

@@ -94,4 +94,5 @@ def print_marked(run: Runtime, marked: tuple[str, str]) -> None:
     """A mark and a line, for a person."""
     from vsms_cli.render.results import styled  # noqa: PLC0415 - as above
 
-    run.streams.out.line(styled(*marked, run.streams.out_surface))
+    mark, line = marked
+    run.streams.out.line(styled(mark, run.notifier.typed(line), run.streams.out_surface))

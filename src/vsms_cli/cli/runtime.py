@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 from vsms_cli.cli.early_start import EARLY
 from vsms_cli.cli.notifier import Notifier
 from vsms_cli.cli.signals import Stop
-from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake
+from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake, VsmsError
 from vsms_cli.domain.records import record
 from vsms_cli.render.formats import Format
 from vsms_cli.render.streams import Streams
@@ -99,7 +99,9 @@ class Runtime:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, error: type[BaseException] | None, *_exc: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, exc: BaseException | None, _trace: object) -> None:
+        if isinstance(exc, VsmsError) and "settings" in self.__dict__:
+            exc.hint = self.notifier.typed(exc.hint)
         if "client" in self.__dict__:
             if error is None:  # an error says itself what could not be read
                 self._mention_unreadable()

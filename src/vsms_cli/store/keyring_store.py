@@ -79,8 +79,10 @@ class OsKeyring:
 
         return self._ask(work, secret=token)
 
-    def delete(self, service: str, profile: str) -> bool:
-        """Whether something was there. Nothing is left afterwards."""
+    def delete(self, service: str, profile: str, *, backend: str = "") -> bool:
+        """Whether something was there. Nothing is left afterwards, also not in the `backend` that stored it, should
+        another be the first choice by now.
+        """
 
         def work(backend: KeyringBackend) -> bool:
             if backend.get_password(service, profile) is None:
@@ -90,7 +92,8 @@ class OsKeyring:
                 raise _UnusableError("it still holds what was deleted from it")
             return True
 
-        return self._ask(work)
+        found = self._ask(work, recorded=backend)
+        return (self._ask(work) or found) if backend else found
 
     def _ask(self, work: Callable[[KeyringBackend], T], *, secret: str = "", recorded: str = "") -> T:
         answers: list[T] = []

@@ -81,7 +81,8 @@ class TokenStore:
         found = self.file.delete(service, profile)
         unasked = None
         try:
-            found = self.keyring.delete(service, profile) or found
+            backend = self.profiles.backend_of(service, profile)
+            found = self.keyring.delete(service, profile, backend=backend) or found
         except KeyringUnusable as exc:
             if place is Place.KEYRING:
                 raise

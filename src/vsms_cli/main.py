@@ -2,7 +2,6 @@
 
 import errno
 import gc
-import itertools
 import os
 import re
 import sys
@@ -110,64 +109,9 @@ def _dispatch(argv: Sequence[str]) -> int:
 
             echo(exc.ctx.get_help())  # type: ignore[attr-defined] # Typer's; named as above
             return 0
-        raise UsageMistake(_plainly(exc, told()), hint=_usage_hint(exc, argv)) from exc
+        from vsms_cli.cli.usage_errors import usage_mistake  # noqa: PLC0415 - see run
 
-
-def _plainly(exc: Exception, message: str) -> str:
-    """Typer's sentence without its list of near options, which the hint has, and without its words for types."""
-    text = _ITS_OPTIONS.split(message)[0].rstrip(".")
-    for theirs, ours in _OUR_WORDS.items():
-        text = text.replace(theirs, ours)
-    return text[:1].lower() + text[1:] if text else type(exc).__name__
-
-
-_ITS_OPTIONS: Final = re.compile(r" (?:\(')?\(Possible options:")  # Typer 0.26 prints a tuple of them
-_OUR_WORDS: Final = {
-    " is not a valid int range": " is not a whole number",
-    " is not a valid int": " is not a whole number",
-    " is not a valid float": " is not a number",
-    "Got unexpected extra argument(s)": "too many arguments:",
-    "Got unexpected extra arguments": "too many arguments:",
-    "Got unexpected extra argument": "too many arguments:",
-    " requires an argument": " needs a value",
-}
-
-
-def _usage_hint(exc: Exception, argv: Sequence[str]) -> str:
-    from vsms_cli.cli.name_hints import option_hint  # noqa: PLC0415 - see run
-
-    context = getattr(exc, "ctx", None)
-    option = str(getattr(exc, "option_name", ""))
-    if option in _OF_COMMANDS and hasattr(getattr(context, "command", None), "table"):  # a group's
-        return "it goes behind the command, as in `vsms orders list --json`"
-    see = f"see `{_path_in(argv) if context is None else context.command_path} --help`"
-    if _is_a_list_of_fields(exc, argv):
-        return f"fields are chosen with --fields; {see}"
-    params = getattr(getattr(context, "command", None), "params", ())
-    known = [name for param in params for name in param.opts if name.startswith("-")]
-    hint = option_hint(option, known) if option else ""
-    return f"{hint}{' ' if hint.endswith('?') else '; '}{see}" if hint else see
-
-
-def _is_a_list_of_fields(exc: Exception, argv: Sequence[str]) -> bool:
-    """`--json id,status`, as `gh` has it."""
-    return "extra argument" in str(exc) and any(
-        before == "--json" and not word.startswith("-") for before, word in itertools.pairwise(argv)
-    )
-
-
-_OF_COMMANDS: Final = frozenset({"--json", "--output", "-o", "--quiet", "-q", "--fields", "--yes", "-y"})
-
-
-def _path_in(argv: Sequence[str]) -> str:
-    """The command that was called, for Typer's errors that do not know it."""
-    from vsms_cli.cli.tree import GROUPS, ROOT  # noqa: PLC0415 - see run
-
-    words = [word for word in argv if not word.startswith("-")]
-    group = next((word for word in words if word in ROOT), "")
-    inside = GROUPS.get(group, {})
-    below = next((word for word in words if word in inside and word != group), "")
-    return " ".join(part for part in ("vsms", group, below) if part)
+        raise usage_mistake(exc, told(), argv) from exc
 
 
 def _tell(error: "VsmsError", argv: Sequence[str]) -> int:

@@ -345,3 +345,23 @@ def test_api_has_the_exit_codes_of_any_read(live: Vsms, server: FaultServer) -> 
 def test_rentals_as_a_bare_list_are_as_documented(live: Vsms, server: FaultServer) -> None:
     server.fault("rentals", raw=http(b"[]"), times=None)
     assert "rentals\tok\tas documented" in live("doctor", "-o", "tsv").out
+
+
+def test_a_keyring_is_not_needed_where_the_token_is_in_the_file(vsms: Vsms, server: FaultServer) -> None:
+    env = {
+        "VSMS_BASE_URL": server.base_url,
+        "VSMS_TOKEN": "",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+    signed_in = vsms(
+        "auth", "login", "--with-token", "--insecure-storage", env=env, stdin=f"{server.token}\n"
+    )
+    assert signed_in.code == 0, signed_in.err
+    done = vsms("doctor", "--json", env=env)
+    assert [status for status, _ in of(done, "keyring")] == ["warning"]
+    assert done.code == 0
+
+
+def test_a_base_url_without_its_path_is_answered_with_it(live: Vsms, server: FaultServer) -> None:
+    done = live("balance", "--base-url", server.base_url.removesuffix("/api/v1"))
+    assert "/api/v1" in done.err

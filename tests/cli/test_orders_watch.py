@@ -315,3 +315,15 @@ def test_keys_that_come_together_are_each_a_key_but_none_answers_a_question(
     child.send("q")
     left(child)
     assert [server.status(order) for order in orders] == ["waiting", "waiting", "cancelled"]
+
+
+def test_a_low_terminal_says_how_many_orders_it_does_not_show(
+    server: FaultServer, watch: Callable[..., Any]
+) -> None:
+    for _ in range(30):
+        server.add_order()
+    child = watch()
+    child.setwinsize(12, 100)
+    child.expect(r"2\d more, up and down")
+    child.send("q")
+    left(child)

@@ -151,7 +151,7 @@ class _Doctor:
         try:
             entry = OsKeyring(time_limit_s=TIME_LIMIT_S).read("vsms:doctor", "doctor")
         except KeyringUnusable as exc:
-            needed = not (self._in_sandbox or self._token_in_environment())
+            needed = not (self._in_sandbox or self._token_in_environment() or self._token_in_file())
             reason = (
                 exc.message.partition(" (")[0]
                 if "Error" not in exc.message
@@ -161,6 +161,14 @@ class _Doctor:
             yield make("keyring", reason, "unlock or install one, set VSMS_TOKEN, or use --insecure-storage")
             return
         yield passed("keyring", f"{entry.backend} answers in {(time.monotonic() - started) * 1000:.0f} ms")
+
+    def _token_in_file(self) -> bool:
+        from vsms_cli.store.base_url import service_name  # noqa: PLC0415 - as above
+        from vsms_cli.store.profiles import Place  # noqa: PLC0415 - as above
+
+        settings = self._run.settings
+        stored = self._run.token_store.profiles
+        return stored.place_of(service_name(settings.base_url.value), settings.profile.value) is Place.FILE
 
     def _token_in_environment(self) -> bool:
         from vsms_cli.store.credentials import environment_token_variable  # noqa: PLC0415 - as above

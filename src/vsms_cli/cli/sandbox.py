@@ -124,7 +124,8 @@ def reset_sandbox(
         sandbox.reset(scenario)
     except ValueError as exc:
         raise UsageMistake(str(exc)) from exc
-    run.notify("the sandbox is as on its first day; its journal keeps what was sent before")
+    kept = "; its journal keeps what was sent before" if run.paths.journal.exists() else ""
+    run.notify(f"the sandbox is as on its first day{kept}")
     return ExitCode.OK
 
 

@@ -100,7 +100,9 @@ class Frame:
             orders[first : first + room], now=now, names=names, surface=surface, selected=self.selected
         )
         rows = table.text.splitlines() if orders else ["", "nothing to watch"]
-        left_out = folded(left_out_words(table.left_out), width).splitlines()
+        hidden = f"{len(orders) - room} more, up and down" if len(orders) > room else ""
+        notice = "; ".join(part for part in (hidden, left_out_words(table.left_out)) if part)
+        left_out = folded(notice, width).splitlines()
         return [*title, *rows, *(left_out or [""]), *(notes or [""]), *keys]
 
 

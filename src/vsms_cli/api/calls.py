@@ -191,7 +191,7 @@ class Calls:
             )
         message = f"{self._transport.host} refused the request with status {reply.status}{self._said(reply)}"
         if wire.is_api_error(reply.body):
-            hint = "check the base URL, which ends in /api/v1" if reply.status == HTTPStatus.NOT_FOUND else ""
+            hint = "there is no such route; the base URL ends in /api/v1" if reply.status == HTTPStatus.NOT_FOUND else ""
             return RequestRefused(message, hint=hint)
         return RefusedByAnother(message, hint=_FOREIGN_HINTS.get(reply.status, "check the base URL"))
 

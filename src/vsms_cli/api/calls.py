@@ -52,6 +52,9 @@ NO_SUCH_ROUTE: Final = frozenset(
 )
 """What a router answers for a route that is not there, in any form."""
 _REDIRECT_HINT: Final = "no redirect is followed: if that is the API, make it the base URL"
+_OWN_HINTS: Final[dict[int, str]] = {
+    HTTPStatus.NOT_FOUND: "there is no such route; the base URL ends in /api/v1"
+}
 _FOREIGN_HINTS: Final[dict[int, str]] = {
     HTTPStatus.UPGRADE_REQUIRED: "it wants another protocol: vsms speaks HTTP/1.1",
     HTTPStatus.BAD_REQUEST: "check the base URL: a port that speaks TLS needs https://",
@@ -191,8 +194,7 @@ class Calls:
             )
         message = f"{self._transport.host} refused the request with status {reply.status}{self._said(reply)}"
         if wire.is_api_error(reply.body):
-            hint = "there is no such route; the base URL ends in /api/v1" if reply.status == HTTPStatus.NOT_FOUND else ""
-            return RequestRefused(message, hint=hint)
+            return RequestRefused(message, hint=_OWN_HINTS.get(reply.status, ""))
         return RefusedByAnother(message, hint=_FOREIGN_HINTS.get(reply.status, "check the base URL"))
 
     def post(self, ticket: Ticket, path: str, content: bytes | None) -> Reply | Ambiguous | NotSent:

@@ -97,8 +97,8 @@ def between(
         server.close()
 
 
-def post(transport: Transport) -> bytes:
-    reply = transport.send("POST", "/customer/cancel/x")
+def post(transport: Transport, about: str = "ANSWER") -> bytes:
+    reply = transport.send("POST", "/customer/cancel/x", about=about)
     assert reply.status == 200
     return reply.body
 
@@ -206,3 +206,17 @@ def test_the_last_look_is_just_before_the_first_byte() -> None:
     quiet = BoundedStream(Inner())
     quiet.read(1)
     quiet.write(b"next")
+
+
+def test_after_an_answer_that_does_not_name_its_order_another_connection_is_taken() -> None:
+    with between(lambda number: [answer_to(number)]) as (server, transport):
+        for about in ("other", "", "answer", "answer"):
+            post(transport, about)
+        assert server.connections == 3
+
+
+def test_after_a_refusal_another_connection_is_taken() -> None:
+    refusal = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
+    with between(lambda number: [refusal if number % 2 else answer_to(number)]) as (server, transport):
+        assert [transport.send("GET", "/customer/orders").status for _ in range(4)] == [404, 200, 404, 200]
+        assert server.connections == 3

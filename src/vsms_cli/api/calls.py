@@ -203,7 +203,9 @@ class Calls:
             headers["Content-Type"] = "application/json"
         try:
             with self._counted_if_cut_off():
-                reply = self._transport.send("POST", path, content=content, headers=headers)
+                reply = self._transport.send(
+                    "POST", path, content=content, headers=headers, about=ticket.order_id
+                )
         except Exception as exc:  # noqa: BLE001 - whatever is not known to come before the sending counts as lost
             self._count(delivery_of(exc))
             problem = self._problem(exc, self._transport.time_limit)

@@ -166,7 +166,6 @@ class BoundedStream(httpcore.NetworkStream):
         self._inner = inner
         self._answered = False  # whether the next write begins another exchange
         self._begun = False  # whether anything was written yet
-        self.last_answer: object = None  # of the exchange before; None on a new connection
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._answered = True

@@ -15,12 +15,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from vsms_cli import __version__
-from vsms_cli.api.deadline import BoundedStream, ProxyUnreachable, not_begun_once, whole_request_within
+from vsms_cli.api.deadline import ProxyUnreachable, not_begun_once, whole_request_within
 from vsms_cli.api.network import network_to
 from vsms_cli.api.proxies import proxy_of
 from vsms_cli.api.proxy_gate import ProxyGate, ProxyRefused
 from vsms_cli.api.redaction import redact, redact_text
-from vsms_cli.api.response_desync import follows_soon
 from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
@@ -74,6 +73,7 @@ class Exchange(Protocol):
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        about: str = "",
     ) -> Reply: ...
 
 
@@ -130,7 +130,9 @@ class Transport:
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        about: str = "",
     ) -> Reply:
+        """`about` is the id that an answer to a POST has to name, if its connection is to carry another request."""
         try:
             request = self._client.build_request(
                 method,
@@ -147,28 +149,28 @@ class Transport:
             with whole_request_within(self.time_limit):
                 if method == "POST":
                     with not_begun_once(self._halted):
-                        reply = self._through_gate(request)
+                        reply = self._through_gate(request, about)
                 else:
-                    reply = self._through_gate(request)
+                    reply = self._through_gate(request, about)
         except Exception as exc:
             self._debug(method, path, type(exc).__name__, started, {})
             raise
         self._debug(method, path, str(reply.status), started, reply.headers)
         return reply
 
-    def _through_gate(self, request: httpx.Request) -> Reply:
+    def _through_gate(self, request: httpx.Request, about: str) -> Reply:
         if self._gate is None:
-            return self._exchange(request)
+            return self._exchange(request, about)
         with self._gate.first_alone(self.time_limit):
             try:
-                return self._exchange(request)
+                return self._exchange(request, about)
             except httpx.ProxyError as exc:
                 status = None if isinstance(exc.__cause__, ProxyUnreachable) else _STATUS.match(str(exc))
                 if status is None:
                     raise
                 raise ProxyRefused(int(status[1])) from None
 
-    def _exchange(self, request: httpx.Request) -> Reply:
+    def _exchange(self, request: httpx.Request, about: str) -> Reply:
         response = self._client.send(request, stream=True, follow_redirects=False)
         try:
             encodings = response.headers.get("content-encoding", "").lower().split(",")
@@ -179,7 +181,9 @@ class Transport:
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
                     raise AnswerUnusable(f"the answer is larger than {MAX_BODY_BYTES} bytes")
-            self._check_in_step(request, response, bytes(body))
+            self._close_unless_in_step(
+                response, names_it=request.method != "POST" or _names(bytes(body), about)
+            )
         finally:
             response.close()
         return Reply(
@@ -189,21 +193,12 @@ class Transport:
             location=self.without_token(str(response.extensions.get(_LOCATION, ""))),
         )
 
-    def _check_in_step(self, request: httpx.Request, response: httpx.Response, body: bytes) -> None:
-        """Before another request can have the connection: close it where bytes came after the answer. An answer that
-        repeats the one before it, and that another one follows, is no answer to this request: AnswerUnusable.
-        """
+    def _close_unless_in_step(self, response: httpx.Response, *, names_it: bool) -> None:
+        """Before another request can have the connection: see `api.response_desync`."""
         stream = response.extensions.get("network_stream")
         if stream is None or self._network is None:
             return
-        more = self._network.leaves_more(stream)
-        if isinstance(stream, BoundedStream) and request.method == "POST":
-            answer = (response.status_code, response.headers.raw, body)
-            before, stream.last_answer = stream.last_answer, answer
-            if before is not None and (more or (before == answer and follows_soon(stream))):
-                stream.close()
-                raise AnswerUnusable("the answers on its connection are out of step with the requests")
-        if more:
+        if not (response.is_success and names_it) or self._network.leaves_more(stream):
             stream.close()
 
     def _debug(self, method: str, path: str, result: str, started: float, headers: Mapping[str, str]) -> None:
@@ -214,6 +209,10 @@ class Transport:
         )
         line = f"{method} {path} {result} {(time.monotonic() - started) * 1000:.0f}ms{shown}"
         self._log(self.without_token(line))
+
+
+def _names(body: bytes, order_id: str) -> bool:
+    return bool(order_id) and order_id.lower().encode() in body.lower()
 
 
 class _NoCookies(CookieJar):

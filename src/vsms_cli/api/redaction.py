@@ -8,7 +8,6 @@ character as it is, in JSON's escapes (`\u0076`), percent-encoded or as an HTML 
 from __future__ import annotations
 
 import base64
-import html
 import re
 from functools import lru_cache
 from typing import Final
@@ -86,6 +85,8 @@ def _decoded(body: bytes) -> bytes:
     if b"%" in body:
         body = unquote_to_bytes(body)
     if b"&" in body:
+        import html  # noqa: PLC0415 - its table of names takes 1 ms, and few answers have an entity
+
         body = html.unescape(body.decode("latin-1")).encode("ascii", "ignore")
     return body
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -13,7 +12,7 @@ from vsms_cli.store.base_url import DEFAULT_BASE_URL, check_base_url
 from vsms_cli.store.config_file import line_of, read_config, replace_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from vsms_cli.store.paths import Paths
 
@@ -147,11 +146,8 @@ def _read(paths: Paths) -> _Config:
     config = _Config(values=values, text=text, file=str(file))
     for key in values:
         if key not in _VARIABLES:
-            near = get_close_matches(key, _VARIABLES, n=1)
-            known = ", ".join(_VARIABLES)
-            raise config.broken(
-                key, "is no setting", hint=f"did you mean {near[0]}?" if near else f"there are: {known}"
-            )
+            known = f"there are: {', '.join(_VARIABLES)}"
+            raise config.broken(key, "is no setting", hint=_guess(key, _VARIABLES) or known)
     return config
 
 
@@ -215,10 +211,15 @@ def _rate_limit(given: object) -> int:
 def _output(given: object) -> str | None:
     text = _string(given)
     if text not in OUTPUT_FORMATS:
-        near = get_close_matches(text, OUTPUT_FORMATS, n=1)
-        guess = f" (did you mean {near[0]}?)" if near else ""
-        raise ValueError(f"must be one of {', '.join(OUTPUT_FORMATS)}{guess}")
+        guess = _guess(text, OUTPUT_FORMATS)
+        raise ValueError(f"must be one of {', '.join(OUTPUT_FORMATS)}{f' ({guess})' if guess else ''}")
     return text
+
+
+def _guess(text: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - 1 ms before each command connects, for a mistake alone
+
+    return "".join(f"did you mean {near}?" for near in get_close_matches(text, known, n=1))
 
 
 def _flag(given: object) -> bool:

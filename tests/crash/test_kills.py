@@ -178,6 +178,21 @@ def test_a_request_that_outlives_its_client_is_waited_for(
     then_all_are_cancelled_once(vsms, service, [order])
 
 
+@pytest.mark.parametrize("again", [("journal", "resolve"), ("orders", "cancel", "ID", "--yes")])
+def test_a_short_time_limit_shortens_no_wait_for_a_request_that_was_killed(
+    vsms: Vsms, service: FaultServer, again: tuple[str, ...]
+) -> None:
+    order = service.add_order()
+    words = ("orders", "cancel", order, "--yes", "--timeout", "1")
+
+    killed_in_a(vsms, service, *words, point="request-received", late=True, late_s=6.0)
+    next_run = [order if word == "ID" else word for word in again]
+    done = vsms(*next_run, "--timeout", "1", "--json")
+
+    assert done.json[0]["outcome"] == "cancelled"
+    assert (service.times_paid(order), service.posts(order)) == (1, 1)
+
+
 @pytest.mark.parametrize("number", range(ROUNDS))
 @pytest.mark.parametrize("point", POINTS)
 def test_the_same_command_again_without_resolving_sends_nothing_twice(

@@ -91,13 +91,11 @@ def _read_until_old(
     """The last reading, and whether the entry is so old by then that its request can't be on its way any more. It is
     not where we were asked to end before.
 
-    The time limit is this run's or the one that the request had, whichever is longer; one that proved nothing is
-    waited for as in its own run.
+    That is after as long as a run waits for one that proved nothing. The time limit is this run's or the one that the
+    request had, whichever is longer.
     """
     clock = context.clock
-    limit = max(context.service.time_limit, entry.time_limit or 0.0, policy.least_wait_s)
-    if entry.in_doubt or entry.outcome is not None:
-        limit = max(limit, DOUBT_S)
+    limit = max(context.service.time_limit, entry.time_limit or 0.0, policy.least_wait_s, DOUBT_S)
     end = clock.monotonic() + limit - min(context.journal.age_of(entry), limit)
     while True:
         started = clock.monotonic()

@@ -207,7 +207,7 @@ def _compared(endpoint: Endpoint, path: str, names: dict[str, object]) -> Iterat
         alternatives = field.split("|")
         if not any(name in names for name in alternatives):
             yield Difference(
-                path=f"{prefix}{alternatives[0]}", found="missing", expected="present", kind=Kind.MISSING
+                path=f"{prefix}{alternatives[0]}", found="missing", expected="a value", kind=Kind.MISSING
             )
 
 

@@ -22,10 +22,14 @@ class Operation(StrEnum):
         return _NOUNS_AND_VERBS[self][0]
 
     @property
+    def verb(self) -> str:
+        """What is done to it."""
+        return _NOUNS_AND_VERBS[self][1]
+
+    @property
     def command(self) -> str:
         """The command that sends it."""
-        noun, verb = _NOUNS_AND_VERBS[self]
-        return f"{noun}s {verb}"
+        return f"{self.noun}s {self.verb}"
 
 
 _NOUNS_AND_VERBS: Final = {

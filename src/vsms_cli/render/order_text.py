@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.codes import code_in, newest
-from vsms_cli.domain.orders import Order, Phase, with_plus
+from vsms_cli.domain.orders import Order, Phase, is_whole_id, with_plus
 from vsms_cli.domain.rentals import ANY_SERVICE, Rental
 from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render.folding import beginning, columns_of
@@ -60,8 +60,8 @@ def age(order: Order, now: datetime) -> str:
 
 
 def cancellable(order: Order | None, now: datetime) -> str:
-    """`now`, `in 1:12`, or NOTHING for an order that can't be cancelled any more."""
-    if order is None or order.phase is not Phase.WAITING:
+    """`now`, `in 1:12`, or NOTHING for an order that can't be cancelled any more, or has no id to name it by."""
+    if order is None or order.phase is not Phase.WAITING or not is_whole_id(order.id):
         return NOTHING
     at = order.cancel_opens_at
     return "now" if at is None or at <= now else f"in {short_duration(at - now)}"

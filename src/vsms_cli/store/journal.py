@@ -47,7 +47,7 @@ class JournalFile(JournalReader):
         with self._database.writing() as db:
             entry = _insert(
                 db,
-                f"intended to {operation.value}",
+                f"intended to {operation.verb}",
                 at=now,
                 host=self._host,
                 operation=operation.value,

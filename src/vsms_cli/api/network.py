@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from vsms_cli.api.certificates import names_certificates, no_certificates, trusted_certificates
+from vsms_cli.api.certificates import no_certificates, trusted_certificates
 from vsms_cli.api.deadline import BoundedBackend
 from vsms_cli.api.early_connection import KEPT_S
 from vsms_cli.api.proxies import Proxy, proxy_broken
@@ -45,13 +45,9 @@ def network_to(
 
 
 def _certificates(base_url: str) -> ssl.SSLContext:
-    """Whom TLS trusts. Reading the CA file takes 15 ms, so for plain http it is read only where one is named, that
-    a wrong name be said.
-    """
-    if urlsplit(base_url).scheme == "http" and not names_certificates():
-        return no_certificates()
+    """Whom TLS trusts."""
     try:
-        return trusted_certificates()
+        return no_certificates() if urlsplit(base_url).scheme == "http" else trusted_certificates()
     except OSError as exc:
         if exc.filename is not None:  # only the key log's OSError names its file
             raise ConfigBroken(

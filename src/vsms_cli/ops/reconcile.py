@@ -32,6 +32,7 @@ from vsms_cli.domain.answers import (
 from vsms_cli.domain.errors import Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.ops.context import Attempts
 from vsms_cli.ops.polling import NO_USE, OFTEN, ONCE, read_once, read_over
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class _Settlement:
         self._in_doubt = in_doubt
         self._requests = 0
         self._sheds = 0
-        self._attempts = context.attempts()
+        self._attempts = Attempts(context)
 
     def run(self) -> Result:
         try:

@@ -12,7 +12,7 @@ from vsms_cli.domain.orders import Message, Phase
 from vsms_cli.ops.advice import advice_for
 from vsms_cli.ops.cancel_plan import ORDERS as OF_ORDERS
 from vsms_cli.ops.cancel_plan import plan_for_ids, plan_for_orders, plan_unseen, targets_of
-from vsms_cli.ops.ledger import lines_since, refunds_of, total_of
+from vsms_cli.ops.ledger import Reading, dossiers_of
 from vsms_cli.ops.listing import active_orders, orders_with
 from vsms_cli.ops.selection import Filters, complete, ids_in, ids_or_beginnings, whole_ids
 
@@ -230,7 +230,7 @@ def test_the_ledger_is_read_to_its_end_and_a_line_that_moved_comes_once() -> Non
     world = World()
     world.service.ledger = [line(ORDER, Decimal(n // 2 + 1), number=n // 2) for n in range(9)]
 
-    assert [x.id for x in lines_since(world.service, None)] == ["t0", "t1", "t2", "t3", "t4"]
+    assert [x.id for x in Reading(world.service, None).lines()] == ["t0", "t1", "t2", "t3", "t4"]
 
 
 def test_only_what_came_back_for_this_order_counts() -> None:
@@ -244,9 +244,9 @@ def test_only_what_came_back_for_this_order_counts() -> None:
         line(None, PRICE, number=6),
     ]
 
-    lines = refunds_of(world.service, order())
+    dossier = dossiers_of(world.service, [order()])[ORDER]
 
-    assert ([x.id for x in lines], total_of(lines)) == (["t1", "t2", "t4"], PRICE)
+    assert ([x.id for x in dossier.refunds], dossier.refunded) == (["t1", "t2", "t4"], PRICE)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ops.world import ORDER, START, World, line, order, order_id
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.pages import LedgerPage
-from vsms_cli.ops.ledger import Reading, ago, dossiers_of, lines_since, refunds_of, total_of
+from vsms_cli.ops.ledger import Reading, ago, dossiers_of
 
 if TYPE_CHECKING:
     from vsms_cli.domain.ports import Service
@@ -51,7 +51,7 @@ class Moving:
         return LedgerPage(transactions=stretch, total=total if self.says_count else None, limit=self.limit)
 
     def read(self, **how: str) -> list[str]:
-        return [line.id for line in lines_since(cast("Service", self), None, **how)]
+        return [line.id for line in Reading(cast("Service", self), None, **how).lines()]
 
 
 def numbered(count: int, *, start: int = 0) -> list[Transaction]:
@@ -196,14 +196,14 @@ def test_a_service_that_heeds_neither_type_nor_time_is_filtered_here() -> None:
         ),
     ]  # fmt: skip
     service = cast("Service", Moving(world.service.ledger))
-    found = lines_since(service, START - timedelta(days=1), type_="refund")
+    found = Reading(service, START - timedelta(days=1), type_="refund").lines()
     assert [each.id for each in found] == ["t2", "t4"]
 
 
 def test_since_hangs_on_the_services_clock_which_the_first_answer_sets() -> None:
     moments = iter([START + timedelta(days=1), START])
     ledger = Moving([line(ORDER, Decimal(1), at=START)])
-    assert len(list(lines_since(cast("Service", ledger), lambda: next(moments)))) == 1
+    assert len(list(Reading(cast("Service", ledger), lambda: next(moments)).lines())) == 1
     assert ledger.since[:2] == [START + timedelta(days=1), START]
 
 
@@ -226,7 +226,6 @@ def test_what_was_paid_back_for_many_orders_comes_from_one_reading() -> None:
         known[2].id: Decimal(0),
     }
     assert len(world.service.times("ledger")) == 2  # pages of two lines: one reading
-    assert refunds_of(world.service, known[2]) == []
     assert dossiers_of(world.service, []) == {}
 
 
@@ -235,7 +234,7 @@ def test_a_refund_that_was_taken_away_again_is_none() -> None:
     for amount in ("0.80", "-0.80"):
         world.service.pay(ORDER, Decimal(amount))
 
-    assert refunds_of(world.service, order()) == []
+    assert dossiers_of(world.service, [order()])[ORDER].refunded == 0
 
 
 def test_a_refund_that_is_dated_before_its_order_is_seen() -> None:
@@ -244,4 +243,4 @@ def test_a_refund_that_is_dated_before_its_order_is_seen() -> None:
     assert known.created_at is not None
     world.service.ledger = [line(ORDER, Decimal("0.80"), at=known.created_at - timedelta(hours=12))]
 
-    assert total_of(refunds_of(world.service, known)) == Decimal("0.80")
+    assert dossiers_of(world.service, [known])[ORDER].refunded == Decimal("0.80")

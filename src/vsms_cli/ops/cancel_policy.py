@@ -19,18 +19,17 @@ from vsms_cli.domain.orders import CANCEL_COOLDOWN, Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation, Ticket
-from vsms_cli.ops.ledger import refunds_of, total_of
+from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.policy import Policy
 from vsms_cli.ops.polling import read_once
 from vsms_cli.ops.problems import SMS_CAME, UNKNOWN_HINT, too_early_problem, undocumented_status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from decimal import Decimal
 
+    from vsms_cli.domain.audit import Dossier
     from vsms_cli.domain.entries import JournalEntry
-    from vsms_cli.domain.money import Transaction
     from vsms_cli.domain.ports import Journal
     from vsms_cli.ops.context import Context
 
@@ -130,11 +129,11 @@ class Cancel(Policy):
                 assert_never(order.phase)
 
     def shown_by_ledger(self, context: Context, *, in_doubt: bool) -> Result | None:
-        lines = self._refunds(context)
-        if not lines:
+        refunded = self._refunded(context)
+        if refunded is None:
             return None
         outcome = Outcome.CANCELLED if in_doubt else Outcome.ALREADY_CANCELLED
-        amount = total_of(lines) if in_doubt else None
+        amount = refunded.refunded if in_doubt else None
         return self.result(outcome, status=Phase.CANCELLED.value, refund_amount=amount, read=True)
 
     def refused_at_once(self, answer: Refused) -> Result | None:
@@ -169,34 +168,37 @@ class Cancel(Policy):
 
     def _cancelled_in_doubt(self, context: Context, order: Order) -> Result:
         """Ours, with what the ledger says came back; unless the ledger paid it clearly before our first request."""
-        lines: list[Transaction] = []
+        refunded: Dossier | None = None
         for count in range(_LEDGER_READS):
             if count and context.stop.wait(_LEDGER_PAUSE_S):
                 break
             with contextlib.suppress(
                 VsmsError
             ):  # the order shows that it is done: only the amount is not known
-                lines = self._refunds(context)
-            if lines:
+                refunded = self._refunded(context)
+            if refunded is not None:
                 break
-        if self._was_paid_before(order, lines):
+        if refunded is not None and self._was_paid_before(order, refunded):
             return self._ended(order, Outcome.ALREADY_CANCELLED)
-        amount = total_of(lines) if lines else None
+        amount = None if refunded is None else refunded.refunded
         return self.result(Outcome.CANCELLED, status=order.status, refund_amount=amount, read=True)
 
-    def _was_paid_before(self, order: Order, lines: Sequence[Transaction]) -> bool:
+    def _was_paid_before(self, order: Order, refunded: Dossier) -> bool:
         """Whether the ledger paid clearly before our first request. A line that is dated before the purchase is dated
         by another clock, or in another time zone, and tells nothing.
         """
-        times = [line.created_at for line in lines if line.created_at is not None]
+        times = [line.created_at for line in refunded.refunds if line.created_at is not None]
         if not times or self._first_sent is None or order.created_at is None:
             return False
         return order.created_at <= max(times) < self._first_sent - _CLOCKS_APART
 
-    def _refunds(self, context: Context) -> list[Transaction]:
-        """None where the deployment has no ledger: then the order alone tells."""
+    def _refunded(self, context: Context) -> Dossier | None:
+        """What the ledger has of it, where its price or a part of it is back; None also where the deployment has no
+        ledger: then the order alone tells.
+        """
         order = self.order or Order(id=self.order_id, status="", created_at=context.clock.now() - _RECENT)
         try:
-            return refunds_of(context.service, order)
+            dossier = dossiers_of(context.service, [order], listed=())[order.id]
         except RouteMissing:
-            return []
+            return None
+        return dossier if dossier.refunded > 0 else None

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import BadAnswer
 
@@ -36,11 +35,6 @@ Since = datetime | Callable[[], datetime | None] | None
 def ago(now: datetime, span: timedelta) -> datetime:
     """`span` before now; 1970 for one that leaves the calendar."""
     return _EARLIEST if span >= now - _EARLIEST else now - span
-
-
-def lines_since(service: Service, since: Since, *, type_: str | None = None) -> Iterator[Transaction]:
-    """As `Reading.lines`."""
-    return Reading(service, since, type_=type_).lines()
 
 
 class Reading:
@@ -207,40 +201,6 @@ class Reading:
         return self._asked_since() if callable(self._asked_since) else self._asked_since
 
 
-class RefundEvidence(NamedTuple):
-    """What the ledger says of an order's refund.
-
-    `amount` in dollars is what came back for certain, less what was taken back; `whole` is whether that is what the
-    purchase took, or more. `lines` are those that brought or took it, oldest first, `first` the first that brought
-    some. `possible` is a line that may be the refund, where it is not whole.
-    """
-
-    amount: Decimal
-    whole: bool
-    lines: tuple[Transaction, ...]
-    first: Transaction | None
-    possible: Transaction | None
-
-
-def refund_shown(service: Service, order: Order) -> RefundEvidence:
-    """From one reading of the ledger. VsmsError where it can't be read."""
-    dossier = dossiers_of(service, [order], listed=())[order.id]
-    possible = None if dossier.whole else dossier.possible_refund
-    return RefundEvidence(
-        amount=dossier.refunded,
-        whole=dossier.whole,
-        lines=dossier.refunds,
-        first=dossier.first_refund,
-        possible=None if possible is None else possible.line,
-    )
-
-
-def refunds_of(service: Service, order: Order) -> list[Transaction]:
-    """The lines that certainly gave this order's price back, or took it away again; none where nothing is left."""
-    shown = refund_shown(service, order)
-    return [*shown.lines] if shown.amount > 0 else []
-
-
 def dossiers_of(
     service: Service,
     orders: Sequence[Order],
@@ -261,7 +221,7 @@ def dossiers_of(
     bought = [order.created_at for order in orders]
     since = None if None in bought else ago(min(at for at in bought if at is not None), early or DATED_EARLY)
     ledger = Ledger([*(order.id for order in orders), *(listed or ())])
-    for line in lines_since(service, since):
+    for line in Reading(service, since).lines():
         ledger.add(line)
     dossiers = {order.id: Dossier.of(ledger, order.id, order) for order in orders}
     if listed is None and any(map(_hangs_on_the_list, dossiers.values())):
@@ -275,8 +235,3 @@ def _hangs_on_the_list(dossier: Dossier) -> bool:
 
     possible = None if dossier.whole else dossier.possible_refund
     return possible is not None and possible.doubt is Doubt.OTHER_ID
-
-
-def total_of(lines: Iterable[Transaction]) -> Decimal:
-    """In dollars; without the lines whose amount can't be read."""
-    return sum((line.amount for line in lines if line.amount is not None), Decimal(0))

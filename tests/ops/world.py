@@ -363,6 +363,9 @@ class FakeJournal:
     def open_swap(self, order_id: str) -> JournalEntry | None:
         return self._last(Operation.SWAP, order_id, {None, "unknown"})
 
+    def refer(self, entry: JournalEntry, reference: str, what: str) -> None:
+        raise NotImplementedError  # the journal in a file has tests of its own
+
     def ticket_of(self, entry: JournalEntry) -> Ticket:
         return Ticket(
             entry=entry.entry, operation=entry.operation, order_id=entry.order_id,

@@ -148,6 +148,10 @@ class Journal(Protocol):
         """The newest swap of an order that may have been carried out unseen."""
         ...
 
+    def refer(self, entry: JournalEntry, reference: str, what: str) -> None:
+        """Let a closed entry name what proves it: the refund's transaction. `what` is the event."""
+        ...
+
     def ticket_of(self, entry: JournalEntry) -> Ticket:
         """The right to go on with an unresolved entry: its intent is on disk already."""
         ...

@@ -22,7 +22,7 @@ from vsms_cli.ops.refund import Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
 from vsms_cli.ops.refund_policy import BY_HAND
 from vsms_cli.ops.rental_policy import EVERY
-from vsms_cli.ops.verify import References, note_reference
+from vsms_cli.ops.verify import note_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -116,7 +116,7 @@ def _seen_ended(journal: Journal) -> dict[str, datetime]:
     return seen
 
 
-def note_references(journal: References, found: Audit) -> None:
+def note_references(journal: Journal, found: Audit) -> None:
     """Let the journal's cancels name the refunds that the audit has seen."""
     for case in found.cases:
         if case.dossier.seen_ended_at is not None:

@@ -9,7 +9,7 @@ import typer
 from vsms_cli.cli.confirm import ask, choose, require_somebody
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
-from vsms_cli.cli.orders.verification import prove, refunds_wanted, tell_proofs, verified_of, with_proof
+from vsms_cli.cli.orders.verification import prove, tell_proofs, verified_of, wanted_of, with_proof
 from vsms_cli.cli.output_shape import Shape, shape_of
 from vsms_cli.cli.printing import show_plan
 from vsms_cli.cli.reporting import Reporter
@@ -145,8 +145,9 @@ class _Refunding:
     def _proved(self, results: list[Result]) -> list[Result]:
         """With the ledger's word for each order that was cancelled, from one reading of it for all."""
         if not self._run.stop.requested:
+            orders = {key: item.order for key, item in self._items.items() if item.order is not None}
             try:
-                self._proofs = prove(self._run, refunds_wanted(results, self._items))
+                self._proofs = prove(self._run, wanted_of(results, orders))
             except Signalled as exc:
                 self._signalled = exc
                 self._run.notify("ended before the refunds were compared with the ledger")

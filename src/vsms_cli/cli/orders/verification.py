@@ -11,20 +11,21 @@ from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund
 from vsms_cli.domain.proofs import Proof, Verified, Wanted
 from vsms_cli.domain.records import replace
-from vsms_cli.ops.verify import Verifier
+from vsms_cli.ops.verify import verify
 from vsms_cli.render.results import proof_line, proof_summary
 
 _REFUNDED = frozenset({Outcome.CANCELLED, Outcome.ALREADY_CANCELLED, Outcome.EXPIRED})
 
 
 def wanted_of(results: Sequence[Result], orders: Mapping[str, Order]) -> list[Wanted]:
-    """The refunds that a cancel's results promise; `orders` are those that were looked at before."""
+    """The refunds that the results promise; `orders` are those that were looked at before."""
+    unseen = Order(id="", status="")
     return [
         Wanted(
             order_id=result.order_id,
-            price=result.price,
+            price=result.price if result.price is not None else orders.get(result.order_id, unseen).price,
             said=result.refund_amount,
-            bought_at=order.created_at if (order := orders.get(result.order_id)) is not None else None,
+            bought_at=orders.get(result.order_id, unseen).created_at,
             # One that an earlier run sent may be as old as the journal.
             just_cancelled=result.outcome is Outcome.CANCELLED and not result.settled_by_reading,
         )
@@ -37,9 +38,8 @@ def prove(run: Runtime, wanted: Sequence[Wanted]) -> dict[str, Proof]:
     """The proof of each; none of any where the ledger can't be read, which is said."""
     if not wanted:
         return {}
-    verifier = Verifier(service=run.client, journal=run.journal, clock=run.clock, stop=run.stop)
     try:
-        return verifier.verify(wanted)
+        return verify(run.context, wanted)
     except VsmsError as exc:
         run.notify(f"the refunds could not be compared with the ledger: {exc.message}")
         run.notify_next("vsms refunds audit")
@@ -69,22 +69,6 @@ def verified_of(item: PlannedRefund, result: Result, proof: Proof | None) -> Ver
     if item.verified is None and result.outcome is Outcome.ALREADY_REFUNDED:  # it ended after the look
         return Verified.POSTED
     return item.verified
-
-
-def refunds_wanted(results: Sequence[Result], items: Mapping[str, PlannedRefund]) -> list[Wanted]:
-    """The refunds of the orders that `orders refund` cancelled."""
-    orders = {result.order_id: items[result.order_id].order for result in results}
-    return [
-        Wanted(
-            order_id=result.order_id,
-            price=None if (order := orders[result.order_id]) is None else order.price,
-            said=result.refund_amount,
-            bought_at=None if order is None else order.created_at,
-            just_cancelled=True,
-        )
-        for result in results
-        if result.outcome is Outcome.CANCELLED
-    ]
 
 
 def with_proof(result: Result, proof: Proof | None) -> Result:

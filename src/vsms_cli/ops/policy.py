@@ -8,8 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.ops.problems import unknown_problem
+from vsms_cli.ops.problems import UNKNOWN_HINT
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from vsms_cli.domain.answers import Answer, Refused
     from vsms_cli.domain.entries import JournalEntry
-    from vsms_cli.domain.errors import Problem
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.ports import Journal
     from vsms_cli.domain.tickets import Operation, Ticket
@@ -125,7 +125,7 @@ class Policy(ABC):
         read: bool = False,
     ) -> Result:
         """`read` is whether a reading, not the answer, settled it."""
-        return Result(
+        made = Result(
             operation=self.operation,
             order_id=self.order_id,
             outcome=outcome,
@@ -136,10 +136,21 @@ class Policy(ABC):
             problem=problem,
             settled_by_reading=read,
         )
+        return self.completed(made)
+
+    def completed(self, made: Result) -> Result:
+        """With what results of this operation alone say."""
+        return made
 
     def unknown(self, why: Problem, *, status: str | None = None) -> Result:
         """For a request that may have been carried out, where nothing shows whether it was."""
-        return self.result(Outcome.UNKNOWN, status=status, problem=unknown_problem(self.question, why))
+        problem = Problem(
+            code="unknown",
+            message=f"it is not known whether {self.question}: {why.message}",
+            hint=UNKNOWN_HINT,
+            exit_code=ExitCode.UNKNOWN,
+        )
+        return self.result(Outcome.UNKNOWN, status=status, problem=problem)
 
     @abstractmethod
     def recorded_as(self, entry: JournalEntry, outcome: Outcome) -> Result:

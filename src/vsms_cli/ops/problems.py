@@ -42,13 +42,3 @@ def too_early_problem(
         hint=hint,
         exit_code=ExitCode.REFUSED,
     )
-
-
-def unknown_problem(question: str, why: Problem) -> Problem:
-    """For a request that may have been carried out, where nothing shows whether it was."""
-    return Problem(
-        code="unknown",
-        message=f"it is not known whether {question}: {why.message}",
-        hint=UNKNOWN_HINT,
-        exit_code=ExitCode.UNKNOWN,
-    )

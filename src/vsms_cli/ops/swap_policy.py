@@ -16,8 +16,6 @@ from vsms_cli.ops.policy import Policy
 from vsms_cli.ops.problems import too_early_problem, undocumented_status
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.ports import Journal
     from vsms_cli.ops.context import Context
@@ -153,25 +151,8 @@ class Swap(Policy):
             problem=problem,
         )
 
-    def result(
-        self,
-        outcome: Outcome,
-        *,
-        status: str | None = None,
-        refund_amount: Decimal | None = None,
-        retry_at: datetime | None = None,
-        problem: Problem | None = None,
-        read: bool = False,
-    ) -> Result:
-        made = super().result(
-            outcome,
-            status=status,
-            refund_amount=refund_amount,
-            retry_at=retry_at,
-            problem=problem,
-            read=read,
-        )
-        now = None if outcome is Outcome.UNKNOWN else self._number
+    def completed(self, made: Result) -> Result:
+        now = None if made.outcome is Outcome.UNKNOWN else self._number
         return replace(made, phone_number=now, previous_number=self._number)
 
     def numbered(self, outcome: Outcome, order: Order, *, problem: Problem | None = None) -> Result:

@@ -8,8 +8,9 @@ from vsms_cli.domain.errors import OrderNotFound, Problem, TokenRefused, Unreach
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation
+from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.resolve import resolve
-from vsms_cli.ops.swap_policy import SWAP_COOLDOWN, swap_order
+from vsms_cli.ops.swap_policy import SWAP_COOLDOWN, Swap
 
 OLD, NEW = "+5491100000000", "5491100000001"
 WHY = Problem(code="c", message="m")
@@ -26,7 +27,7 @@ def world() -> World:
 
 
 def swap(world: World) -> Result:
-    return swap_order(world.context, order(phone_number=OLD), number=OLD)
+    return carry_out_once(world.context, Swap(ORDER, order=order(phone_number=OLD), number=OLD))
 
 
 def swaps(world: World) -> int:
@@ -200,7 +201,7 @@ def test_an_open_swap_that_worked_gets_no_second(world: World) -> None:
     world.journal.known(Operation.SWAP, ORDER, outcome="unknown", age_s=10 * LIMIT, reference=OLD)
     world.holds(order(phone_number=NEW))
 
-    result = swap_order(world.context, order(phone_number=NEW), number=NEW)
+    result = carry_out_once(world.context, Swap(ORDER, order=order(phone_number=NEW), number=NEW))
 
     assert (result.outcome, result.phone_number, result.previous_number) == (Outcome.SWAPPED, NEW, OLD)
     assert swaps(world) == 0
@@ -220,7 +221,7 @@ def test_a_swap_that_was_in_doubt_is_read_before_another_is_sent(world: World) -
     assert swap(world).outcome is Outcome.UNKNOWN
     world.holds(order(phone_number=NEW))  # the service was slow, and did it after all
 
-    result = swap_order(world.context, order(phone_number=NEW), number=NEW)
+    result = carry_out_once(world.context, Swap(ORDER, order=order(phone_number=NEW), number=NEW))
 
     assert (result.outcome, result.phone_number) == (Outcome.SWAPPED, NEW)
     assert swaps(world) == 2

@@ -14,7 +14,8 @@ from vsms_cli.domain.errors import BadAnswer, OrderNotFound, Problem, StopReques
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.records import replace
-from vsms_cli.ops.waiting import Limits, WaitEnd, WaitResult, Watcher, cancel_waiting, wait_for_code
+from vsms_cli.ops.cancel_policy import cancel_order
+from vsms_cli.ops.waiting import Limits, WaitEnd, Waiting, WaitResult, Watcher
 
 SMS = Message(sender="WhatsApp", content="Your code is 123-456", received_at=START)
 NO = Problem(code="c", message="m")
@@ -49,7 +50,7 @@ def scene(*events: tuple[float, Callable[[Order], Order]], **fields: object) -> 
 
 def wait(world: World, timeout: float | None = None, cancel_after: float | None = None) -> WaitResult:
     context = world.context
-    return wait_for_code(
+    return Waiting(
         context,
         ORDER,
         Limits(
@@ -57,8 +58,8 @@ def wait(world: World, timeout: float | None = None, cancel_after: float | None 
             cancel_after=None if cancel_after is None else timedelta(seconds=cancel_after),
         ),
         watcher=Watcher(),
-        cancel=lambda known: cancel_waiting(context, ORDER, known),
-    )
+        cancel=lambda known: cancel_order(context, ORDER, order=known),
+    ).go()
 
 
 @pytest.mark.parametrize(
@@ -145,13 +146,13 @@ def test_failed_reads_are_told_and_waited_out() -> None:
     told: list[tuple[VsmsError, float]] = []
     context = world.context
 
-    result = wait_for_code(
+    result = Waiting(
         context,
         ORDER,
         Limits(),
         watcher=Watcher(failed=lambda error, pause: told.append((error, pause))),
-        cancel=lambda known: cancel_waiting(context, ORDER, known),
-    )
+        cancel=lambda known: cancel_order(context, ORDER, order=known),
+    ).go()
 
     assert result.end is WaitEnd.CODE
     assert len(told) == 3

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.errors import JournalUnusable, OrderLocked, StopRequested, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.prior_attempts import settle_prior
-from vsms_cli.ops.reconcile import DOUBT_S, settle
+from vsms_cli.ops.reconcile import DOUBT_S, Settlement
 from vsms_cli.ops.recording import recorded
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _journalled(context: Context, policy: Policy, *, in_doubt: bool) -> Result:
         context.service.release_turn()
         raise
     try:
-        result = settle(context, ticket, policy, in_doubt=in_doubt)
+        result = Settlement(context, ticket, policy, in_doubt=in_doubt).run()
     except VsmsError as exc:
         # Only what is not in doubt comes as an exception: the service refused before it did anything.
         with contextlib.suppress(JournalUnusable):  # it must not hide why the run stops

@@ -54,18 +54,11 @@ _BAD_REQUEST: Final = 400
 _UNAVAILABLE: Final = 503
 
 
-def settle(context: Context, ticket: Ticket, policy: Policy, *, in_doubt: bool) -> Result:
-    """Send the request and settle it. `in_doubt` is whether an earlier one may have been carried out unseen.
-
-    VsmsError only where nothing is in doubt and the run must stop.
-    """
-    return _Settlement(context, ticket, policy, in_doubt=in_doubt).run()
-
-
-class _Settlement:
+class Settlement:
     """One request on its way to one outcome."""
 
     def __init__(self, context: Context, ticket: Ticket, policy: Policy, *, in_doubt: bool) -> None:
+        """`in_doubt` is whether an earlier request may have been carried out unseen."""
         self._context = context
         self._ticket = ticket
         self._policy = policy
@@ -75,6 +68,7 @@ class _Settlement:
         self._attempts = Attempts(context)
 
     def run(self) -> Result:
+        """Send the request and settle it. VsmsError only where nothing is in doubt and the run must stop."""
         try:
             return self._run()
         except TokenRefused as exc:

@@ -11,7 +11,6 @@ from vsms_cli.domain.orders import Order, Phase, same_number
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation, Ticket
-from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.policy import Policy
 from vsms_cli.ops.problems import too_early_problem, undocumented_status
 
@@ -39,11 +38,6 @@ _ENDED: Final = {
     Phase.EXPIRED: (Outcome.EXPIRED, "the order has ended: its time was up"),
 }
 _REFUND_HINT: Final = "if the platform refused the code: `vsms orders refund ID`"
-
-
-def swap_order(context: Context, order: Order, *, number: str) -> Result:
-    """Get another number than `number`, journalled. VsmsError only where the whole run must stop."""
-    return carry_out_once(context, Swap(order.id, order=order, number=number))
 
 
 def foresee_swap(order: Order, *, now: datetime) -> Result | None:

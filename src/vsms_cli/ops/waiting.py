@@ -11,7 +11,6 @@ from vsms_cli.domain.errors import BadAnswer, ExitCode, NoTurn, Problem, StopReq
 from vsms_cli.domain.orders import Message, Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.records import record
-from vsms_cli.ops.cancel_policy import cancel_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,29 +67,15 @@ class Watcher:
     held: Callable[[datetime], None] = lambda _opens: None
 
 
-def wait_for_code(
-    context: Context,
-    order_id: str,
-    limits: Limits,
-    *,
-    watcher: Watcher,
-    cancel: Callable[[Order | None], Result],
-) -> WaitResult:
-    """Raises VsmsError where no reading can help: an unknown order, a refused token, a rate limit past patience."""
-    return _Waiting(context, order_id, limits, watcher, cancel).go()
+class Waiting:
+    """One order waited for. `cancel` is called when `Limits.cancel_after` is over."""
 
-
-def cancel_waiting(context: Context, order_id: str, order: Order | None) -> Result:
-    """Through the same choke point as `orders cancel`."""
-    return cancel_order(context, order_id, order=order)
-
-
-class _Waiting:
     def __init__(
         self,
         context: Context,
         order_id: str,
         limits: Limits,
+        *,
         watcher: Watcher,
         cancel: Callable[[Order | None], Result],
     ) -> None:
@@ -107,6 +92,7 @@ class _Waiting:
         self._textless = 0
 
     def go(self) -> WaitResult:
+        """VsmsError where no reading can help: an unknown order, a refused token, a rate limit past patience."""
         while True:
             # Judged before the read: what is due by then is decided by a read that came after.
             now = self._context.clock.monotonic()

@@ -16,7 +16,8 @@ from vsms_cli.domain.errors import ExitCode, OrderNotFound
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.swap_policy import foresee_swap, swap_order
+from vsms_cli.ops.mutation import carry_out_once
+from vsms_cli.ops.swap_policy import Swap, foresee_swap
 from vsms_cli.render.formats import Format
 from vsms_cli.render.questions import THE_OLD_NUMBER, swap_facts, swap_question
 from vsms_cli.render.rows import SWAP_FIELDS, swap_row
@@ -75,7 +76,7 @@ def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Resul
     with run.stop.gently(
         lambda: run.notify("stopping after the requests under way; once more stops at once")
     ):
-        return swap_order(run.context, order, number=number)
+        return carry_out_once(run.context, Swap(order.id, order=order, number=number))
 
 
 def _show(run: Runtime, order: Order) -> None:

@@ -16,7 +16,8 @@ from vsms_cli.domain.errors import ExitCode, VsmsError
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Result
 from vsms_cli.domain.times import short_duration
-from vsms_cli.ops.waiting import Limits, WaitResult, Watcher, cancel_waiting, wait_for_code
+from vsms_cli.ops.cancel_policy import cancel_order
+from vsms_cli.ops.waiting import Limits, Waiting, WaitResult, Watcher
 from vsms_cli.render.details import sms_text
 from vsms_cli.render.documents import Row
 from vsms_cli.render.order_text import waiting_words
@@ -78,7 +79,7 @@ class _Wait:
         watcher = Watcher(tick=self._tick, failed=self._failed, held=self._held)
         context = self._run.context
         try:
-            result = wait_for_code(context, self._order_id, limits, watcher=watcher, cancel=self._cancel)
+            result = Waiting(context, self._order_id, limits, watcher=watcher, cancel=self._cancel).go()
         finally:
             self._line.hide()
         return self._tell(result)
@@ -103,7 +104,7 @@ class _Wait:
         with run.stop.gently(
             lambda: run.notify("stopping after the requests under way; once more stops at once")
         ):
-            return cancel_waiting(run.context, self._order_id, order)
+            return cancel_order(run.context, self._order_id, order=order)
 
     def _tell(self, result: WaitResult) -> ExitCode:
         run = self._run

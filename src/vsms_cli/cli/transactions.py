@@ -14,12 +14,11 @@ from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, RequestRefused, UsageMistake
 from vsms_cli.domain.money import Transaction
-from vsms_cli.domain.orders import is_whole_id, parse_id_or_beginning
+from vsms_cli.domain.orders import parse_id_or_beginning
 from vsms_cli.domain.times import parse_duration, parse_since
 from vsms_cli.ops.ledger import Reading, Since, ago
-from vsms_cli.ops.listing import orders_with
+from vsms_cli.ops.listing import completed
 from vsms_cli.ops.rentals import RENTALS
-from vsms_cli.ops.selection import complete
 from vsms_cli.render.money_rows import TRANSACTION_FIELDS, transaction_row
 from vsms_cli.render.money_words import unshown_remark
 
@@ -108,10 +107,8 @@ def _known(kind: str) -> str:
 
 
 def _whole(run: Runtime, text: str) -> str:
-    if is_whole_id(text):
-        return text
     try:
-        return complete([text], orders_with(run.client, []).orders)[0]
+        return completed(run.client, [text])[0]
     except OrderNotFound:
         try:
             return RENTALS.complete(run.client, [text], True)[0]

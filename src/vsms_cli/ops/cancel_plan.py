@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import OrderNotFound, Problem
-from vsms_cli.domain.orders import Order, Phase, is_whole_id
+from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.records import record
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.dispatcher import Target
-from vsms_cli.ops.listing import active_orders, orders_with
+from vsms_cli.ops.listing import active_orders, completed, orders_with
 from vsms_cli.ops.problems import SMS_CAME, too_early_problem, undocumented_status
-from vsms_cli.ops.selection import complete, ids_or_beginnings, refuse_beginnings, whole_ids
+from vsms_cli.ops.selection import ids_or_beginnings, refuse_beginnings, whole_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -186,10 +186,6 @@ def _parse_orders(said: Sequence[str], beginnings: bool) -> list[str]:  # noqa: 
     return whole_ids(said)
 
 
-def _complete_orders(service: Service, said: Sequence[str], _beginnings: bool) -> list[str]:  # noqa: FBT001 - as above
-    return complete(said, () if all(map(is_whole_id, said)) else orders_with(service, []).orders)
-
-
 ORDERS: Final = Cancellable(
     rule="Still want a code? Waiting is free: with no SMS an order refunds itself in full.",
     sms_came="an SMS came: `vsms orders refund ID`, if the platform refused the code",
@@ -199,6 +195,6 @@ ORDERS: Final = Cancellable(
     every=orders_with,
     one=lambda service, order_id: service.order(order_id),
     parse=_parse_orders,
-    complete=_complete_orders,
+    complete=lambda service, said, _beginnings: completed(service, said),
     foresee=foresee_order,
 )

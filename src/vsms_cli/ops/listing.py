@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import BadAnswer, OrderNotFound
-from vsms_cli.domain.orders import Phase
+from vsms_cli.domain.orders import Phase, is_whole_id
 from vsms_cli.domain.records import record, replace
+from vsms_cli.ops.selection import complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,7 +55,7 @@ def active_orders(service: Service) -> Listing:
     waiting = _each_once(order for page in pages for order in page.orders if order.active)
     odd = _each_once(order for page in pages for order in page.orders if order.undocumented)
     full = pages[0].full or (pages[-1].full and not waiting)
-    return Listing(orders=_newest_first(waiting), full=full, odd=_newest_first(odd))
+    return Listing(orders=newest_first(waiting), full=full, odd=newest_first(odd))
 
 
 def orders_with(service: Service, statuses: Sequence[str]) -> Listing:
@@ -66,7 +67,12 @@ def orders_with(service: Service, statuses: Sequence[str]) -> Listing:
     orders = _each_once(
         order for page in pages for order in page.orders if not wanted or order.status.lower() in wanted
     )
-    return Listing(orders=_newest_first(orders), full=any(page.full for page in pages))
+    return Listing(orders=newest_first(orders), full=any(page.full for page in pages))
+
+
+def completed(service: Service, texts: Sequence[str]) -> list[str]:
+    """Whole ids from parsed ones; the list is read only where one is not whole."""
+    return complete(texts, () if all(map(is_whole_id, texts)) else orders_with(service, []).orders)
 
 
 def with_messages(service: Service, order: Order) -> Order:
@@ -84,5 +90,5 @@ def _each_once(orders: Iterable[Order]) -> Iterable[Order]:
     return {order.id or order: order for order in orders}.values()
 
 
-def _newest_first(orders: Iterable[Order]) -> tuple[Order, ...]:
+def newest_first(orders: Iterable[Order]) -> tuple[Order, ...]:
     return tuple(sorted(orders, key=lambda order: order.created_at or _LONG_AGO, reverse=True))

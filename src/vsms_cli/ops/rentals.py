@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import OrderNotFound, UsageMistake
@@ -11,26 +10,25 @@ from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.rentals import Rental, parse_rental_id
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_plan import Cancellable, foresee_undocumented, foreseen
-from vsms_cli.ops.listing import Listing
+from vsms_cli.ops.listing import Listing, newest_first
 from vsms_cli.ops.rental_policy import EVERY, SMS_CAME, TOO_LATE, RentalCancel, rental_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.ports import Service
-
-_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def active_rentals(service: Service) -> Listing:
     """Those that run. The list has no pages, as far as any source says."""
     rentals = service.rentals(status=None)
     return Listing(
-        orders=_newest_first(rental for rental in rentals if rental.active),
+        orders=newest_first(rental for rental in rentals if rental.active),
         full=False,
-        odd=_newest_first(rental for rental in rentals if rental.undocumented),
+        odd=newest_first(rental for rental in rentals if rental.undocumented),
     )
 
 
@@ -39,7 +37,7 @@ def rentals_with(service: Service, statuses: Sequence[str]) -> Listing:
     wanted = {status.lower() for status in statuses}
     found = service.rentals(status=EVERY)
     rentals = (rental for rental in found if not wanted or rental.status.lower() in wanted)
-    return Listing(orders=_newest_first(rentals), full=False)
+    return Listing(orders=newest_first(rentals), full=False)
 
 
 def _parse(said: Sequence[str], _beginnings: bool) -> list[str]:  # noqa: FBT001 - see `Cancellable`
@@ -91,10 +89,6 @@ def _foresee(rental: Order, now: datetime, named: bool) -> Result:  # noqa: FBT0
             return foresee_undocumented(Operation.RENTAL, rental, named=named)
         case _:
             assert_never(rental.phase)
-
-
-def _newest_first(rentals: Iterable[Rental]) -> tuple[Rental, ...]:
-    return tuple(sorted(rentals, key=lambda rental: rental.created_at or _LONG_AGO, reverse=True))
 
 
 RENTALS: Final = Cancellable(

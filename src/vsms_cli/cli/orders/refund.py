@@ -16,16 +16,15 @@ from vsms_cli.cli.reporting import Reporter
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake, VsmsError
-from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import Proof
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.support_message import SUBJECT, SUPPORT_ADDRESS
-from vsms_cli.ops.listing import orders_with
+from vsms_cli.ops.listing import completed
 from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, carry_out, failed, skipped
 from vsms_cli.ops.refund_plan import plan_refunds
-from vsms_cli.ops.selection import complete, ids_or_beginnings, whole_ids
+from vsms_cli.ops.selection import ids_or_beginnings, whole_ids
 from vsms_cli.render.details import message_text
 from vsms_cli.render.documents import Row
 from vsms_cli.render.formats import Format
@@ -63,8 +62,7 @@ def app(
     shape = shape_of(run, REFUND_FIELDS)
     _check(reason, note)
     wanted = ids_or_beginnings(ids) if dry_run or not yes else whole_ids(ids)
-    whole = complete(wanted, [] if all(map(is_whole_id, wanted)) else orders_with(run.client, []).orders)
-    plan = plan_refunds(run.context, whole)
+    plan = plan_refunds(run.context, completed(run.client, wanted))
     asked = Ask(reason=reason, note=note)
     if plan.needs_question and dry_run:
         _show(run, plan)

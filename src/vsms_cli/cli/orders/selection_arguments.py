@@ -4,13 +4,11 @@ import sys
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import UsageMistake
-from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.records import record
 from vsms_cli.ops.cancel_plan import ORDERS, Cancellable
-from vsms_cli.ops.listing import orders_with
+from vsms_cli.ops.listing import completed
 from vsms_cli.ops.selection import (
     Filters,
-    complete,
     ids_in,
     ids_or_beginnings,
     refuse_beginnings,
@@ -75,5 +73,4 @@ def one_order(run: Runtime, text: str, *, beginnings: bool) -> str:
     if not beginnings:
         refuse_beginnings([text], because="nobody is asked")
         return whole_ids([text])[0]
-    wanted = ids_or_beginnings([text])
-    return complete(wanted, [] if is_whole_id(wanted[0]) else orders_with(run.client, []).orders)[0]
+    return completed(run.client, ids_or_beginnings([text]))[0]

@@ -9,10 +9,9 @@ from vsms_cli.cli.output_shape import shape_of
 from vsms_cli.cli.printing import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode
-from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.ops.advice import advice_for
-from vsms_cli.ops.listing import orders_with
-from vsms_cli.ops.selection import complete, ids_or_beginnings
+from vsms_cli.ops.listing import completed
+from vsms_cli.ops.selection import ids_or_beginnings
 from vsms_cli.render.details import order_details
 from vsms_cli.render.rows import ORDER_DETAIL_FIELDS, order_detail_row
 
@@ -28,9 +27,7 @@ def app(
 ) -> ExitCode:
     """Show everything known of an order, its messages, and what can be done with it now, and why."""
     shape = shape_of(run, ORDER_DETAIL_FIELDS)
-    wanted = ids_or_beginnings([order_id])
-    listed = [] if is_whole_id(wanted[0]) else orders_with(run.client, []).orders
-    order = run.client.order(complete(wanted, listed)[0])
+    order = run.client.order(completed(run.client, ids_or_beginnings([order_id]))[0])
     now = run.clock.now()
     advice = advice_for(order, now=now)
     row = order_detail_row(order, advice)

@@ -136,7 +136,14 @@ def asked_before(journal: Journal, found: Audit) -> int:
 def plan_requests(context: Context, found: Audit) -> RefundPlan:
     """What asking for each missing refund takes; one that was asked for before needs nothing."""
     listed = [case.order_id for case in found.all_cases if case.dossier.order is not None]
-    rentals = tuple(_by_hand(case) for case in found.owed if isinstance(case.dossier.order, Rental))
+    # No source names an endpoint for a rental's refund.
+    rentals = tuple(
+        PlannedRefund(
+            order_id=rental.id, order=rental, step=RefundStep.NOTHING, foreseen=_by_hand(rental.id, rental)
+        )
+        for case in found.owed
+        if isinstance(rental := case.dossier.order, Rental)
+    )
     by_hand = {item.order_id for item in rentals}
     asked = [
         case.order_id for case in found.owed if is_whole_id(case.order_id) and case.order_id not in by_hand
@@ -144,13 +151,14 @@ def plan_requests(context: Context, found: Audit) -> RefundPlan:
     return RefundPlan(items=(*plan_refunds(context, asked, listed=listed).items, *rentals))
 
 
-def _by_hand(case: Case) -> PlannedRefund:
-    """No source names an endpoint for a rental's refund."""
-    result = Result(
-        operation=Operation.REFUND, order_id=case.order_id, outcome=Outcome.BY_HAND, problem=BY_HAND
-    )
-    return PlannedRefund(
-        order_id=case.order_id, order=case.dossier.order, step=RefundStep.NOTHING, foreseen=result
+def _by_hand(order_id: str, order: Order | None) -> Result:
+    status = None if order is None else order.status
+    return Result(
+        operation=Operation.REFUND,
+        order_id=order_id,
+        outcome=Outcome.BY_HAND,
+        status=status,
+        problem=BY_HAND,
     )
 
 
@@ -166,14 +174,7 @@ class Requests:
     def ask(self, item: PlannedRefund) -> Result:
         """VsmsError only where the whole run must stop."""
         if self.no_endpoint and item.foreseen.outcome is Outcome.WOULD_REQUEST:
-            status = None if item.order is None else item.order.status
-            return Result(
-                operation=Operation.REFUND,
-                order_id=item.order_id,
-                outcome=Outcome.BY_HAND,
-                status=status,
-                problem=BY_HAND,
-            )
+            return _by_hand(item.order_id, item.order)
         result = carry_out(self.context, item, Ask(reason="not-refunded"))
         self.no_endpoint = self.no_endpoint or result.outcome is Outcome.BY_HAND
         return result

@@ -15,12 +15,11 @@ from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.problems import too_early_problem, undocumented_status
-from vsms_cli.ops.refund_policy import requested_before
+from vsms_cli.ops.refund_policy import requested_before, with_refund
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from decimal import Decimal
 
     from vsms_cli.ops.context import Context
 
@@ -80,7 +79,6 @@ def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
         order_id=order.id,
         outcome=Outcome.WOULD_CANCEL,
         status=order.status,
-        refund_amount=None,
     )
     return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
 
@@ -107,15 +105,8 @@ def _plan_request(context: Context, order: Order, dossier: Dossier, step: Refund
 
 def refunded(dossier: Dossier) -> PlannedRefund:
     """Nothing is to be asked for: the ledger shows the refund, in full."""
-    line = dossier.first_refund
-    return _nothing(
-        dossier.order_id,
-        dossier.order,
-        Outcome.ALREADY_REFUNDED,
-        refund_amount=dossier.refunded,
-        transaction_id=None if line is None else line.id,
-        refunded_at=None if line is None else line.created_at,
-    )
+    planned = _nothing(dossier.order_id, dossier.order, Outcome.ALREADY_REFUNDED)
+    return replace(planned, foreseen=with_refund(planned.foreseen, dossier))
 
 
 def _why_not(dossier: Dossier, step: RefundStep) -> Problem | None:
@@ -143,10 +134,6 @@ def _nothing(
     order: Order | None,
     outcome: Outcome,
     *,
-    refund_amount: Decimal | None = None,
-    request_id: str | None = None,
-    transaction_id: str | None = None,
-    refunded_at: datetime | None = None,
     retry_at: datetime | None = None,
     problem: Problem | None = None,
 ) -> PlannedRefund:
@@ -155,11 +142,7 @@ def _nothing(
         order_id=order_id,
         outcome=outcome,
         status=None if order is None else order.status,
-        refund_amount=refund_amount,
         price=None if order is None else order.price,
-        request_id=request_id,
-        transaction_id=transaction_id,
-        refunded_at=refunded_at,
         retry_at=retry_at,
         problem=problem,
     )

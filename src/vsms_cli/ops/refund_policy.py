@@ -18,6 +18,7 @@ from vsms_cli.ops.problems import UNKNOWN_HINT
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vsms_cli.domain.audit import Dossier
     from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.ports import Journal
@@ -90,13 +91,7 @@ class RefundRequest(Policy):
         dossier = dossiers_of(context.service, [order])[order.id]
         if not dossier.whole:
             return None
-        line = dossier.first_refund
-        return replace(
-            self._about(Outcome.ALREADY_REFUNDED),
-            refund_amount=dossier.refunded,
-            transaction_id=None if line is None else line.id,
-            refunded_at=None if line is None else line.created_at,
-        )
+        return with_refund(self._about(Outcome.ALREADY_REFUNDED), dossier)
 
     def refused_at_once(self, answer: Refused) -> Result | None:
         if answer.status == _BAD_REQUEST:
@@ -127,6 +122,17 @@ class RefundRequest(Policy):
     def _about(self, outcome: Outcome, *, problem: Problem | None = None) -> Result:
         status = None if self.order is None else self.order.status
         return self.result(outcome, status=status, problem=problem)
+
+
+def with_refund(result: Result, dossier: Dossier) -> Result:
+    """With what the ledger shows of the refund."""
+    line = dossier.first_refund
+    return replace(
+        result,
+        refund_amount=dossier.refunded,
+        transaction_id=None if line is None else line.id,
+        refunded_at=None if line is None else line.created_at,
+    )
 
 
 def requested_before(entry: JournalEntry) -> Result:

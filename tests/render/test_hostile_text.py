@@ -29,10 +29,9 @@ from vsms_cli.render.rows import (
     JOURNAL_FIELDS,
     ORDER_DETAIL_FIELDS,
     REFUND_FIELDS,
-    cancel_row,
     journal_row,
     order_detail_row,
-    refund_row,
+    result_row,
 )
 from vsms_cli.render.safe import safe, shown
 from vsms_cli.render.streams import Out, Surface
@@ -94,32 +93,21 @@ def order_row_of(text: str) -> Row:
     return order_detail_row(order_of(text), {"cancel": text, "wait": "no", "refund": "no"})
 
 
-def cancel_row_of(text: str) -> Row:
-    return cancel_row(
-        Result(
-            operation=Operation.CANCEL,
-            order_id=ID,
-            outcome=Outcome.FAILED,
-            status=text,
-            problem=problem_of(text),
-        )
-    )
-
-
-def refund_row_of(text: str) -> Row:
-    return refund_row(
+def result_row_of(text: str) -> Row:
+    return result_row(
         Result(
             operation=Operation.REFUND, order_id=ID, outcome=Outcome.BY_HAND, status=text, request_id=text,
             transaction_id=text,
             support_message=text, problem=problem_of(text),
-        )
+        ),
+        None,
     )  # fmt: skip
 
 
 ROWS: Sequence[tuple[Sequence[str], Callable[[str], Row]]] = (
     (ORDER_DETAIL_FIELDS, order_row_of),
-    (CANCEL_FIELDS, cancel_row_of),
-    (REFUND_FIELDS, refund_row_of),
+    (CANCEL_FIELDS, result_row_of),
+    (REFUND_FIELDS, result_row_of),
     (JOURNAL_FIELDS, lambda text: journal_row(entry_of(text))),
 )
 

@@ -28,7 +28,7 @@ _STYLES: Final[Mapping[str, str]] = {_GOOD: "\x1b[32m", _BAD: "\x1b[31m", _SAME:
 _RESET: Final = "\x1b[0m"
 _IDS_IN_A_HINT: Final = 3  # more would not fit the eye; then the same filters are to be run again
 _IDS_TO_COPY: Final = 20  # more would not be copied; then the same ids are to be given again
-_GOOD_REFUNDS: Final = frozenset({Outcome.CANCELLED, Outcome.REQUESTED})
+_GOOD_OUTCOMES: Final = frozenset({Outcome.CANCELLED, Outcome.REQUESTED, Outcome.SWAPPED})
 
 
 def styled(mark: str, line: str, surface: Surface) -> str:
@@ -46,18 +46,15 @@ def result_line(result: Result, *, now: datetime) -> tuple[str, str]:
     """The mark and the line of any operation's result, on a terminal."""
     match result.operation:
         case Operation.CANCEL | Operation.RENTAL:
-            return _cancel_line(result, now=now)
+            details = _cancel_details(result, now)
         case Operation.REFUND:
-            return _refund_line(result)
+            details = _refund_details(result)
         case Operation.SWAP:
-            return _swap_line(result, now=now)
+            details = _swap_details(result, now)
         case _:
             assert_never(result.operation)
-
-
-def _cancel_line(result: Result, *, now: datetime) -> tuple[str, str]:
-    mark = _GOOD if result.outcome is Outcome.CANCELLED else _SAME if result.done else _BAD
-    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_cancel_details(result, now)}"
+    mark = _GOOD if result.outcome in _GOOD_OUTCOMES else _SAME if result.done else _BAD
+    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{details}"
 
 
 def _cancel_details(result: Result, now: datetime) -> str:
@@ -83,11 +80,6 @@ def _beside_its_price(result: Result) -> str:
     return "" if result.over_by is None else f", {dollars(result.over_by)} more than its price"
 
 
-def _refund_line(result: Result) -> tuple[str, str]:
-    mark = _GOOD if result.outcome in _GOOD_REFUNDS else _SAME if result.done else _BAD
-    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_refund_details(result)}"
-
-
 def _refund_details(result: Result) -> str:
     match result.outcome:
         case Outcome.CANCELLED if result.refund_amount is not None:
@@ -108,11 +100,6 @@ def _refund_details(result: Result) -> str:
             )
             return f"  a refund would be asked for{paid}"
     return "" if result.problem is None else f"  {shown(result.problem.message)}"
-
-
-def _swap_line(result: Result, *, now: datetime) -> tuple[str, str]:
-    mark = _GOOD if result.outcome is Outcome.SWAPPED else _SAME if result.done else _BAD
-    return mark, f"{result.order_id}  {outcome_words(result.outcome)}{_swap_details(result, now)}"
 
 
 def _swap_details(result: Result, now: datetime) -> str:

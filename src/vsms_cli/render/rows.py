@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.errors import Problem
     from vsms_cli.domain.orders import Message, Order
     from vsms_cli.domain.outcomes import Result
-    from vsms_cli.domain.proofs import Proof, Verified
+    from vsms_cli.domain.proofs import Verified
     from vsms_cli.domain.rentals import Rental
     from vsms_cli.render.documents import Row, Value
 
@@ -90,6 +90,8 @@ BALANCE_FIELDS: Final = ("balance", "currency")
 
 
 def order_row(order: Order) -> Row:
+    """`code` is the one in the newest SMS; null where none came, or none is in it."""
+    message = newest(order.messages or ())
     return {
         "id": order.id or None,
         "phone_number": order.phone_number,
@@ -101,14 +103,6 @@ def order_row(order: Order) -> Row:
         "created_at": order.created_at,
         "expires_at": order.refunds_itself_at,
         "cancel_available_at": order.cancel_opens_at,
-    }
-
-
-def order_row_with_code(order: Order) -> Row:
-    """With the code in the newest SMS; null where none came, or none is in it."""
-    message = newest(order.messages or ())
-    return {
-        **order_row(order),
         "code": None if message is None else code_in(message.content),
     }
 
@@ -139,23 +133,8 @@ def order_detail_row(order: Order, actions: dict[str, str]) -> Row:
     return {**order_row(order), "messages": messages, "actions": actions}
 
 
-def cancel_row(result: Result, proof: Proof | None = None) -> Row:
-    """`proof` is what `--verify` found in the ledger; its keys are null without."""
-    line = None if proof is None else proof.transaction
-    return {
-        "id": result.order_id,
-        "outcome": result.outcome.value,
-        "status": result.status,
-        "refund_amount": result.refund_amount,
-        "currency": CURRENCY,
-        "retry_at": result.retry_at,
-        "error": problem_row(result.problem),
-        "transaction_id": None if line is None else line.id,
-        "verified": None if proof is None else proof.verified.value,
-    }
-
-
-def refund_row(result: Result, verified: Verified | None = None) -> Row:
+def result_row(result: Result, verified: Verified | None) -> Row:
+    """Of any operation: each command prints its own fields of it. `verified` is what the ledger says of the refund."""
     return {
         "id": result.order_id,
         "outcome": result.outcome.value,
@@ -165,22 +144,12 @@ def refund_row(result: Result, verified: Verified | None = None) -> Row:
         "request_id": result.request_id,
         "transaction_id": result.transaction_id,
         "refunded_at": result.refunded_at,
+        "phone_number": result.phone_number,
+        "previous_number": result.previous_number,
         "retry_at": result.retry_at,
         "support_message": result.support_message,
         "error": problem_row(result.problem),
         "verified": None if verified is None else verified.value,
-    }
-
-
-def swap_row(result: Result) -> Row:
-    return {
-        "id": result.order_id,
-        "outcome": result.outcome.value,
-        "status": result.status,
-        "phone_number": result.phone_number,
-        "previous_number": result.previous_number,
-        "retry_at": result.retry_at,
-        "error": problem_row(result.problem),
     }
 
 

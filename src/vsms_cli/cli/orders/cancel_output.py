@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vsms_cli.cli.orders.verification import prove, tell_proofs, wanted_of
+from vsms_cli.cli.orders.verification import prove, tell_proofs, wanted_of, with_proof
 from vsms_cli.cli.printing import show_plan
 from vsms_cli.cli.reporting import Reporter
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.questions import cancel_announcement, cancel_question
 from vsms_cli.render.results import cancel_next, cancel_summary
-from vsms_cli.render.rows import cancel_row
+from vsms_cli.render.rows import result_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.plans import CancelPlan
     from vsms_cli.domain.proofs import Proof
     from vsms_cli.ops.cancel_plan import Cancellable
+    from vsms_cli.render.documents import Row
 
 
 class CancelOutput:
@@ -42,9 +43,13 @@ class CancelOutput:
         self.reporter: Reporter = Reporter(
             run,
             shape,
-            row=lambda result: cancel_row(result, self._proofs.get(result.order_id)),
+            row=self._row,
             holds=lambda _result: mode.verify,
         )
+
+    def _row(self, result: Result) -> Row:
+        proof = self._proofs.get(result.order_id)
+        return result_row(with_proof(result, proof), None if proof is None else proof.verified)
 
     def question(self, plan: CancelPlan) -> str:
         """The plan is shown; this is what to ask about it."""

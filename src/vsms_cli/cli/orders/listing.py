@@ -20,7 +20,7 @@ from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.domain.orders import KNOWN_STATUSES, Order
 from vsms_cli.ops.listing import active_orders, orders_with, with_messages
 from vsms_cli.render.plural import plural
-from vsms_cli.render.rows import ORDER_FIELDS, ORDER_FIELDS_ON_REQUEST, order_row, order_row_with_code
+from vsms_cli.render.rows import ORDER_FIELDS, ORDER_FIELDS_ON_REQUEST, order_row
 
 if TYPE_CHECKING:
     from vsms_cli.render.tables import Column
@@ -57,12 +57,11 @@ def app(
     filters = resolve(run, filters, listing.orders)
     orders, unjudged = filters.split((*listing.orders, *listing.maybe_active(now)), now=now)
     notify_unjudged(run, unjudged)
-    with_codes = "code" in shape.fields
     print_rows(
         run,
         shape,
-        (with_messages(run.client, order) for order in orders) if with_codes else orders,
-        row=order_row_with_code if with_codes else order_row,
+        (with_messages(run.client, order) for order in orders) if "code" in shape.fields else orders,
+        row=order_row,
         columns=lambda each: _columns(run, each),
         none="no orders match",
     )

@@ -30,7 +30,7 @@ from vsms_cli.render.documents import Row
 from vsms_cli.render.formats import Format
 from vsms_cli.render.questions import refund_facts, refund_question
 from vsms_cli.render.results import refund_summary
-from vsms_cli.render.rows import REFUND_FIELDS, refund_row
+from vsms_cli.render.rows import REFUND_FIELDS, result_row
 from vsms_cli.render.streams import Surface
 
 _LONGEST_NOTE = 1000  # characters; a support form's usual size, as no source names a limit
@@ -138,7 +138,7 @@ class _Refunding:
 
     def _row(self, result: Result) -> Row:
         proof = self._proofs.get(result.order_id)
-        return refund_row(result, verified_of(self._items[result.order_id], result, proof))
+        return result_row(result, verified_of(self._items[result.order_id], result, proof))
 
     def _proved(self, results: list[Result]) -> list[Result]:
         """With the ledger's word for each order that was cancelled, from one reading of it for all."""

@@ -20,7 +20,7 @@ from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.swap_policy import Swap, foresee_swap
 from vsms_cli.render.formats import Format
 from vsms_cli.render.questions import THE_OLD_NUMBER, swap_facts, swap_question
-from vsms_cli.render.rows import SWAP_FIELDS, swap_row
+from vsms_cli.render.rows import SWAP_FIELDS, result_row
 
 
 @command(
@@ -89,7 +89,7 @@ def _tell(run: Runtime, shape: Shape, result: Result) -> None:
     if shape.for_a_person and not shape.chosen:
         print_result(run, result)
     elif shape.format is not Format.IDS or result.done:
-        print_one(run, shape, swap_row(result), text=str)
+        print_one(run, shape, result_row(result, None), text=str)
     if result.problem is not None and not run.streams.out.is_terminal and not shape.for_a_person:
         run.notify(result.problem.message)
     if result.problem is not None and result.problem.hint:

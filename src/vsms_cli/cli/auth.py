@@ -4,11 +4,11 @@ import contextlib
 import getpass
 import signal
 import sys
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vsms_cli.cli.name_hints import near_guess
 from vsms_cli.cli.options import command
 from vsms_cli.cli.output_shape import shape_of
 from vsms_cli.cli.printing import print_one
@@ -223,12 +223,10 @@ def switch(
     """Make another profile the one in force, in config.toml."""
     known = run.token_store.profiles.names(service_name(run.settings.base_url.value))
     if name not in known:
-        near = get_close_matches(name, known, n=1)
-        guess = f"did you mean {near[0]}? " if near else ""
         names = f"there are {', '.join(known)}; " if known else ""
         raise UsageMistake(
             f"no profile {name[:64]!r} has signed in to {run.host}",
-            hint=f"{guess}{names}`vsms auth login --profile NAME` makes one",
+            hint=f"{near_guess(name, known)}{names}`vsms auth login --profile NAME` makes one",
         )
     set_active_profile(run.paths, name)
     run.notify(f"profile {name} is in force for {run.host}")

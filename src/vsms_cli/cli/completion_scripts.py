@@ -1,14 +1,14 @@
 """`vsms completion`"""
 
-from difflib import get_close_matches
 from typing import Annotated, Final
 
 import typer
 
 from vsms_cli.cli.completion_candidates import SHELLS
+from vsms_cli.cli.name_hints import unknown_word
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.domain.errors import ExitCode
 
 # `__complete` prints blanks, which are quoted here, and nothing else that a shell would read: `completion_candidates`.
 
@@ -97,10 +97,6 @@ def app(
     those of the last `vsms orders list`.
     """
     if shell not in _SCRIPTS:
-        near = get_close_matches(shell.lower(), _SCRIPTS, n=1)
-        guess = f"did you mean {near[0]}? " if near else ""
-        raise UsageMistake(
-            f"no completion for {shell[:60]!r}", hint=f"{guess}there are {', '.join(_SCRIPTS)}"
-        )
+        raise unknown_word("shell", shell, _SCRIPTS)
     run.streams.out.write(_SCRIPTS[shell])
     return ExitCode.OK

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Final
 
+from vsms_cli.domain.errors import UsageMistake
+
 ALIASES: Final = {"ls": "list"}
 """Other names of a command, in every group that has it."""
 
@@ -60,3 +62,16 @@ def option_hint(name: str, known: Iterable[str]) -> str:
         return f"use {meant}"
     near = get_close_matches(name, options, n=2, cutoff=_NEAR)
     return f"did you mean {' or '.join(sorted(near))}?" if near else ""
+
+
+def unknown_word(what: str, text: str, known: Collection[str]) -> UsageMistake:
+    """For a value that is none of the known ones."""
+    return UsageMistake(
+        f"unknown {what} {text[:60]!r}", hint=f"{near_guess(text, known)}there are {', '.join(known)}"
+    )
+
+
+def near_guess(text: str, known: Collection[str]) -> str:
+    """The beginning of a hint; empty where nothing is near."""
+    near = get_close_matches(text.lower(), known, n=1)
+    return f"did you mean {near[0]}? " if near else ""

@@ -1,11 +1,10 @@
 """Which fields in which format: what --output, --json, --quiet and --fields come to."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from vsms_cli.cli.name_hints import unknown_word
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.errors import UsageMistake
 from vsms_cli.domain.records import record, replace
 from vsms_cli.render.formats import Format
 
@@ -48,11 +47,7 @@ def shape_of(
     names = tuple(name.strip() for name in said.split(",") if name.strip())
     for name in names or ("",):
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            guess = f"did you mean {near[0]}? " if near else ""
-            raise UsageMistake(
-                f"unknown field {name[:60]!r}", hint=f"{guess}the fields are {', '.join(known)}"
-            )
+            raise unknown_word("field", name, known)
     return Shape(format=format_, fields=names, chosen=True)
 
 

@@ -1,19 +1,27 @@
 """`vsms rentals`: numbers for hours or days, under the refund rule of orders."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.cancelling import Cancelling
-from vsms_cli.cli.orders.options import DryRun, Expect, Given, Verify, Yes, notify_unjudged, parts, resolve
+from vsms_cli.cli.orders.options import (
+    DryRun,
+    Expect,
+    Given,
+    Verify,
+    Yes,
+    notify_unjudged,
+    resolve,
+    statuses_of,
+)
 from vsms_cli.cli.orders.selection_arguments import Mode, Wanted
 from vsms_cli.cli.output_shape import proof_columns, shape_of
 from vsms_cli.cli.printing import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.rentals import STATUSES, Rental
 from vsms_cli.ops.rental_policy import EVERY
 from vsms_cli.ops.rentals import RENTALS, meant
@@ -39,7 +47,7 @@ def list_rentals(
 ) -> ExitCode:
     """List rentals: the active ones, unless told otherwise; with the time left for a full refund."""
     shape = shape_of(run, RENTAL_FIELDS)
-    filters, statuses = given.filters(), _statuses(parts(status), everything=all_)
+    filters, statuses = given.filters(), statuses_of(status, STATUSES, everything=all_)
     client = run.client
     listing = RENTALS.every(client, statuses) if all_ or statuses else RENTALS.active(client)
     run.rental_cache.write(listing.orders)
@@ -119,16 +127,3 @@ def _columns(run: Runtime, rentals: Sequence[Rental]) -> "Sequence[Column]":
     from vsms_cli.render.order_tables import rental_columns  # noqa: PLC0415 - Rich: for a person alone
 
     return rental_columns(rentals, now=run.clock.now(), names=run.service_names)
-
-
-def _statuses(said: Sequence[str], *, everything: bool) -> list[str]:
-    if said and everything:
-        raise UsageMistake("--all and --status contradict each other", hint="give one of them")
-    for status in said:
-        if status.lower() not in STATUSES:
-            near = get_close_matches(status.lower(), STATUSES, n=1)
-            guess = f"did you mean {near[0]}? " if near else ""
-            raise UsageMistake(
-                f"unknown status {status[:60]!r}", hint=f"{guess}there are {', '.join(STATUSES)}"
-            )
-    return [status.lower() for status in said]

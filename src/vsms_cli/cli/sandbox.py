@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from vsms_cli.cli.name_hints import unknown_word
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.sandbox_opening import kept_aside
@@ -84,7 +85,7 @@ def serve_sandbox(
     except SandboxError as exc:
         raise UsageMistake(str(exc), hint="see `vsms sandbox serve --help`") from exc
     if dialect is not None and dialect not in DIALECTS:
-        raise UsageMistake(f"unknown dialect {dialect[:60]!r}", hint=f"there are {', '.join(DIALECTS)}")
+        raise unknown_word("dialect", dialect, DIALECTS)
     sandbox = run.served_sandbox(ephemeral=ephemeral, hold=held, dialect=dialect)
     return _serve(run, sandbox, port=port, trouble=trouble)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vsms_cli.cli.name_hints import unknown_word
 from vsms_cli.cli.options import command
 from vsms_cli.cli.output_shape import shape_of
 from vsms_cli.cli.printing import print_rows
@@ -100,9 +100,7 @@ def _is_after(line: Transaction, end: datetime | None) -> bool:
 
 def _known(kind: str) -> str:
     if kind.lower() not in _TYPES:
-        near = get_close_matches(kind.lower(), _TYPES, n=1)
-        guess = f"did you mean {near[0]}? " if near else ""
-        raise UsageMistake(f"unknown type {kind[:60]!r}", hint=f"{guess}there are {', '.join(_TYPES)}")
+        raise unknown_word("type", kind, _TYPES)
     return kind.lower()
 
 

@@ -1,7 +1,6 @@
 """`vsms orders list`"""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,13 +9,13 @@ from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import (
     Given,
     notify_unjudged,
-    parts,
     resolve,
+    statuses_of,
 )
 from vsms_cli.cli.output_shape import shape_of
 from vsms_cli.cli.printing import print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.errors import ExitCode, UsageMistake
+from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.orders import KNOWN_STATUSES, Order
 from vsms_cli.ops.listing import active_orders, orders_with, with_messages
 from vsms_cli.render.plural import plural
@@ -49,7 +48,7 @@ def app(
     Different filters mean "and", repeating one means "or".
     """
     shape = shape_of(run, ORDER_FIELDS, on_request=ORDER_FIELDS_ON_REQUEST)
-    filters, statuses = given.filters(), _statuses(parts(status), everything=all_)
+    filters, statuses = given.filters(), statuses_of(status, KNOWN_STATUSES, everything=all_)
     client = run.client
     listing = orders_with(client, statuses) if all_ or statuses else active_orders(client)
     run.order_cache.write(listing.orders)
@@ -76,16 +75,3 @@ def _columns(run: Runtime, orders: Sequence[Order]) -> "Sequence[Column]":
     from vsms_cli.render.order_tables import order_columns  # noqa: PLC0415 - Rich: for a person alone
 
     return order_columns(orders, now=run.clock.now(), names=run.service_names)
-
-
-def _statuses(said: Sequence[str], *, everything: bool) -> list[str]:
-    if said and everything:
-        raise UsageMistake("--all and --status contradict each other", hint="give one of them")
-    for status in said:
-        if status.lower() not in KNOWN_STATUSES:
-            near = get_close_matches(status.lower(), KNOWN_STATUSES, n=1)
-            guess = f"did you mean {near[0]}? " if near else ""
-            raise UsageMistake(
-                f"unknown status {status[:60]!r}", hint=f"{guess}the statuses are {', '.join(KNOWN_STATUSES)}"
-            )
-    return [status.lower() for status in said]

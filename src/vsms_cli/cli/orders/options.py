@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vsms_cli.cli.name_hints import unknown_word
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.errors import RateLimited, TokenRefused, UsageMistake, VsmsError
@@ -110,6 +111,17 @@ def parts(said: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(
         part.strip() for value in said or () for part in value.split(",") if part.strip() or not value
     )
+
+
+def statuses_of(said: Sequence[str] | None, known: Sequence[str], *, everything: bool) -> list[str]:
+    """Those of --status. UsageMistake for one that no source names, and beside --all."""
+    statuses = parts(said)
+    if statuses and everything:
+        raise UsageMistake("--all and --status contradict each other", hint="give one of them")
+    for status in statuses:
+        if status.lower() not in known:
+            raise unknown_word("status", status, known)
+    return [status.lower() for status in statuses]
 
 
 def duration_or_seconds(said: str) -> timedelta:

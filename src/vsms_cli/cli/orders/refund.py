@@ -7,6 +7,7 @@ from urllib.parse import quote
 import typer
 
 from vsms_cli.cli.confirm import ask, choose, require_somebody
+from vsms_cli.cli.name_hints import unknown_word
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.options import DryRun, Yes
 from vsms_cli.cli.orders.verification import prove, tell_proofs, verified_of, wanted_of, with_proof
@@ -74,7 +75,7 @@ def app(
 
 def _check(reason: str | None, note: str | None) -> None:
     if reason is not None and reason not in REASONS:
-        raise UsageMistake(f"unknown reason {reason[:60]!r}", hint=f"the reasons are {', '.join(REASONS)}")
+        raise unknown_word("reason", reason, REASONS)
     if note is not None and len(note) > _LONGEST_NOTE:
         raise UsageMistake(f"the note has {len(note)} characters", hint=f"{_LONGEST_NOTE} at the most")
 

@@ -1,16 +1,47 @@
-"""The deviations of a command's answers, collected where they are read."""
+"""Where an answer of the service differs in form from what its documents say: types and places alone, never a value.
+Collected for a command where its answers are read.
+"""
 
 from __future__ import annotations
 
+import re
 import threading
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
-from vsms_cli.domain.deviations import Deviation, Kind
+from vsms_cli.domain.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_INDEX: Final = re.compile(r"\[\d+\]")
 _MOST_KEPT: Final = 10_000  # a ledger of 100,000 odd lines must not fill the memory
+
+
+class Kind(StrEnum):
+    """What became of a value that is not as documented. MISSING: it is absent, null or empty where the documents
+    have it always; the fall-backs for a value that is not known apply. NEW: the documents do not have it.
+    """
+
+    UNDERSTOOD = "understood"
+    UNREADABLE = "unreadable"
+    MISSING = "missing"
+    NEW = "new"
+
+
+@record
+class Deviation:
+    """`path` is a JSON path such as `orders[3].price_charged`; `found` and `expected` name types and forms."""
+
+    path: str
+    found: str
+    expected: str
+    kind: Kind
+
+    @property
+    def place(self) -> str:
+        """The path of every row alike: `orders[].price_charged`."""
+        return _INDEX.sub("[]", self.path)
 
 
 class Notes(Protocol):
@@ -32,14 +63,11 @@ class Deviations:
         with self._lock:
             return iter(tuple(self._found))
 
-    def add(self, path: str, *, found: str, expected: str, kind: Kind) -> None:
-        self._add("", path, found=found, expected=expected, kind=kind)
-
     def of(self, request: str) -> Notes:
         """Those of the answer to a request: a value that the same request finds unreadable again is one."""
         return _OfRequest(self, request)
 
-    def _add(self, request: str, path: str, *, found: str, expected: str, kind: Kind) -> None:
+    def add(self, path: str, *, found: str, expected: str, kind: Kind, request: str = "") -> None:
         with self._lock:
             if kind is Kind.UNREADABLE:
                 if (request, path) in self._counted:
@@ -68,4 +96,4 @@ class _OfRequest:
         self._request = request
 
     def add(self, path: str, *, found: str, expected: str, kind: Kind) -> None:
-        self._of_all._add(self._request, path, found=found, expected=expected, kind=kind)  # noqa: SLF001 - its own
+        self._of_all.add(path, found=found, expected=expected, kind=kind, request=self._request)

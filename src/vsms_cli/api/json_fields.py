@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from vsms_cli.api.deviation_log import Kind
 from vsms_cli.api.strict_json import decode
-from vsms_cli.domain.deviations import Kind
 from vsms_cli.domain.errors import BadAnswer
 
 if TYPE_CHECKING:

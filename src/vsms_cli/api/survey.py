@@ -6,17 +6,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
-from vsms_cli.api.deviation_log import Deviations
+from vsms_cli.api.deviation_log import Deviation, Deviations, Kind
 from vsms_cli.api.json_fields import ENVELOPES, decode_body, list_in, object_in, objects, type_of
-from vsms_cli.domain.deviations import Kind
 from vsms_cli.domain.orders import is_whole_id
-from vsms_cli.domain.records import record
+from vsms_cli.domain.pages import OrderPage
+from vsms_cli.domain.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from vsms_cli.api.client import Client
-    from vsms_cli.domain.deviations import Deviation
 
 _SHOWN_NAME: Final = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)  # another name may hold a value of the account
 
@@ -128,22 +127,11 @@ ENDPOINTS: Final = (
 
 
 @record
-class Difference:
-    """`path` in the answer; `found` and `expected` name types and forms."""
-
-    path: str
-    found: str
-    expected: str
-    kind: Kind
-
-
-@record
 class Surveyed:
     """An endpoint's answer: how many rows were compared, and where they differ, each place once."""
 
-    endpoint: Endpoint
     rows: int
-    differences: tuple[Difference, ...]
+    differences: tuple[Deviation, ...]
     first_id: str | None = None
 
 
@@ -151,27 +139,24 @@ def survey(client: Client, endpoint: Endpoint, *, order_id: str = "") -> Surveye
     """One request. VsmsError where it is not answered; BadAnswer where the answer can't be read at all."""
     body = client.raw(endpoint.path + order_id, _PARAMS.get(endpoint.name))
     notes = Deviations()
-    first = _READERS[endpoint.name](body, notes, order_id)
-    found = {_key(each): each for each in map(_of, notes)}
+    read = wire.read_order(body, order_id, notes) if order_id else _READERS[endpoint.name](body, notes)
+    orders = read.orders if isinstance(read, OrderPage) else ()
+    found = {_key(each): each for each in map(_of_any_row, notes)}
     count = 0
     for path, names in _named(endpoint, body):
         count += 1
         for difference in _compared(endpoint, path, names):
             found.setdefault(_key(difference), difference)
-    return Surveyed(endpoint=endpoint, rows=count, differences=tuple(found.values()), first_id=first)
+    first_id = next((order.id for order in orders if is_whole_id(order.id)), None)
+    return Surveyed(rows=count, differences=tuple(found.values()), first_id=first_id)
 
 
-def _of(deviation: Deviation) -> Difference:
+def _of_any_row(deviation: Deviation) -> Deviation:
     path = ".".join(part if _shown(part) else "?" for part in deviation.place.split("."))
-    return Difference(
-        path=path,
-        found=deviation.found,
-        expected=deviation.expected,
-        kind=deviation.kind,
-    )
+    return replace(deviation, path=path)
 
 
-def _key(difference: Difference) -> tuple[str, str]:
+def _key(difference: Deviation) -> tuple[str, str]:
     return difference.path, difference.found
 
 
@@ -193,12 +178,12 @@ def _named(endpoint: Endpoint, body: bytes) -> Iterator[tuple[str, dict[str, obj
         yield f"{path}[]", row.all
 
 
-def _compared(endpoint: Endpoint, path: str, names: dict[str, object]) -> Iterator[Difference]:
+def _compared(endpoint: Endpoint, path: str, names: dict[str, object]) -> Iterator[Deviation]:
     prefix = f"{path}." if path else ""
     known = {name for field in (*endpoint.fields, *endpoint.optional) for name in field.split("|")}
     for name in sorted(names.keys() - known):
         shown = name if _shown(name) else "?"
-        yield Difference(
+        yield Deviation(
             path=f"{prefix}{shown}", found=type_of(names[name]), expected="no such field", kind=Kind.NEW
         )
     if endpoint.rows is not None and not path:
@@ -206,7 +191,7 @@ def _compared(endpoint: Endpoint, path: str, names: dict[str, object]) -> Iterat
     for field in endpoint.fields:
         alternatives = field.split("|")
         if not any(name in names for name in alternatives):
-            yield Difference(
+            yield Deviation(
                 path=f"{prefix}{alternatives[0]}", found="missing", expected="a value", kind=Kind.MISSING
             )
 
@@ -215,31 +200,14 @@ def _shown(name: str) -> bool:
     return _SHOWN_NAME.fullmatch(name.removesuffix("[]")) is not None
 
 
-def _first_id(body: bytes, notes: Deviations, _order_id: str) -> str | None:
-    orders = wire.read_orders(body, notes).orders
-    return next((order.id for order in orders if is_whole_id(order.id)), None)
-
-
-def _nothing(read: Callable[[bytes, Deviations], object]) -> Callable[[bytes, Deviations, str], None]:
-    def reader(body: bytes, notes: Deviations, _order_id: str) -> None:
-        read(body, notes)
-
-    return reader
-
-
-def _order(body: bytes, notes: Deviations, order_id: str) -> None:
-    wire.read_order(body, order_id, notes)
-
-
-_READERS: Final[dict[str, Callable[[bytes, Deviations, str], str | None]]] = {
-    "balance": _nothing(wire.read_balance),
-    "profile": _nothing(wire.read_account),
-    "orders": _first_id,
-    "order": _order,
-    "transactions": _nothing(wire.read_ledger),
-    "rentals": _nothing(wire.read_rentals),
-    "services": _nothing(wire.read_services),
-    "countries": _nothing(wire.read_countries),
+_READERS: Final[dict[str, Callable[[bytes, Deviations], object]]] = {
+    "balance": wire.read_balance,
+    "profile": wire.read_account,
+    "orders": wire.read_orders,
+    "transactions": wire.read_ledger,
+    "rentals": wire.read_rentals,
+    "services": wire.read_services,
+    "countries": wire.read_countries,
 }
 _PARAMS: Final = {
     "rentals": {"status": "all"},

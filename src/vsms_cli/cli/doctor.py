@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import typer
 
 from vsms_cli import __version__
+from vsms_cli.api.deviation_log import Kind
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.checks import Check, Status, failed, passed, warned
-from vsms_cli.domain.deviations import Kind
 from vsms_cli.domain.errors import (
     BadAnswer,
     ConfigBroken,

@@ -10,8 +10,7 @@ import pytest
 
 from ops.world import ORDER, START, World, line, order, order_id
 from vsms_cli.domain.errors import BadAnswer
-from vsms_cli.domain.money import Transaction
-from vsms_cli.domain.pages import LedgerPage
+from vsms_cli.domain.money import LedgerPage, Transaction
 from vsms_cli.ops.ledger import Reading, ago, dossiers_of
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from vsms_cli.api.faults import (
     problem_of,
     proxy_problem,
 )
-from vsms_cli.api.proxy_gate import ProxyRefused
+from vsms_cli.api.proxies import ProxyRefused
 from vsms_cli.domain.answers import Ambiguous, NotSent, Refused, Throttled
 from vsms_cli.domain.errors import (
     BadAnswer,

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from vsms_cli.api.clock import ServiceClock
     from vsms_cli.api.deviation_log import Notes
     from vsms_cli.api.pacing import Pacer
-    from vsms_cli.domain.money import Account, Balance
-    from vsms_cli.domain.pages import LedgerPage, OrderPage
+    from vsms_cli.domain.money import Account, Balance, LedgerPage
+    from vsms_cli.domain.orders import OrderPage
     from vsms_cli.domain.tickets import Ticket
 
 REFUND_ENDPOINT: Final = "/customer/refund/"
@@ -119,11 +119,6 @@ class Client:
     def raw(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
         """The answer of a GET as it came, the token struck out. `path` begins with a slash, below the base URL."""
         return self._calls.read(path, params)
-
-    @staticmethod
-    def refuse_no_answer(body: bytes) -> None:
-        """BadAnswer for what every read refuses."""
-        wire.refuse_no_answer(body)
 
     # What moves money: one POST each, sent once
 

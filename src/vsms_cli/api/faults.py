@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 
 from vsms_cli.api.deadline import ProxyUnreachable
-from vsms_cli.api.proxy_gate import ProxyRefused
+from vsms_cli.api.proxies import ProxyRefused
 from vsms_cli.api.transport import AnswerUnusable
 from vsms_cli.domain.errors import ExitCode, Problem
 

@@ -1,4 +1,5 @@
-"""Which proxy a base URL's requests go through, decided before anything is sent.
+"""Which proxy a base URL's requests go through, decided before anything is sent; and that one that refuses is asked
+once.
 
 Only that one is judged: a variable that this URL does not use may hold anything. Values, which may hold a password,
 are never shown. httpx reads the same variables, but takes `http://:3128` and port 99999, and fails on a `NO_PROXY`
@@ -9,7 +10,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -17,6 +20,9 @@ import httpx
 
 from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SCHEMES: Final = frozenset({"http", "https"})
 _SOCKS: Final = frozenset({"socks", "socks4", "socks4a", "socks5", "socks5h"})  # `socks` is GNOME's
@@ -122,3 +128,42 @@ def _names(entry: str, scheme: str, host: str, port: int | None) -> bool:
         return ipaddress.ip_address(host) in network
     except ValueError:
         return False
+
+
+class ProxyRefused(httpx.ProxyError):
+    """The proxy answered CONNECT with another status than 2xx: the service was not asked."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the proxy answered with status {status}")
+        self.status = status
+
+
+class ProxyGate:
+    """Before a proxy. Each CONNECT carries its password, and some wrong ones lock an account: so the first request goes
+    alone, and where the proxy refused it none goes after it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open = False
+        self._refused: int | None = None
+
+    @contextmanager
+    def first_alone(self, time_limit: float) -> Iterator[None]:
+        """ProxyRefused at once where it refused before; ConnectTimeout where the first took all the time there was."""
+        if self._open:
+            yield
+            return
+        if not self._lock.acquire(timeout=time_limit):
+            raise httpx.ConnectTimeout("another request waits for the proxy")
+        try:
+            if self._refused is not None:
+                raise ProxyRefused(self._refused)
+            try:
+                yield
+            except ProxyRefused as exc:
+                self._refused = exc.status
+                raise
+            self._open = True
+        finally:
+            self._lock.release()

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.api import wire
 from vsms_cli.api.deviation_log import Deviation, Deviations, Kind
 from vsms_cli.api.json_fields import ENVELOPES, decode_body, list_in, object_in, objects, type_of
-from vsms_cli.domain.orders import is_whole_id
-from vsms_cli.domain.pages import OrderPage
+from vsms_cli.domain.orders import OrderPage, is_whole_id
 from vsms_cli.domain.records import record, replace
 
 if TYPE_CHECKING:

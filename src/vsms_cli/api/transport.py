@@ -17,8 +17,7 @@ import httpx
 from vsms_cli import __version__
 from vsms_cli.api.deadline import ProxyUnreachable, not_begun_once, whole_request_within
 from vsms_cli.api.network import network_to
-from vsms_cli.api.proxies import proxy_of
-from vsms_cli.api.proxy_gate import ProxyGate, ProxyRefused
+from vsms_cli.api.proxies import ProxyGate, ProxyRefused, proxy_of
 from vsms_cli.api.redaction import redact, redact_text
 from vsms_cli.domain.records import record
 

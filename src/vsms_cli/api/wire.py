@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from vsms_cli.api.deviation_log import Deviations, Notes
 from vsms_cli.api.json_fields import (
@@ -27,14 +27,15 @@ from vsms_cli.api.json_fields import (
 from vsms_cli.api.strict_json import decode
 from vsms_cli.domain.answers import Cancelled, Requested, Swapped
 from vsms_cli.domain.catalogue import Entry
-from vsms_cli.domain.money import NO_ID, Account, Balance, Transaction
-from vsms_cli.domain.orders import KNOWN_STATUSES, Message, Order, canonical_id, same_number
-from vsms_cli.domain.pages import LedgerPage, OrderPage
+from vsms_cli.domain.money import NO_ID, Account, Balance, LedgerPage, Transaction
+from vsms_cli.domain.orders import KNOWN_STATUSES, Message, Order, OrderPage, canonical_id, same_number
 from vsms_cli.domain.rentals import STATUSES as RENTAL_STATUSES
 from vsms_cli.domain.rentals import Rental
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+AnOrder = TypeVar("AnOrder", bound=Order)
 
 ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's live run)
 _OTHER_CAPS: Final = frozenset({50, 100})  # rows: the API's default limit, and a common cap
@@ -49,11 +50,8 @@ _LONGEST_ID: Final = 64  # characters of an id that is shown and no UUID
 def read_orders(body: bytes, notes: Notes) -> OrderPage:
     """`{"count", "orders"}`, or in older deployments the bare array. What is no object is noted and left out."""
     rows, path, around = list_in(body, "orders", notes)
-    found: dict[str, Order] = {}
-    for index, row in enumerate(objects(rows, path, notes)):
-        order = _order(row)
-        found.setdefault(order.id or f"row {index}", order)
-    return OrderPage(orders=tuple(found.values()), full=_may_hide_more(len(rows), _count(around, "count")))
+    orders = _each_once(map(_order, objects(rows, path, notes)))
+    return OrderPage(orders=orders, full=_may_hide_more(len(rows), _count(around, "count")))
 
 
 def _may_hide_more(rows: int, count: int | None) -> bool:
@@ -74,10 +72,14 @@ def read_order(body: bytes, order_id: str, notes: Notes) -> Order:
 def read_rentals(body: bytes, notes: Notes) -> tuple[Rental, ...]:
     """A bare array (the SDKs for Go and Python), `{"rentals": […]}` (Python) or `{"items": […]}` (PHP)."""
     rows, path, _ = list_in(body, "rentals", notes, also="items")
-    found: dict[str, Rental] = {}
-    for index, row in enumerate(objects(rows, path, notes)):
-        rental = _rental(row)
-        found.setdefault(rental.id or f"row {index}", rental)
+    return _each_once(map(_rental, objects(rows, path, notes)))
+
+
+def _each_once(orders: Iterable[AnOrder]) -> tuple[AnOrder, ...]:
+    """The first of an id; those without one are each their own."""
+    found: dict[str, AnOrder] = {}
+    for index, order in enumerate(orders):
+        found.setdefault(order.id or f"row {index}", order)
     return tuple(found.values())
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from vsms_cli.api.wire import refuse_no_answer
 from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
@@ -40,7 +41,7 @@ def app(
     if run.streams.out.is_terminal:
         text = "".join(f"{safe(line)}\n" for line in text.removesuffix("\n").split("\n"))
     run.streams.out.write(text)
-    run.client.refuse_no_answer(answer)
+    refuse_no_answer(answer)
     return ExitCode.OK
 
 

@@ -53,6 +53,22 @@ class Transaction:
         return self.type.strip().lower()
 
 
+@record
+class LedgerPage:
+    """One page of the ledger. `total` is how many lines match and `limit` how many a page can have, as the service
+    says it: hints, None where it says nothing.
+    """
+
+    transactions: tuple[Transaction, ...]
+    total: int | None
+    limit: int | None = None
+    left_out: int = 0  # rows of the page that are no lines
+
+    @property
+    def rows(self) -> int:
+        return len(self.transactions) + self.left_out
+
+
 CENT: Final = Decimal("0.01")
 """Differences below it are none: services round prices and refunds on their own."""
 CREDITS: Final = frozenset({"credit", "admin_credit"})

@@ -135,6 +135,14 @@ class Order:
         return self.phase is Phase.WAITING and opens is not None and opens > now
 
 
+@record
+class OrderPage:
+    """One page of a listing; `full` says that there may be more behind it."""
+
+    orders: tuple[Order, ...]
+    full: bool
+
+
 def parse_order_id(text: str) -> str:
     """A whole order id, in lower case.
 

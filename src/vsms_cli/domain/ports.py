@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from vsms_cli.domain.answers import Answer
     from vsms_cli.domain.catalogue import Catalogue
     from vsms_cli.domain.entries import JournalEntry
-    from vsms_cli.domain.money import Account, Balance
-    from vsms_cli.domain.orders import Order
-    from vsms_cli.domain.pages import LedgerPage, OrderPage
+    from vsms_cli.domain.money import Account, Balance, LedgerPage
+    from vsms_cli.domain.orders import Order, OrderPage
     from vsms_cli.domain.rentals import Rental
     from vsms_cli.domain.tickets import Operation, Ticket
 

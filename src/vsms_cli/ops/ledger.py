@@ -14,9 +14,8 @@ from vsms_cli.domain.errors import BadAnswer
 
 if TYPE_CHECKING:
     from vsms_cli.domain.audit import Dossier
-    from vsms_cli.domain.money import Transaction
+    from vsms_cli.domain.money import LedgerPage, Transaction
     from vsms_cli.domain.orders import Order
-    from vsms_cli.domain.pages import LedgerPage
     from vsms_cli.domain.ports import Service
 
 _PAGE: Final = 100  # lines, the reference pages' largest page, which is asked for

@@ -73,4 +73,5 @@ def one_order(run: Runtime, text: str, *, beginnings: bool) -> str:
     if not beginnings:
         refuse_beginnings([text], because="nobody is asked")
         return whole_ids([text])[0]
-    return completed(run.client, ids_or_beginnings([text]))[0]
+    wanted = ids_or_beginnings([text])
+    return completed(run.client, wanted)[0]

@@ -27,7 +27,8 @@ def app(
 ) -> ExitCode:
     """Show everything known of an order, its messages, and what can be done with it now, and why."""
     shape = shape_of(run, ORDER_DETAIL_FIELDS)
-    order = run.client.order(completed(run.client, ids_or_beginnings([order_id]))[0])
+    wanted = ids_or_beginnings([order_id])
+    order = run.client.order(completed(run.client, wanted)[0])
     now = run.clock.now()
     advice = advice_for(order, now=now)
     row = order_detail_row(order, advice)

@@ -1,14 +1,20 @@
 """How the sandbox's tests speak to it: requests in, decoded answers out, and the truth from the book."""
 
 import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from vsms_cli.sandbox import ledger
 from vsms_cli.sandbox.app import Answer, Request, Sandbox
 from vsms_cli.sandbox.database import Database
+from vsms_cli.sandbox.fault_injection import FaultInjection
+from vsms_cli.sandbox.server import serve
 
 KEY: Final = "vsms_made_up_for_the_tests"
 
@@ -48,6 +54,11 @@ class Caller:
         status, order = self.post("/customer/purchase", service=service, country=country)
         assert status == 200, order
         return dict(order)
+
+    def deposit(self, amount: Decimal) -> None:
+        """Play money comes in."""
+        with self.book.turn() as page:
+            ledger.post(page, ledger.Kind.DEPOSIT, amount, "Sandbox deposit", at=page.now)
 
     def orders(self, **query: object) -> list[dict[str, Any]]:
         return list(self.get("/customer/orders", **{"limit": 200, **query})["orders"])
@@ -91,3 +102,21 @@ def assert_adds_up(book: Database) -> None:
     assert sorted(refunded) == sorted(ended)
     bought = [line["order_id"] for line in lines if line["type"] == "purchase"]
     assert sorted(bought) == sorted([*orders, *rentals])
+
+
+@contextmanager
+def serving(
+    sandbox: Sandbox,
+    *,
+    trouble: FaultInjection | None = None,
+    log: Callable[[str], None] | None = None,
+) -> Iterator[str]:
+    """Serves from a thread of its own meanwhile; gives the base URL."""
+    with serve(sandbox, trouble=trouble, log=log) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield server.base_url
+        finally:
+            server.shutdown()
+            thread.join()

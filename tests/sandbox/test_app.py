@@ -1,14 +1,13 @@
 """What holds for every answer, and what the operator can do."""
 
 from datetime import timedelta
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
 import pytest
 
 from sandbox.caller import KEY, Caller, Wristwatch, assert_adds_up, decoded
 from vsms_cli.sandbox.app import BODY_LIMIT, Request
-from vsms_cli.sandbox.errors import OrderNotWaiting, OrderUnknown, SandboxError
+from vsms_cli.sandbox.errors import OrderUnknown, SandboxError
 
 
 @pytest.mark.parametrize("key", [None, "", "vsms_", "sk_live", " vsms_x", "vsms_ x", "vsms_é", "vsms_x\n"])
@@ -116,7 +115,7 @@ def test_an_sms_may_come_from_a_named_sender_to_the_beginning_of_an_id(caller: C
 
 def test_an_sms_comes_only_to_an_order_that_waits(caller: Caller) -> None:
     for status in ("completed", "expired", "cancelled"):
-        with pytest.raises(OrderNotWaiting, match=f"is {status}: only a waiting order"):
+        with pytest.raises(SandboxError, match=f"is {status}: only a waiting order"):
             caller.sandbox.deliver(caller.orders(status=status)[0]["id"], "late")
 
 
@@ -148,15 +147,6 @@ def test_an_sms_that_is_no_text_is_refused_and_the_order_still_waits(caller: Cal
     with pytest.raises(SandboxError, match="Unicode"):
         caller.sandbox.deliver(order_id, "half \udc80")
     assert caller.get(f"/customer/order/{order_id}")["status"] == "waiting"
-
-
-def test_play_money_can_be_paid_in(caller: Caller) -> None:
-    before = caller.balance()
-    assert caller.sandbox.deposit(Decimal("12.5")) == before + Decimal("12.50")
-    for amount in ("0", "-1", "NaN", "Infinity", "0.001", "1000001", "1e999999"):
-        with pytest.raises(SandboxError, match="dollars and cents"):
-            caller.sandbox.deposit(Decimal(amount))
-    assert_adds_up(caller.book)
 
 
 def test_a_book_that_can_not_be_used_is_a_503_and_no_exception(caller: Caller) -> None:

@@ -56,7 +56,7 @@ def test_the_listing_has_the_newest_first_and_counts_its_rows(caller: Caller) ->
 
 
 def test_the_listings_limit_is_1_to_200_and_50_by_default(caller: Caller) -> None:
-    caller.sandbox.deposit(Decimal(200))
+    caller.deposit(Decimal(200))
     for _ in range(190):
         caller.buy()
     for limit in (1, 200):

@@ -17,10 +17,10 @@ import httpx
 import pytest
 
 import vsms_cli
-from sandbox.caller import KEY, Caller, assert_adds_up
+from sandbox.caller import KEY, Caller, assert_adds_up, serving
 from vsms_cli.sandbox.app import BODY_LIMIT
 from vsms_cli.sandbox.errors import SandboxError
-from vsms_cli.sandbox.server import serve, serving
+from vsms_cli.sandbox.server import serve
 from vsms_cli.sandbox.transport import SandboxTransport
 
 BALANCE = b"GET /api/v1/customer/balance HTTP/1.1\r\nHost: localhost\r\nX-API-Key: vsms_x\r\n"
@@ -102,7 +102,7 @@ def test_one_connection_serves_many_requests(caller: Caller, base_url: str) -> N
 
 
 def test_fifty_clients_at_once_are_all_served(caller: Caller, base_url: str) -> None:
-    caller.sandbox.deposit(Decimal(100))
+    caller.deposit(Decimal(100))
     together = threading.Barrier(50)
 
     def buy(_: int) -> int:

@@ -9,11 +9,10 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from sandbox.caller import KEY, Caller, assert_adds_up
+from sandbox.caller import KEY, Caller, assert_adds_up, serving
 from vsms_cli.sandbox.app import Sandbox
 from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.fault_injection import KINDS, Fault, FaultInjection, seconds_in
-from vsms_cli.sandbox.server import serving
 
 
 @contextmanager

@@ -8,16 +8,15 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import parse_qsl, unquote
 
-from vsms_cli.sandbox import endpoints, ledger, orders, rentals, scenario
+from vsms_cli.sandbox import endpoints, orders, rentals, scenario
 from vsms_cli.sandbox.answers import Refusal, Reply, refusal
 from vsms_cli.sandbox.catalogue import PRODUCTS
 from vsms_cli.sandbox.dialects import told
-from vsms_cli.sandbox.errors import OrderNotWaiting, OrderUnknown, SandboxError
+from vsms_cli.sandbox.errors import OrderUnknown, SandboxError
 from vsms_cli.sandbox.jsontext import written
 from vsms_cli.sandbox.orders import Message, Order, Status
 from vsms_cli.sandbox.parameters import Call, storable
@@ -167,13 +166,13 @@ class Sandbox:
     def deliver(self, order_id: str, text: str, *, sender: str | None = None) -> str:
         """The SMS arrives; without a sender it is the service's name. Answers with the order's whole id.
 
-        A beginning of the id will do, from 6 characters. OrderUnknown, OrderNotWaiting, or SandboxError where
-        several orders begin so or the text is none.
+        A beginning of the id will do, from 6 characters. OrderUnknown, or another SandboxError where the order does
+        not wait, where several begin so, or where the text is none.
         """
         with self._database.turn() as page:
             order = _meant(page, order_id)
             if order.status is not Status.WAITING:
-                raise OrderNotWaiting(f"order {order.id} is {order.status}: only a waiting order gets an SMS")
+                raise SandboxError(f"order {order.id} is {order.status}: only a waiting order gets an SMS")
             message = Message(
                 sender=sender or PRODUCTS[order.service].name, content=text, received_at=page.now
             )
@@ -181,14 +180,6 @@ class Sandbox:
                 raise SandboxError("the SMS is not valid Unicode text")
             orders.receive(page, order, message)
             return order.id
-
-    def deposit(self, amount: Decimal) -> Decimal:
-        """Play money comes in, whole cents above zero. Answers with the new balance."""
-        if not (amount.is_finite() and Decimal(0) < amount <= Decimal(10**6) and amount == round(amount, 2)):
-            raise SandboxError("a deposit is an amount above 0, in dollars and cents")
-        with self._database.turn() as page:
-            ledger.post(page, ledger.Kind.DEPOSIT, round(amount, 2), "Sandbox deposit", at=page.now)
-            return ledger.balance(page)
 
 
 def _fill(page: Page, name: str, seed: int | None) -> None:

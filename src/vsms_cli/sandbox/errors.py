@@ -11,7 +11,3 @@ class NoRoom(SandboxError):
 
 class OrderUnknown(SandboxError, LookupError):
     """No order has this id, or an id with this beginning."""
-
-
-class OrderNotWaiting(SandboxError):
-    """The order has ended, so no SMS can come in for it."""

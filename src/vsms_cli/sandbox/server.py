@@ -10,7 +10,6 @@ import struct
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
@@ -21,7 +20,7 @@ from vsms_cli.sandbox.errors import SandboxError
 from vsms_cli.sandbox.fault_injection import Fault, FaultInjection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _LOOPBACK: Final = "127.0.0.1"
 _IDLE_S: Final = 60  # a connection that says nothing so long is closed
@@ -92,25 +91,6 @@ def serve(
 
 def _reason(exc: Exception) -> str:
     return (isinstance(exc, OSError) and exc.strerror) or str(exc)
-
-
-@contextmanager
-def serving(
-    sandbox: Sandbox,
-    port: int = 0,
-    *,
-    trouble: FaultInjection | None = None,
-    log: Callable[[str], None] | None = None,
-) -> Iterator[str]:
-    """Serves from a thread of its own meanwhile; gives the base URL."""
-    with serve(sandbox, port, trouble=trouble, log=log) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield server.base_url
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 class _Unreadable(Exception):

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.sandbox.catalogue import Country, Product, price
 from vsms_cli.sandbox.tables import stamp
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
 
     from vsms_cli.sandbox.jsontext import Json
-    from vsms_cli.sandbox.ledger import Line
     from vsms_cli.sandbox.orders import Message, Order
 
 _SECOND: Final = timedelta(seconds=1)
@@ -130,18 +130,18 @@ def swapped(order: Order, *, number: str) -> dict[str, Json]:
     }
 
 
-def posted(line: Line) -> dict[str, Json]:
+def posted(line: sqlite3.Row) -> dict[str, Json]:
     """A row of `GET /customer/transactions`; without an order there is no `order_id` at all."""
-    of_order: dict[str, Json] = {} if line.order_id is None else {"order_id": line.order_id}
+    of_order: dict[str, Json] = {} if line["order_id"] is None else {"order_id": line["order_id"]}
     return {
-        "id": line.id,
-        "amount": line.amount,
-        "type": line.kind,
-        "description": line.description,
+        "id": line["id"],
+        "amount": Decimal(line["amount"]),
+        "type": line["type"],
+        "description": line["description"],
         **of_order,
-        "balance_before": line.balance_before,
-        "balance_after": line.balance_after,
-        "created_at": stamp(line.created_at),
+        "balance_before": Decimal(line["balance_before"]),
+        "balance_after": Decimal(line["balance_after"]),
+        "created_at": line["created_at"],
     }
 
 

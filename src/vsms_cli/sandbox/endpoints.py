@@ -12,7 +12,7 @@ from typing import Final
 from vsms_cli.sandbox import answers, ledger, orders, phone_numbers
 from vsms_cli.sandbox.answers import Reply, refusal
 from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS, price
-from vsms_cli.sandbox.ledger import Extract, Kind
+from vsms_cli.sandbox.ledger import Kind
 from vsms_cli.sandbox.orders import Order, Status
 from vsms_cli.sandbox.parameters import Call, choice, plea
 from vsms_cli.sandbox.tables import Page, moment, stamp
@@ -83,7 +83,7 @@ def swap(page: Page, call: Call) -> Reply:
 def request_refund(page: Page, call: Call) -> Reply:
     """A manual credit is asked for, and stays `pending`: a person decides. Path and shape are assumed."""
     order = _order(page, call)
-    wanted = plea(call)
+    reason, note = plea(call)
     if page.row("SELECT 1 FROM refund_requests WHERE order_id = ?", (order.id,)):
         raise refusal(409, "Refund already requested")
     if order.status is Status.WAITING or ledger.returned(page, order.id) >= order.price:
@@ -92,7 +92,7 @@ def request_refund(page: Page, call: Call) -> Reply:
     page.write(
         "INSERT INTO refund_requests (id, order_id, reason, note, status, created_at)"
         " VALUES (?, ?, ?, ?, 'pending', ?)",
-        (request_id, order.id, wanted.reason, wanted.note, stamp(page.now)),
+        (request_id, order.id, reason, note, stamp(page.now)),
     )
     return Reply(202, {"success": True, "request_id": request_id, "order_id": order.id, "status": "pending"})
 
@@ -114,18 +114,13 @@ def show_profile(page: Page, _: Call) -> Reply:
 
 
 def list_transactions(page: Page, call: Call) -> Reply:
-    extract = Extract(
-        kind=call.text("type"),
-        since=call.time("from", end_of_day=False),
-        until=call.time("to", end_of_day=True),
-        limit=call.limit(default=50, largest=100),
-        offset=call.offset(),
+    since, until = call.time("from", end_of_day=False), call.time("to", end_of_day=True)
+    limit, offset = call.limit(default=50, largest=100), call.offset()
+    count, found = ledger.lines(
+        page, kind=call.text("type"), since=since, until=until, limit=limit, offset=offset
     )
-    count, found = ledger.lines(page, extract)
     rows = [answers.posted(line) for line in found]
-    return Reply(
-        200, {"count": count, "limit": extract.limit, "offset": extract.offset, "transactions": rows}
-    )
+    return Reply(200, {"count": count, "limit": limit, "offset": offset, "transactions": rows})
 
 
 def list_services(_page: Page, _: Call) -> Reply:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.sandbox.tables import Page, moment, stamp
+from vsms_cli.sandbox.tables import Page, stamp
 
 if TYPE_CHECKING:
+    import sqlite3
     from datetime import datetime
 
 _NOTHING: Final = Decimal("0.00")
@@ -22,31 +22,6 @@ class Kind(StrEnum):
     PURCHASE = "purchase"
     REFUND = "refund"
     CREDIT = "credit"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line of the ledger, in dollars: purchases negative, the rest positive."""
-
-    id: str
-    amount: Decimal
-    kind: str
-    description: str
-    order_id: str | None
-    balance_before: Decimal
-    balance_after: Decimal
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extract:
-    """Which lines are asked for. `since` and `until` are inclusive."""
-
-    kind: str | None
-    since: datetime | None
-    until: datetime | None
-    limit: int
-    offset: int
 
 
 def balance(page: Page) -> Decimal:
@@ -82,33 +57,20 @@ _MATCHING: Final = (
 )
 
 
-def lines(page: Page, extract: Extract) -> tuple[int, list[Line]]:
-    """How many match in all, and the asked stretch of them, newest first."""
+def lines(
+    page: Page, *, kind: str | None, since: datetime | None, until: datetime | None, limit: int, offset: int
+) -> tuple[int, list[sqlite3.Row]]:
+    """How many match in all, and the asked stretch of them, newest first. `since` and `until` are inclusive."""
     values = {
-        "kind": extract.kind,
-        "since": None if extract.since is None else stamp(extract.since),
-        "until": None if extract.until is None else stamp(extract.until),
-        "limit": extract.limit,
-        "offset": extract.offset,
+        "kind": kind,
+        "since": None if since is None else stamp(since),
+        "until": None if until is None else stamp(until),
+        "limit": limit,
+        "offset": offset,
     }
     counted = page.rows(f"SELECT count(*) AS n {_MATCHING}", values)
-    found = page.rows(
-        f"SELECT * {_MATCHING} ORDER BY seq DESC LIMIT :limit OFFSET :offset",
-        values,
-    )
-    return int(counted[0]["n"]), [
-        Line(
-            id=row["id"],
-            amount=Decimal(row["amount"]),
-            kind=row["type"],
-            description=row["description"],
-            order_id=row["order_id"],
-            balance_before=Decimal(row["balance_before"]),
-            balance_after=Decimal(row["balance_after"]),
-            created_at=moment(row["created_at"]),
-        )
-        for row in found
-    ]
+    found = page.rows(f"SELECT * {_MATCHING} ORDER BY seq DESC LIMIT :limit OFFSET :offset", values)
+    return int(counted[0]["n"]), found
 
 
 def returned(page: Page, order_id: str) -> Decimal:

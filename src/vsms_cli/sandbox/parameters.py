@@ -80,20 +80,11 @@ class Call:
         return int(text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plea:
-    """Why a refund is asked for. The fields are assumed: no public source names them."""
-
-    reason: str
-    note: str
-
-
-def plea(call: Call) -> Plea:
+def plea(call: Call) -> tuple[str, str]:
+    """Why a refund is asked for, and a note. The fields are assumed: no public source names them."""
     fields = call.json()
-    return Plea(
-        reason=_bounded(fields, "reason", most=_REASON_LENGTH) or "other",
-        note=_bounded(fields, "note", most=_NOTE_LENGTH),
-    )
+    reason = _bounded(fields, "reason", most=_REASON_LENGTH) or "other"
+    return reason, _bounded(fields, "note", most=_NOTE_LENGTH)
 
 
 def choice(service: object, country: object) -> tuple[Product, Country]:

@@ -6,7 +6,6 @@ refuses is assumed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -25,22 +24,6 @@ FULL_ACCESS: Final = "full"  # any sender
 SERVICE: Final = "service"  # the platform tier: one service alone
 _WINDOW: Final = timedelta(minutes=20)
 _ACTIVE: Final = "active"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rental:
-    """A rental as the database has it. `service` is None where it takes any sender's SMS."""
-
-    id: str
-    phone_number: str
-    service: str | None
-    country: str
-    status: str
-    price: Decimal
-    hours: int
-    sms_count: int
-    started_at: datetime
-    expires_at: datetime
 
 
 def place(
@@ -83,7 +66,7 @@ def list_rentals(page: Page, call: Call) -> Reply:
         "SELECT * FROM rentals WHERE (?1 = 'all' OR status = ?1) ORDER BY started_at DESC, seq DESC",
         (wanted,),
     )
-    return Reply(200, {"rentals": [_listed(_read(row)) for row in rows]})
+    return Reply(200, {"rentals": [_listed(row) for row in rows]})
 
 
 def cancel_rental(page: Page, call: Call) -> Reply:
@@ -91,50 +74,33 @@ def cancel_rental(page: Page, call: Call) -> Reply:
     row = page.row("SELECT * FROM rentals WHERE id = ?", (call.order_id.lower(),))
     if row is None:
         raise refusal(404, "Rental not found")
-    rental = _read(row)
-    if rental.status != _ACTIVE:
-        raise refusal(400, f"Cannot cancel rental with status: {rental.status}")
-    if rental.sms_count:
+    if row["status"] != _ACTIVE:
+        raise refusal(400, f"Cannot cancel rental with status: {row['status']}")
+    if row["sms_count"]:
         raise refusal(400, "Rental has received SMS and is not refundable")
-    if page.now >= rental.started_at + _WINDOW:
+    if page.now >= moment(row["started_at"]) + _WINDOW:
         raise refusal(400, "Full refund window has passed")
-    page.write("UPDATE rentals SET status = 'cancelled' WHERE id = ?", (rental.id,))
-    text = "Refund for cancelled rental"
-    ledger.post(page, ledger.Kind.REFUND, rental.price, text, at=page.now, order_id=rental.id)
-    return Reply(
-        200, {"success": True, "rental_id": rental.id, "status": "cancelled", "refund": rental.price}
-    )
+    page.write("UPDATE rentals SET status = 'cancelled' WHERE id = ?", (row["id"],))
+    text, price = "Refund for cancelled rental", Decimal(row["price"])
+    ledger.post(page, ledger.Kind.REFUND, price, text, at=page.now, order_id=row["id"])
+    return Reply(200, {"success": True, "rental_id": row["id"], "status": "cancelled", "refund": price})
 
 
-def _listed(rental: Rental) -> dict[str, Json]:
-    of_service: dict[str, Json] = {} if rental.service is None else {"service_id": rental.service}
+def _listed(rental: sqlite3.Row) -> dict[str, Json]:
+    """Without a service it takes any sender's SMS."""
+    of_service: dict[str, Json] = {} if rental["service"] is None else {"service_id": rental["service"]}
     return {
-        "id": rental.id,
-        "phone_number": rental.phone_number,
-        "rental_type": FULL_ACCESS if rental.service is None else SERVICE,
+        "id": rental["id"],
+        "phone_number": rental["phone_number"],
+        "rental_type": FULL_ACCESS if rental["service"] is None else SERVICE,
         **of_service,
-        "duration_hours": rental.hours,
-        "started_at": stamp(rental.started_at),
-        "expires_at": stamp(rental.expires_at),
-        "price": rental.price,
+        "duration_hours": rental["hours"],
+        "started_at": rental["started_at"],
+        "expires_at": rental["expires_at"],
+        "price": Decimal(rental["price"]),
         "auto_renew": False,
-        "status": rental.status,
-        "sms_received": rental.sms_count,
+        "status": rental["status"],
+        "sms_received": rental["sms_count"],
         "sms_forwarded": 0,
         "provider": "sandbox",
     }
-
-
-def _read(row: sqlite3.Row) -> Rental:
-    return Rental(
-        id=row["id"],
-        phone_number=row["phone_number"],
-        service=row["service"],
-        country=row["country"],
-        status=row["status"],
-        price=Decimal(row["price"]),
-        hours=row["hours"],
-        sms_count=row["sms_count"],
-        started_at=moment(row["started_at"]),
-        expires_at=moment(row["expires_at"]),
-    )

@@ -6,22 +6,36 @@ relied on: all as in the vendor's live run of 2026-05-24.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from vsms_cli.sandbox.catalogue import Country, Product, price
 from vsms_cli.sandbox.tables import stamp
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
 
-    from vsms_cli.sandbox.jsontext import Json
     from vsms_cli.sandbox.orders import Message, Order
 
 _SECOND: Final = timedelta(seconds=1)
+Json: TypeAlias = "str | int | Decimal | Sequence[Json] | Mapping[str, Json] | None"
+
+
+def written(value: Json) -> str:
+    """As JSON text with exact decimals (0.80 stays 0.80), no blanks and no exponents, non-ASCII letters as they are."""
+    match value:
+        case Decimal():
+            return format(value, "f")
+        case Mapping():
+            return "{" + ",".join(f"{json.dumps(key)}:{written(item)}" for key, item in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ",".join(written(item) for item in value) + "]"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

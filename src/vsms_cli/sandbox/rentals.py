@@ -17,7 +17,7 @@ from vsms_cli.sandbox.tables import Page, moment, stamp
 if TYPE_CHECKING:
     import sqlite3
 
-    from vsms_cli.sandbox.jsontext import Json
+    from vsms_cli.sandbox.answers import Json
     from vsms_cli.sandbox.parameters import Call
 
 FULL_ACCESS: Final = "full"  # any sender

@@ -13,11 +13,11 @@ import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
-from vsms_cli.sandbox import access_log, fault_answers
 from vsms_cli.sandbox.app import BODY_LIMIT, Answer, Request, Sandbox
 from vsms_cli.sandbox.errors import SandboxError
-from vsms_cli.sandbox.fault_injection import Fault, FaultInjection
+from vsms_cli.sandbox.fault_injection import Fault, FaultInjection, pause_s, too_many, wrong_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,9 @@ _LONGEST_LINE: Final = 1024  # bytes of a chunk's head
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _HOST: Final = re.compile(r"(?:127\.[0-9.]+|localhost|\[::1\])(?::[0-9]{1,5})?")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
+_TOKEN: Final = re.compile(r"vsms_[^\s&#/?]*")
+_SHOWN_AT_MOST: Final = 200  # characters of a target in the log
+_ENCODED_AT_MOST: Final = 4  # times; a token that is wrapped up more often is not one by mistake
 
 
 class SandboxServer(ThreadingHTTPServer):
@@ -136,7 +139,7 @@ class _Desk(BaseHTTPRequestHandler):
             self.server.ending.wait(self.server.trouble.latency_s)
             wait = self.server.trouble.over_limit(request.key)
             if wait is not None:
-                self._send(fault_answers.too_many(self.server.sandbox, wait))
+                self._send(too_many(self.server.sandbox, wait))
                 return
             fault = self.server.trouble.fault_for(request.operation)
             if fault is None:
@@ -149,14 +152,14 @@ class _Desk(BaseHTTPRequestHandler):
     def _log(self, request: Request, began: float, note: str) -> None:
         if self.server.log is not None:
             seconds = time.monotonic() - began
-            self.server.log(access_log.line(request, status=self._said, seconds=seconds, note=note))
+            self.server.log(_log_line(request, status=self._said, seconds=seconds, note=note))
 
     def _fail(self, request: Request, fault: Fault) -> None:
         """As the fault says. What ends without an answer is an OSError, as from a client that went away."""
         answer = self.server.sandbox.handle(request) if fault.done else None
         match fault.kind:
             case "timeout" | "slow":
-                self._hold_back(fault_answers.pause_s(fault))
+                self._hold_back(pause_s(fault))
                 if answer is None or fault.kind == "timeout":
                     raise ConnectionAbortedError(fault.name)
                 self._send(answer)
@@ -169,7 +172,7 @@ class _Desk(BaseHTTPRequestHandler):
                 self._send(answer or self.server.sandbox.refuse(200, "cut"), cut=True)
                 raise ConnectionAbortedError(fault.name)
             case _:
-                self._send(fault_answers.wrong_answer(self.server.sandbox, fault))
+                self._send(wrong_answer(self.server.sandbox, fault))
 
     def _hold_back(self, seconds: float) -> None:
         """Until then, or until the client or the server has had enough."""
@@ -261,3 +264,22 @@ class _Desk(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Nothing: stderr belongs to whoever started the sandbox."""
+
+
+def _log_line(request: Request, *, status: int | None, seconds: float, note: str = "") -> str:
+    """`POST /api/v1/customer/cancel/… 200 3 ms`. `status` None is no answer. The caller makes it safe to show."""
+    target = _struck(f"{request.path}?{request.query}" if request.query else request.path, request.key)
+    said = "-" if status is None else str(status)
+    words = [request.method[:20], target[:_SHOWN_AT_MOST], said, f"{seconds * 1000:.0f} ms"]
+    return " ".join([*words, f"[{note}]"] if note else words)
+
+
+def _struck(target: str, key: str) -> str:
+    """The target without the key that came with it, and without any other, however often it is encoded."""
+    plain = target
+    for _ in range(_ENCODED_AT_MOST):
+        if _TOKEN.search(plain) or (key and key in plain):
+            plain = _TOKEN.sub("vsms_…", plain)
+            return plain.replace(key, "…") if key else plain
+        plain = unquote(plain)
+    return target

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.sandbox import ledger, orders, phone_numbers, rentals
@@ -13,7 +14,8 @@ from vsms_cli.sandbox.ledger import Kind
 from vsms_cli.sandbox.orders import Message, Order, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from datetime import datetime
 
     from vsms_cli.sandbox.tables import Page
 
@@ -84,46 +86,26 @@ def write(page: Page, name: str) -> None:
 def tell(page: Page, scenario: Scenario) -> None:
     """Writes the story in the order in which it happened, as the ledger has to be."""
     bought: dict[int, Order] = {}
-    events = [(page.now - entry.age, _paying_in(page, entry)) for entry in scenario.money]
-    events += [(page.now - rented.age, _renting(page, rented)) for rented in scenario.rentals]
+    events = [(page.now - entry.age, partial(_pay_in, page, entry)) for entry in scenario.money]
+    events += [(page.now - rented.age, partial(_rent, page, rented)) for rented in scenario.rentals]
     for index, past in enumerate(scenario.orders):
         begun = page.now - past.age
-        events.append((begun, _buying(page, past, bought, index)))
+        events.append((begun, partial(_buy, page, past, bought, index)))
         if past.status is not Status.WAITING:
-            ended = begun + _lasted(page, past)
-            events.append((ended, _ending(page, past, bought, index)))
+            ended = begun + (page.order_life if past.status is Status.EXPIRED else past.ended_after)
+            events.append((ended, partial(_end, page, past, bought, index)))
             if past.again_after is not None:
-                events.append((ended + past.again_after, _crediting(page, bought, index)))
+                events.append((ended + past.again_after, partial(_credit, page, bought, index)))
     for at, happens in sorted(events, key=lambda event: event[0]):
-        happens(at)
+        happens(at=at)
 
 
-def _lasted(page: Page, past: Past) -> timedelta:
-    return page.order_life if past.status is Status.EXPIRED else past.ended_after
+def _pay_in(page: Page, entry: Money, *, at: datetime) -> None:
+    ledger.post(page, entry.kind, entry.amount, entry.description, at=at)
 
 
-def _paying_in(page: Page, entry: Money) -> Callable[[datetime], None]:
-    return lambda at: ledger.post(page, entry.kind, entry.amount, entry.description, at=at)
-
-
-def _buying(page: Page, past: Past, bought: dict[int, Order], index: int) -> Callable[[datetime], None]:
-    def happens(at: datetime) -> None:
-        product, country = PRODUCTS[past.product], COUNTRIES[past.country]
-        digits = phone_numbers.draw(page, country)
-        bought[index] = orders.place(
-            page,
-            phone_number=f"+{digits}" if past.plus else str(digits),
-            service=product.code,
-            country=country.code,
-            price=price(product, country),
-            at=at,
-        )
-
-    return happens
-
-
-def _renting(page: Page, rented: Rented) -> Callable[[datetime], None]:
-    return lambda at: rentals.place(
+def _rent(page: Page, rented: Rented, *, at: datetime) -> None:
+    rentals.place(
         page,
         phone_number=f"+{phone_numbers.draw(page, COUNTRIES[rented.country])}",
         service=rented.product,
@@ -135,27 +117,34 @@ def _renting(page: Page, rented: Rented) -> Callable[[datetime], None]:
     )
 
 
-def _ending(page: Page, past: Past, bought: dict[int, Order], index: int) -> Callable[[datetime], None]:
-    def happens(at: datetime) -> None:
-        order = bought[index]
-        if past.status is Status.COMPLETED:
-            sender = PRODUCTS[past.product].name
-            orders.receive(page, order, Message(sender=sender, content=past.text, received_at=at))
-        else:
-            orders.end(page, order, past.status, at=at, refunded=past.refunded and past.part is None)
-            if past.part is not None:
-                text = f"Refund for {past.status} order"
-                ledger.post(page, Kind.REFUND, past.part, text, at=at, order_id=order.id)
-
-    return happens
+def _buy(page: Page, past: Past, bought: dict[int, Order], index: int, *, at: datetime) -> None:
+    product, country = PRODUCTS[past.product], COUNTRIES[past.country]
+    digits = phone_numbers.draw(page, country)
+    bought[index] = orders.place(
+        page,
+        phone_number=f"+{digits}" if past.plus else str(digits),
+        service=product.code,
+        country=country.code,
+        price=price(product, country),
+        at=at,
+    )
 
 
-def _crediting(page: Page, bought: dict[int, Order], index: int) -> Callable[[datetime], None]:
-    def happens(at: datetime) -> None:
-        order = bought[index]
-        ledger.post(page, Kind.CREDIT, order.price, "Refund correction", at=at, order_id=order.id)
+def _end(page: Page, past: Past, bought: dict[int, Order], index: int, *, at: datetime) -> None:
+    order = bought[index]
+    if past.status is Status.COMPLETED:
+        sender = PRODUCTS[past.product].name
+        orders.receive(page, order, Message(sender=sender, content=past.text, received_at=at))
+        return
+    orders.end(page, order, past.status, at=at, refunded=past.refunded and past.part is None)
+    if past.part is not None:
+        text = f"Refund for {past.status} order"
+        ledger.post(page, Kind.REFUND, past.part, text, at=at, order_id=order.id)
 
-    return happens
+
+def _credit(page: Page, bought: dict[int, Order], index: int, *, at: datetime) -> None:
+    order = bought[index]
+    ledger.post(page, Kind.CREDIT, order.price, "Refund correction", at=at, order_id=order.id)
 
 
 _S: Final = timedelta(seconds=1)

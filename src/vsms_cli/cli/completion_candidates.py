@@ -16,8 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from vsms_cli.cli.completion_line import Line
-from vsms_cli.cli.completion_tree import CompletionTree
+from vsms_cli.cli.completion_tree import CompletionTree, Line
 from vsms_cli.cli.reference import FORMATS
 from vsms_cli.cli.topics import TOPICS
 from vsms_cli.domain.catalogue import Entry

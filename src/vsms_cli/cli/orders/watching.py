@@ -1,17 +1,19 @@
 """A live table: drawn and asked in this thread, read in another."""
 
+import queue
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-from vsms_cli.cli.orders.background_reader import Failed, Reader
 from vsms_cli.cli.orders.keys import SUSPEND, Keys
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.errors import ExitCode, StreamClosed, VsmsError
+from vsms_cli.domain.errors import ExitCode, RateLimited, StreamClosed, TokenRefused, VsmsError
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.records import record, replace
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.selection import Filters
@@ -24,7 +26,69 @@ from vsms_cli.render.safe import shown
 from vsms_cli.render.tables import left_out_words, short_ids
 
 _REDRAW_S: Final = 0.5  # countdowns show whole seconds
+_LONGEST_PAUSE_S: Final = 60.0  # between two reads that fail
+_PATIENCE_S: Final = 0.3  # at the end, for a read under way
 _KEYS: Final = "q leaves   up/down selects   c cancels"
+
+
+@record
+class Failed:
+    """A read that failed. `pause` is how long until the next, in seconds; None where none follows."""
+
+    error: Exception
+    pause: float | None
+
+
+class Reader:
+    """Reads in a thread, so that countdowns tick and keys are heard while an answer is on its way. `look` is called
+    every `interval` seconds, later after failures, and at once when asked.
+    """
+
+    def __init__(self, look: Callable[[Board], Board], *, interval: float) -> None:
+        self._look = look
+        self._interval = interval
+        self._news: queue.SimpleQueue[Board | Failed] = queue.SimpleQueue()
+        self._wake = threading.Event()
+        self._done = False
+        # A daemon: a read that hangs must not keep the process from ending.
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        self._done = True
+        self._wake.set()
+        if self._thread.ident is not None:  # a signal may have come before it was started
+            self._thread.join(_PATIENCE_S)
+
+    def at_once(self) -> None:
+        self._wake.set()
+
+    def news(self) -> Board | Failed | None:
+        """What was read since the last call, oldest first."""
+        try:
+            return self._news.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _run(self) -> None:
+        board, failures = Board(), 0
+        while not self._done:
+            pause: float | None = self._interval
+            try:
+                board = self._look(board)
+                failures = 0
+                self._news.put(board)
+            except Exception as exc:  # noqa: BLE001 - what is no VsmsError ends the command, in the main thread
+                failures += 1
+                stops = not isinstance(exc, VsmsError) or isinstance(exc, (TokenRefused, RateLimited))
+                pause = None if stops else min(self._interval * 2.0 ** min(failures, 6), _LONGEST_PAUSE_S)
+                self._news.put(Failed(error=exc, pause=pause))
+                if pause is None:
+                    return
+            self._wake.wait(pause)
+            self._wake.clear()
 
 
 class Watching:
@@ -167,7 +231,7 @@ class Watching:
             return
         self._note = result_line(result, now=self._run.clock.now())[1]
         if self._board is not None and result.outcome is Outcome.CANCELLED:
-            ended = order if result.status is None else _with_status(order, result.status)
+            ended = order if result.status is None else replace(order, status=result.status)
             self._board = self._board.without(ended)
         self._reader.at_once()
 
@@ -196,7 +260,3 @@ def _restore(screen: Screen, keys: Keys) -> None:
 def _failure_words(failed: Failed) -> str:
     message = failed.error.message if isinstance(failed.error, VsmsError) else "the read failed"
     return f"{message}; reading again in {short_duration(timedelta(seconds=failed.pause or 0))}"
-
-
-def _with_status(order: Order, status: str) -> Order:
-    return replace(order, status=status)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.errors import JournalUnusable
 from vsms_cli.domain.records import record
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
+from vsms_cli.store.journal import amount_of, entry_of
 from vsms_cli.store.journal_database import replacement_of
-from vsms_cli.store.journal_reading import amount_of, entry_of
 from vsms_cli.store.journal_schema import COLUMNS, open_journal
 from vsms_cli.store.paths import sync_dir
 from vsms_cli.store.sqlite_file import is_damage

@@ -44,9 +44,8 @@ if TYPE_CHECKING:
     from vsms_cli.api.transport import Exchange, Reply
     from vsms_cli.domain.tickets import Operation, Ticket
 
-_SHED_S: Final = (
-    10.0  # for so long a read that is answered 503 is tried again, and no longer than one request may take
-)
+# For so long a read that is answered 503 is tried again, and no longer than one request may take.
+_SHED_S: Final = 10.0
 NO_SUCH_ROUTE: Final = frozenset(
     {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
 )

@@ -42,12 +42,7 @@ class Meaning(Enum):
 _STATUSES: Final = frozenset(status.value for status in HTTPStatus)
 _CLIENT_CLOSED_REQUEST: Final = 499  # nginx's own: whoever asked it hung up
 _GAVE_UP: Final = frozenset(
-    {
-        HTTPStatus.REQUEST_TIMEOUT,
-        _CLIENT_CLOSED_REQUEST,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
+    {HTTPStatus.REQUEST_TIMEOUT, _CLIENT_CLOSED_REQUEST, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 )
 
 TRANSPORT_ERRORS: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)

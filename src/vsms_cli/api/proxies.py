@@ -87,9 +87,8 @@ def _checked(name: str, value: str) -> httpx.URL:
 def _parsed(value: str) -> httpx.URL | None:
     try:
         url = httpx.URL(value if "://" in value else f"http://{value}")
-        url.raw_host.decode("ascii").encode(
-            "idna"
-        )  # UnicodeError for an empty label or a longer one than DNS has
+        # UnicodeError for an empty label or a longer one than DNS has.
+        url.raw_host.decode("ascii").encode("idna")
     except (httpx.InvalidURL, ValueError):
         return None
     return url

@@ -56,12 +56,7 @@ def list_rentals(
     notify_unjudged(run, unjudged, noun="rental")
     rentals = [rental for rental in found if isinstance(rental, Rental)]
     print_rows(
-        run,
-        shape,
-        rentals,
-        row=rental_row,
-        columns=lambda each: _columns(run, each),
-        none="no rentals match",
+        run, shape, rentals, row=rental_row, columns=lambda each: _columns(run, each), none="no rentals match"
     )
     return ExitCode.OK
 

@@ -78,12 +78,7 @@ def list_lines(
         if (wanted is None or line.order_id == wanted) and not _is_after(line, end)
     )
     print_rows(
-        run,
-        shape,
-        islice(own, limit),
-        row=transaction_row,
-        columns=_columns,
-        none="no transactions match",
+        run, shape, islice(own, limit), row=transaction_row, columns=_columns, none="no transactions match"
     )
     if limit is None and reading.unshown:
         run.notify(unshown_remark(reading.unshown))

@@ -21,9 +21,8 @@ from vsms_cli.domain.rentals import Rental
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-GRACE: Final = timedelta(
-    minutes=5
-)  # the issue's: so long after its end an order's refund may still be on its way
+# The issue's: so long after its end an order's refund may still be on its way.
+GRACE: Final = timedelta(minutes=5)
 _NOTHING: Final = Decimal(0)
 _EMPTY: Final = Ledger()
 _OTHER_TYPES: Final = REFUNDING_TYPES | {DEPOSIT}

@@ -154,11 +154,7 @@ def plan_requests(context: Context, found: Audit) -> RefundPlan:
 def _by_hand(order_id: str, order: Order | None) -> Result:
     status = None if order is None else order.status
     return Result(
-        operation=Operation.REFUND,
-        order_id=order_id,
-        outcome=Outcome.BY_HAND,
-        status=status,
-        problem=BY_HAND,
+        operation=Operation.REFUND, order_id=order_id, outcome=Outcome.BY_HAND, status=status, problem=BY_HAND
     )
 
 

@@ -7,14 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final, Self, assert_never
 
 from vsms_cli.domain.answers import Answer, Cancelled, Refused
-from vsms_cli.domain.errors import (
-    OrderNotFound,
-    Problem,
-    RateLimited,
-    RouteMissing,
-    TokenRefused,
-    VsmsError,
-)
+from vsms_cli.domain.errors import OrderNotFound, Problem, RateLimited, RouteMissing, TokenRefused, VsmsError
 from vsms_cli.domain.orders import CANCEL_COOLDOWN, Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.records import replace
@@ -37,9 +30,8 @@ _NOT_FOUND: Final = 404
 _LEDGER_READS: Final = 3  # it may show a refund a moment after the order shows the cancel
 _LEDGER_PAUSE_S: Final = 0.5
 _RECENT: Final = timedelta(hours=1)  # an order that can be cancelled was bought less than its 20 minutes ago
-_CLOCKS_APART: Final = timedelta(
-    seconds=10
-)  # between the clock that dates answers and the one that dates the ledger
+# Between the clock that dates answers and the one that dates the ledger.
+_CLOCKS_APART: Final = timedelta(seconds=10)
 _CANCELLED: Final = frozenset({Outcome.CANCELLED.value, Outcome.ALREADY_CANCELLED.value})
 
 
@@ -172,9 +164,8 @@ class Cancel(Policy):
         for count in range(_LEDGER_READS):
             if count and context.stop.wait(_LEDGER_PAUSE_S):
                 break
-            with contextlib.suppress(
-                VsmsError
-            ):  # the order shows that it is done: only the amount is not known
+            # The order shows that it is done: only the amount is not known.
+            with contextlib.suppress(VsmsError):
                 refunded = self._refunded(context)
             if refunded is not None:
                 break

@@ -56,9 +56,8 @@ class Reading:
         self._pages = 0
         self._largest = 0  # rows of a page
         self._total: int | None = None  # the last count
-        self._fewest: int | None = (
-            None  # rows there were all the while: what comes meanwhile need not be read
-        )
+        # Rows there were all the while: what comes meanwhile need not be read.
+        self._fewest: int | None = None
         self._count_is_wrong = False
         self._steps_back = 0
         self._offset_may_count_pages = False

@@ -42,9 +42,8 @@ if TYPE_CHECKING:
     from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy
 
-LAG_S: Final = (
-    6.0  # seconds that reads may lag behind writes, or a commit behind its answer (replicas, gateways)
-)
+# Seconds that reads may lag behind writes, or a commit behind its answer (replicas, gateways)
+LAG_S: Final = 6.0
 DOUBT_S: Final = 10.0  # at the least, before a request that proved nothing is given up: caches keep that long
 SHED_PATIENCE_S: Final = 90.0  # as for 429: a service that sheds load with 503 is asked again for so long
 _LONGEST_BACKOFF_S: Final = 16.0  # seconds between two requests of an order while the service sheds load
@@ -158,9 +157,8 @@ class Settlement:
         limit = self._context.service.time_limit
         wait = min(LAG_S, limit) if answer.answered else limit
         if not answer.answered and answer.status is not None:
-            wait = max(
-                LAG_S, limit
-            )  # a gateway that gave up says nothing of how long the origin will yet take
+            # A gateway that gave up says nothing of how long the origin will yet take.
+            wait = max(LAG_S, limit)
         backoff = min(2.0 ** (self._sheds - 1), _LONGEST_BACKOFF_S) if self._sheds else 0.0
         return max(wait, backoff, self._policy.least_wait_s)
 

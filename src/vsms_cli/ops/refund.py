@@ -72,10 +72,7 @@ def skipped(item: PlannedRefund) -> Result:
 def failed(item: PlannedRefund, error: VsmsError) -> Result:
     """The order at which an error stopped the whole run."""
     return Result(
-        operation=Operation.REFUND,
-        order_id=item.order_id,
-        outcome=Outcome.FAILED,
-        problem=error.as_problem(),
+        operation=Operation.REFUND, order_id=item.order_id, outcome=Outcome.FAILED, problem=error.as_problem()
     )
 
 

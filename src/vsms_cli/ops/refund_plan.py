@@ -75,10 +75,7 @@ def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
             order.id, order, Outcome.FAILED, retry_at=opens, problem=not_yet(too_early_problem(opens))
         )
     foreseen = Result(
-        operation=Operation.REFUND,
-        order_id=order.id,
-        outcome=Outcome.WOULD_CANCEL,
-        status=order.status,
+        operation=Operation.REFUND, order_id=order.id, outcome=Outcome.WOULD_CANCEL, status=order.status
     )
     return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
 

@@ -60,10 +60,6 @@ def resolve_manually(
     seen = resolve(context, entry, ticket, on_wait=on_wait)
     if seen.outcome is not Outcome.UNKNOWN:
         return seen
-    problem = Problem(
-        code="by_word",
-        message="nothing showed it: closed by hand",
-        exit_code=ExitCode.OK,
-    )
+    problem = Problem(code="by_word", message="nothing showed it: closed by hand", exit_code=ExitCode.OK)
     said = replace(seen, outcome=Outcome(word), problem=problem)
     return recorded(context, ticket, _POLICIES[entry.operation].of_entry(entry), said, settled=True)

@@ -138,9 +138,8 @@ class _Codes:
         if not wanted and not unwanted:
             return True
         code = self._code(value, blind=blind)
-        if (
-            code is None and wanted and not unwanted
-        ):  # as it is written, it may still be the one that is wanted
+        # As it is written, it may still be the one that is wanted.
+        if code is None and wanted and not unwanted:
             code = self._plain(value)
         if code is None:
             return None
@@ -209,8 +208,7 @@ def _complete(beginning: str, listed: Sequence[Order]) -> str:
     if not fitting:
         what = "has the number" if is_number(beginning) else "begins with"
         raise OrderNotFound(
-            f"no listed order {what} {beginning}",
-            hint="see `vsms orders list --all`, or give the whole id",
+            f"no listed order {what} {beginning}", hint="see `vsms orders list --all`, or give the whole id"
         )
     if len(fitting) > 1:
         shown = ", ".join(fitting[:10]) + (", …" if len(fitting) > 10 else "")  # noqa: PLR2004 - as many as fit a screen

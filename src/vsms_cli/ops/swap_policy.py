@@ -123,9 +123,8 @@ class Swap(Policy):
         return None
 
     def refused(self, answer: Refused, seen: Order | Problem) -> Result:
-        missing = (
-            answer.status == _NOT_FOUND
-        )  # of an order that the service knows: no other number is to be had
+        # Of an order that the service knows: no other number is to be had.
+        missing = answer.status == _NOT_FOUND
         if isinstance(seen, Order):
             if missing:
                 return self.numbered(Outcome.NO_REPLACEMENT, seen, problem=_NO_REPLACEMENT)
@@ -139,10 +138,7 @@ class Swap(Policy):
     def too_early(self, retry_at: datetime, *, status: str | None) -> Result:
         problem = too_early_problem(retry_at, what="swapping", hint="run the same command again then")
         return self.result(
-            Outcome.TOO_EARLY,
-            status=status or Phase.WAITING.value,
-            retry_at=retry_at,
-            problem=problem,
+            Outcome.TOO_EARLY, status=status or Phase.WAITING.value, retry_at=retry_at, problem=problem
         )
 
     def completed(self, made: Result) -> Result:

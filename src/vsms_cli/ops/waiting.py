@@ -173,11 +173,7 @@ class Waiting:
         if result.outcome is Outcome.TOO_EARLY and result.retry_at is not None:
             self._hold(result.retry_at)
             return None
-        if result.outcome in {
-            Outcome.CANCELLED,
-            Outcome.ALREADY_CANCELLED,
-            Outcome.EXPIRED,
-        }:
+        if result.outcome in {Outcome.CANCELLED, Outcome.ALREADY_CANCELLED, Outcome.EXPIRED}:
             phase = Phase.EXPIRED if result.outcome is Outcome.EXPIRED else Phase.CANCELLED
             return WaitResult(
                 end=WaitEnd.REFUNDED,

@@ -32,9 +32,8 @@ _MARKS: Final = frozenset({"Mn", "Mc", "Me"})
 _MARKS_IN_A_ROW: Final = 4  # as many as Hebrew with its accents takes on one letter
 _SHOWN_AT_MOST: Final = 2000  # characters of one field in a line for a person; machine formats are never cut
 
-_LIKE_A_TOKEN: Final = re.compile(
-    r"vsms_[0-9A-Za-z]{12,}", re.IGNORECASE
-)  # the vendor's have 32 behind the prefix
+# The vendor's have 32 behind the prefix.
+_LIKE_A_TOKEN: Final = re.compile(r"vsms_[0-9A-Za-z]{12,}", re.IGNORECASE)
 
 
 def safe(text: str) -> str:

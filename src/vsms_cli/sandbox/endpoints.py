@@ -60,8 +60,7 @@ def cancel(page: Page, call: Call) -> Reply:
         raise answers.too_early_to_cancel(cooldown=page.cooldown, left=left)
     orders.end(page, order, Status.CANCELLED, at=page.now, refunded=True)
     return Reply(
-        200,
-        {"success": True, "order_id": order.id, "status": Status.CANCELLED, "refund_amount": order.price},
+        200, {"success": True, "order_id": order.id, "status": Status.CANCELLED, "refund_amount": order.price}
     )
 
 

@@ -30,13 +30,7 @@ def balance(page: Page) -> Decimal:
 
 
 def post(
-    page: Page,
-    kind: Kind,
-    amount: Decimal,
-    description: str,
-    *,
-    at: datetime,
-    order_id: str | None = None,
+    page: Page, kind: Kind, amount: Decimal, description: str, *, at: datetime, order_id: str | None = None
 ) -> None:
     """Writes the next line. Lines must come in the order of their times."""
     before = balance(page)

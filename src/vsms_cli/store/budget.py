@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WINDOW_S: Final = 60.0  # the reference pages: 60 requests a minute for each key
-_LOST_AFTER_S: Final = (
-    660.0  # the last resort, where no lock tells who lives: the longest time limit and a window
-)
+# The last resort, where no lock tells who lives: the longest time limit and a window.
+_LOST_AFTER_S: Final = 660.0
 _IN_FLIGHT_S: Final = 0.05  # how soon to look again while the window is full of unanswered requests
 
 

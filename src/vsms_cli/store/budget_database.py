@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 _PATIENCE_S: Final = 10.0  # for another process's transaction, which takes under a millisecond
 _OPENING: Final = "opening"  # the name of a lock
 
-Step = Callable[
-    [sqlite3.Connection, float], float
-]  # inside a transaction, at this moment of the monotonic clock
+# Inside a transaction, at this moment of the monotonic clock.
+Step = Callable[[sqlite3.Connection, float], float]
 
 # `requests` is the table of earlier versions.
 _SCHEMA: Final = """
@@ -101,9 +100,8 @@ class BudgetDatabase:
         try:
             result = step(self._db, time.monotonic())
         except BaseException:
-            with contextlib.suppress(
-                sqlite3.Error
-            ):  # which of its errors end the transaction is SQLite's to say
+            # Which of its errors end the transaction is SQLite's to say.
+            with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")

@@ -6,13 +6,7 @@ import typer
 
 from vsms_cli.cli.options import command
 from vsms_cli.cli.orders.cancelling import Cancelling
-from vsms_cli.cli.orders.options import (
-    DryRun,
-    Expect,
-    Given,
-    Verify,
-    Yes,
-)
+from vsms_cli.cli.orders.options import DryRun, Expect, Given, Verify, Yes
 from vsms_cli.cli.orders.selection_arguments import Mode, Wanted
 from vsms_cli.cli.output_shape import proof_columns, shape_of
 from vsms_cli.cli.runtime import Runtime

@@ -40,12 +40,7 @@ class CancelOutput:
         self._shape = shape
         self._mode = mode
         self._proofs: dict[str, Proof] = {}
-        self.reporter: Reporter = Reporter(
-            run,
-            shape,
-            row=self._row,
-            holds=lambda _result: mode.verify,
-        )
+        self.reporter: Reporter = Reporter(run, shape, row=self._row, holds=lambda _result: mode.verify)
 
     def _row(self, result: Result) -> Row:
         proof = self._proofs.get(result.order_id)

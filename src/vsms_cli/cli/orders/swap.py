@@ -24,11 +24,7 @@ from vsms_cli.render.rows import SWAP_FIELDS, result_row
 
 
 @command(
-    "swap",
-    examples=(
-        "vsms orders swap 7e44c0",
-        "vsms orders swap ID --yes --json | jq -r .phone_number",
-    ),
+    "swap", examples=("vsms orders swap 7e44c0", "vsms orders swap ID --yes --json | jq -r .phone_number")
 )
 def app(
     run: Runtime,

@@ -5,13 +5,7 @@ from typing import Annotated
 import typer
 
 from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import (
-    Bell,
-    Given,
-    duration_or_seconds,
-    notify_unjudged,
-    resolve,
-)
+from vsms_cli.cli.orders.options import Bell, Given, duration_or_seconds, notify_unjudged, resolve
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.ops.listing import active_orders

@@ -66,7 +66,7 @@ class Ledger:
         self._nameless: list[Transaction] = []
         self._strange: list[Transaction] = []  # that name what is no order's id
         self._bought: set[str] = set()  # such names that have a purchase too
-        # That name an order which is not known, until the ledger names a listed order.
+        # Those that name an order which is not known, until the ledger names a listed order.
         self._foreign: list[Transaction] = []
         self._foreign_names: set[str] = set()
         self._names_listed = False

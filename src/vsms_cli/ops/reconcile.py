@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy
 
-# Seconds that reads may lag behind writes, or a commit behind its answer (replicas, gateways)
+# Seconds that reads may lag behind writes, or a commit behind its answer (replicas, gateways).
 LAG_S: Final = 6.0
 DOUBT_S: Final = 10.0  # at the least, before a request that proved nothing is given up: caches keep that long
 SHED_PATIENCE_S: Final = 90.0  # as for 429: a service that sheds load with 503 is asked again for so long

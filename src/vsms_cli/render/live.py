@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.domain.errors import StreamClosed
-from vsms_cli.domain.records import record, replace
+from vsms_cli.domain.records import replace
 from vsms_cli.render.folding import folded
 from vsms_cli.render.order_tables import live_columns
 from vsms_cli.render.safe import shown
@@ -75,35 +75,34 @@ def size() -> tuple[int, int]:
     return found.columns or 80, found.lines or 24
 
 
-@record
-class Frame:
-    """What is on the screen around the table. `note` may be a question, and is shown whole."""
-
-    title: str
-    note: str
-    keys: str
-    selected: str | None = None  # an order's id
-
-    def lines(
-        self, orders: Sequence[Order], *, now: datetime, names: Mapping[str, str], surface: Surface
-    ) -> list[str]:
-        """The whole screen. Of more orders than fit, those around the selected one are shown."""
-        width, height = size()
-        surface = replace(surface, width=width)
-        title = folded(shown(self.title), width).splitlines()
-        notes = folded(shown(self.note), width).splitlines()
-        keys = folded(self.keys, width).splitlines()
-        room = max(1, height - len(title) - max(1, len(notes)) - len(keys) - _AROUND)
-        at = next((index for index, order in enumerate(orders) if order.id == self.selected), 0)
-        first = max(0, min(at - room // 2, len(orders) - room))
-        table = live_table(
-            orders[first : first + room], now=now, names=names, surface=surface, selected=self.selected
-        )
-        rows = table.text.splitlines() if orders else ["", "nothing to watch"]
-        hidden = f"{len(orders) - room} more, up and down" if len(orders) > room else ""
-        notice = "; ".join(part for part in (hidden, left_out_words(table.left_out)) if part)
-        left_out = folded(notice, width).splitlines()
-        return [*title, *rows, *(left_out or [""]), *(notes or [""]), *keys]
+def screen_lines(
+    orders: Sequence[Order],
+    *,
+    title: str,
+    note: str,
+    keys: str,
+    selected: str | None,
+    now: datetime,
+    names: Mapping[str, str],
+    surface: Surface,
+) -> list[str]:
+    """The whole screen. Of more orders than fit, those around the selected one, an id, are shown. `note` may be a
+    question, and is shown whole.
+    """
+    width, height = size()
+    surface = replace(surface, width=width)
+    above = folded(shown(title), width).splitlines()
+    notes = folded(shown(note), width).splitlines() or [""]
+    below = folded(keys, width).splitlines()
+    room = max(1, height - len(above) - len(notes) - len(below) - _AROUND)
+    at = next((index for index, order in enumerate(orders) if order.id == selected), 0)
+    first = max(0, min(at - room // 2, len(orders) - room))
+    table = live_table(orders[first : first + room], now=now, names=names, surface=surface, selected=selected)
+    rows = table.text.splitlines() if orders else ["", "nothing to watch"]
+    hidden = f"{len(orders) - room} more, up and down" if len(orders) > room else ""
+    notice = "; ".join(part for part in (hidden, left_out_words(table.left_out)) if part)
+    left_out = folded(notice, width).splitlines() or [""]
+    return [*above, *rows, *left_out, *notes, *below]
 
 
 def live_table(

@@ -19,7 +19,7 @@ from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.selection import Filters
 from vsms_cli.ops.watching import Board, Watched, look
 from vsms_cli.render import order_text
-from vsms_cli.render.live import Frame, Screen, live_table, size
+from vsms_cli.render.live import Screen, live_table, screen_lines, size
 from vsms_cli.render.plural import plural
 from vsms_cli.render.results import result_line
 from vsms_cli.render.safe import shown
@@ -157,15 +157,17 @@ class Watching:
 
     def _draw(self, screen: Screen, *, alive: bool) -> None:
         question = None if self._asking is None else self._question(self._asking)
-        drawn = Frame(
+        lines = screen_lines(
+            [row.order for row in self._rows()],
             title=f"sandbox: {self._title()}" if self._run.in_sandbox else self._title(),
             note=question or self._failure or self._note,
             keys=_KEYS if alive else "Ctrl-C leaves",
             selected=self._selected if alive else None,
+            now=self._run.clock.now(),
+            names=self._names,
+            surface=self._run.streams.out_surface,
         )
-        orders = [row.order for row in self._rows()]
-        surface = self._run.streams.out_surface
-        screen.draw(drawn.lines(orders, now=self._run.clock.now(), names=self._names, surface=surface))
+        screen.draw(lines)
 
     def _question(self, order: Order) -> str:
         (short,) = short_ids([order.id])

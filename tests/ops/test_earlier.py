@@ -183,7 +183,7 @@ def test_resolve_settles_what_is_in_doubt_too(world: World, status: str, outcome
     entry = world.journal.known(Operation.CANCEL, ORDER, outcome="failed", in_doubt=True, age_s=OLD)
     world.service.become(ORDER, status)
 
-    result = resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
+    result = resolve(world.context, entry, word=None, on_wait=lambda _left: None)
 
     assert result.outcome.value == outcome
     assert not world.journal.rows[0].in_doubt
@@ -225,7 +225,7 @@ def test_reading_on_for_more_than_a_second_is_said_once(world: World, age_s: flo
 
 def resolved(world: World, on_wait: Callable[[float], None] = lambda _left: None) -> Result:
     (entry,) = world.journal.entries(unresolved=True)
-    return resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=on_wait)
+    return resolve(world.context, entry, word=None, on_wait=on_wait)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_resolve_leaves_to_a_live_process_what_it_is_at(world: World) -> None:
     ticket = world.journal.ticket_of(entry)
     world.journal.close(ticket, "already_cancelled")  # while resolve waited for the claim
 
-    result = resolve(world.context, entry, ticket, on_wait=lambda _left: None)
+    result = resolve(world.context, entry, word=None, on_wait=lambda _left: None)
 
     assert result.outcome is Outcome.ALREADY_CANCELLED
     assert world.outcomes == ["already_cancelled"]
@@ -310,7 +310,7 @@ def test_resolve_tells_of_a_refund_request_as_a_live_process_closed_it(world: Wo
     ticket = world.journal.ticket_of(entry)
     world.journal.close(ticket, "requested", reference="r-1", detail="so be it")
 
-    result = resolve(world.context, entry, ticket, on_wait=lambda _left: None)
+    result = resolve(world.context, entry, word=None, on_wait=lambda _left: None)
 
     assert isinstance(result, Result)
     assert (result.outcome, result.request_id) == (Outcome.REQUESTED, "r-1")

@@ -245,7 +245,7 @@ def test_resolve_compares_the_number_with_the_one_noted_before(
     world.holds(order(phone_number=number))
     entry = world.journal.known(Operation.SWAP, ORDER, outcome=None, age_s=age_s, reference=OLD)
 
-    result = resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
+    result = resolve(world.context, entry, word=None, on_wait=lambda _left: None)
 
     assert result.outcome == outcome
     assert world.outcomes == [outcome]
@@ -257,7 +257,7 @@ def test_resolve_leaves_unknown_what_can_not_be_read(world: World) -> None:
     world.service.reads = [Unreachable("no answer")]
     entry = world.journal.known(Operation.SWAP, ORDER, outcome=None, age_s=10 * LIMIT, reference=OLD)
 
-    result = resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
+    result = resolve(world.context, entry, word=None, on_wait=lambda _left: None)
 
     assert result.outcome is Outcome.UNKNOWN
     assert world.outcomes == ["unknown"]
@@ -267,7 +267,7 @@ def test_resolve_says_what_the_process_that_sent_it_wrote_meanwhile(world: World
     entry = world.journal.known(Operation.SWAP, ORDER, outcome=None, reference=OLD)
     world.journal.rows[0] = replace(entry, outcome="swapped")
 
-    result = resolve(world.context, entry, world.journal.ticket_of(entry), on_wait=lambda _left: None)
+    result = resolve(world.context, entry, word=None, on_wait=lambda _left: None)
 
     assert result.outcome is Outcome.SWAPPED
     assert world.service.log == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,7 @@ from vsms_cli.domain.entries import JournalEntry
 from vsms_cli.domain.errors import ExitCode, JournalDamaged, StopRequested, UsageMistake, VsmsError
 from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.times import short_duration
-from vsms_cli.ops.resolve import manual_outcomes, resolve, resolve_manually
+from vsms_cli.ops.resolve import manual_outcomes, resolve
 from vsms_cli.render.details import entry_details
 from vsms_cli.render.documents import Document, Row
 from vsms_cli.render.rows import JOURNAL_FIELDS, journal_row
@@ -132,7 +133,7 @@ def _resolve(run: Runtime, shape: Shape, entries: Sequence[JournalEntry], *, wor
             if run.stop.requested:
                 break
             try:
-                result = _settle(run, entry, word)
+                result = resolve(run.context, entry, word=word, on_wait=partial(_say_wait, run))
             except StopRequested:  # while another process had the order: that entry is as it was
                 break
             except VsmsError as exc:
@@ -168,17 +169,6 @@ def _next(entry: JournalEntry) -> str:
         "`vsms journal resolve` again later; or ask support@virtualsms.io, and close what they tell you:"
         f" `vsms journal resolve {entry.entry} --as {done}`, or `--as {failed}`"
     )
-
-
-def _settle(run: Runtime, entry: JournalEntry, word: str | None) -> Result:
-    ticket = run.journal.ticket_of(entry)
-
-    def on_wait(left: float) -> None:
-        _say_wait(run, left)
-
-    if word is None:
-        return resolve(run.context, entry, ticket, on_wait=on_wait)
-    return resolve_manually(run.context, entry, ticket, word=word, on_wait=on_wait)
 
 
 def _repair(run: Runtime, damage: JournalDamaged) -> ExitCode:

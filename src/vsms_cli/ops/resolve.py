@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vsms_cli.domain.entries import JournalEntry
-    from vsms_cli.domain.tickets import Operation, Ticket
+    from vsms_cli.domain.tickets import Operation
     from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy
 
@@ -34,11 +34,15 @@ def manual_outcomes(operation: Operation) -> tuple[str, str]:
 
 
 def resolve(
-    context: Context, entry: JournalEntry, ticket: Ticket, *, on_wait: Callable[[float], None]
+    context: Context, entry: JournalEntry, *, word: str | None, on_wait: Callable[[float], None]
 ) -> Result:
-    """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet. StopRequested if asked to
-    end while another process has the order, TokenRefused where the service refuses the token: both leave it as it is.
+    """The outcome, on disk too. UNKNOWN where neither the order nor the ledger says it yet, and the user gave no `word`
+    (one of `manual_outcomes`): it closes what stays unknown, and after `failed` the same may be sent again.
+
+    StopRequested if asked to end while another process has the order, TokenRefused where the service refuses the token:
+    both leave it as it is.
     """
+    ticket = context.journal.ticket_of(entry)
     with claimed(context, entry.order_id):
         now = context.journal.entry(entry.entry) or entry  # as it is now that no other process is at it
         policy = _POLICIES[now.operation].of_entry(now)
@@ -47,19 +51,9 @@ def resolve(
             problem = None if now.detail is None else Problem(code="recorded", message=now.detail)
             return replace(recorded_before, problem=problem)
         result = settle_open(context, now, policy, on_wait=on_wait)
-        return recorded(context, ticket, policy, result, settled=result.outcome is not Outcome.UNKNOWN)
-
-
-def resolve_manually(
-    context: Context, entry: JournalEntry, ticket: Ticket, *, word: str, on_wait: Callable[[float], None]
-) -> Result:
-    """As `resolve`; what stays unknown is closed as the user says. What can be read takes precedence.
-
-    `word` is one of `manual_outcomes`. After `failed` the same may be sent again.
-    """
-    seen = resolve(context, entry, ticket, on_wait=on_wait)
-    if seen.outcome is not Outcome.UNKNOWN:
-        return seen
-    problem = Problem(code="by_word", message="nothing showed it: closed by hand", exit_code=ExitCode.OK)
-    said = replace(seen, outcome=Outcome(word), problem=problem)
-    return recorded(context, ticket, _POLICIES[entry.operation].of_entry(entry), said, settled=True)
+        seen = recorded(context, ticket, policy, result, settled=result.outcome is not Outcome.UNKNOWN)
+        if word is None or seen.outcome is not Outcome.UNKNOWN:
+            return seen
+        problem = Problem(code="by_word", message="nothing showed it: closed by hand", exit_code=ExitCode.OK)
+        said = replace(seen, outcome=Outcome(word), problem=problem)
+        return recorded(context, ticket, policy, said, settled=True)

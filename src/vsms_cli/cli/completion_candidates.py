@@ -58,7 +58,7 @@ def complete(words: Sequence[str]) -> int:
 
 def candidates(words: Sequence[str], env: Mapping[str, str]) -> list[Candidate]:
     """Those for the last word, given all words behind `vsms`."""
-    paths, tree = Paths.from_environment(env), CompletionTree.of_this_program()
+    paths, tree = Paths.from_environment(env), CompletionTree()
     line = Line.read(words, tree)
     found = _Values(line, env, paths, tree).all()
     return [(f"{line.before}{value}", about) for value, about in found]

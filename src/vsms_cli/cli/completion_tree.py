@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,15 +30,10 @@ class Node:
 
 
 class CompletionTree:
-    """The nodes by their path, read once."""
+    """The nodes by their path, read once. OSError or ValueError where the file is not as it was installed."""
 
-    def __init__(self, nodes: Mapping[str, Any]) -> None:
-        self._nodes = nodes
-
-    @classmethod
-    def of_this_program(cls) -> Self:
-        """OSError or ValueError where the file is not as it was installed."""
-        return cls(json.loads(FILE.read_bytes()))
+    def __init__(self) -> None:
+        self._nodes = json.loads(FILE.read_bytes())
 
     def node(self, path: tuple[str, ...]) -> Node:
         """KeyError where there is no such command."""

@@ -149,7 +149,6 @@ class RouteMissing(RequestRefused):
     """The deployment lacks an endpoint: no ledger, or no catalogue. What needs none of it still works."""
 
     code = "no_such_route"
-    exit_code = ExitCode.REFUSED
 
 
 class Unreachable(VsmsError):
@@ -192,13 +191,11 @@ class NoThread(VsmsError):
 
     code = "no_thread"
 
-    def __init__(
-        self,
-        message: str = "the system allows no more threads or processes",
-        *,
-        hint: str = "end other programs, or raise the limit: see `ulimit -u`",
-    ) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self) -> None:
+        super().__init__(
+            "the system allows no more threads or processes",
+            hint="end other programs, or raise the limit: see `ulimit -u`",
+        )
 
 
 class NoTurn(RateLimited):

@@ -22,7 +22,9 @@ def recorded(context: Context, ticket: Ticket, policy: Policy, result: Result, *
     try:
         record(context, ticket, policy, result, settled=settled)
     except JournalUnusable as exc:
-        return replace(result, problem=result.problem or _unrecorded(exc))
+        message = f"the outcome stands, and could not be written to the journal: {exc.message}"
+        unrecorded = Problem(code="unrecorded", message=message, hint=UNKNOWN_HINT)
+        return replace(result, problem=result.problem or unrecorded)
     return result
 
 
@@ -35,12 +37,4 @@ def record(context: Context, ticket: Ticket, policy: Policy, result: Result, *, 
         reference=policy.entry_reference(result),
         detail=policy.entry_detail(result),
         settled=settled,
-    )
-
-
-def _unrecorded(exc: JournalUnusable) -> Problem:
-    return Problem(
-        code="unrecorded",
-        message=f"the outcome stands, and could not be written to the journal: {exc.message}",
-        hint=UNKNOWN_HINT,
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vsms_cli.cli.orders.selection_arguments import Mode
     from vsms_cli.cli.output_shape import Shape
     from vsms_cli.cli.runtime import Runtime
-    from vsms_cli.domain.errors import StreamClosed, VsmsError
+    from vsms_cli.domain.errors import StreamClosed
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.plans import CancelPlan
@@ -78,9 +78,6 @@ class CancelOutput:
     def money_missing(self) -> bool:
         """Whether the ledger was read and lacks a refund, or a part of one."""
         return any(proof.verified.owed for proof in self._proofs.values())
-
-    def stopped(self, error: VsmsError) -> None:
-        self._run.notifier.report_error(error)
 
     def summarise(
         self,

@@ -274,7 +274,7 @@ class Cancelling:
         except StreamClosed as exc:
             self._stopped_by = self._stopped_by or exc
         if self._stopped_by is not None:
-            self._output.stopped(self._stopped_by)
+            self._run.notifier.report_error(self._stopped_by)
         named = self._wanted.ids is not None and not self._wanted.filters.given
         self._output.summarise(self._results, again=self._again, named=named, cut_short=self._cut_short)
         self._stopped_by = self._output.tell_proofs() or self._stopped_by

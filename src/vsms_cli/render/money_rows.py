@@ -17,59 +17,22 @@ if TYPE_CHECKING:
     from vsms_cli.render.documents import Row
 
 TRANSACTION_FIELDS: Final = (
-    "id",
-    "created_at",
-    "type",
-    "amount",
-    "currency",
-    "order_id",
-    "description",
-    "balance_before",
+    "id", "created_at", "type", "amount", "currency", "order_id", "description", "balance_before",
     "balance_after",
-)
+)  # fmt: skip
 AUDIT_FIELDS: Final = (
-    "id",
-    "verdict",
-    "price",
-    "refunded",
-    "transactions",
-    "request",
-    "request_id",
-    "error",
-    "reason",
+    "id", "verdict", "price", "refunded", "transactions", "request", "request_id", "error", "reason",
     "candidate",
-)
+)  # fmt: skip
 AUDIT_KEYS: Final = ("totals", "orders", "support_message")
 TOTAL_KEYS: Final = (
-    "orders",
-    "paid",
-    "returned",
-    "missing",
-    "currency",
-    "verdicts",
-    "unjudged",
-    "unpriced",
-    "unread",
-)
+    "orders", "paid", "returned", "missing", "currency", "verdicts", "unjudged", "unpriced", "unread",
+)  # fmt: skip
 STATS_KEYS: Final = (
-    "since",
-    "spent",
-    "returned",
-    "net",
-    "currency",
-    "orders",
-    "completed",
-    "cancelled",
-    "expired",
-    "waiting",
-    "completed_share",
-    "cancelled_share",
-    "expired_share",
-    "median_seconds_to_code",
-    "codes_measured",
-    "by_country",
-    "by_service",
-)
+    "since", "spent", "returned", "net", "currency", "orders", "completed", "cancelled", "expired",
+    "waiting", "completed_share", "cancelled_share", "expired_share", "median_seconds_to_code",
+    "codes_measured", "by_country", "by_service",
+)  # fmt: skip
 STATS_FIELDS: Final = ("what", "name", "value", "orders")
 
 

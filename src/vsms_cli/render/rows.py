@@ -18,73 +18,29 @@ if TYPE_CHECKING:
     from vsms_cli.render.documents import Row, Value
 
 ORDER_FIELDS: Final = (
-    "id",
-    "phone_number",
-    "country",
-    "service",
-    "status",
-    "price",
-    "currency",
-    "created_at",
-    "expires_at",
+    "id", "phone_number", "country", "service", "status", "price", "currency", "created_at", "expires_at",
     "cancel_available_at",
-)
+)  # fmt: skip
 RENTAL_FIELDS: Final = (
-    "id",
-    "phone_number",
-    "service",
-    "country",
-    "rental_type",
-    "status",
-    "price",
-    "currency",
-    "created_at",
-    "full_refund_until",
-    "sms_received",
-    "expires_at",
-)
+    "id", "phone_number", "service", "country", "rental_type", "status", "price", "currency", "created_at",
+    "full_refund_until", "sms_received", "expires_at",
+)  # fmt: skip
 ORDER_FIELDS_ON_REQUEST: Final = ("code",)
 """Those that cost a request for each order that has them, so that --fields must name them."""
 ORDER_DETAIL_FIELDS: Final = (*ORDER_FIELDS, "messages", "actions")
 CANCEL_FIELDS: Final = (
-    "id",
-    "outcome",
-    "status",
-    "refund_amount",
-    "currency",
-    "retry_at",
-    "error",
-    "transaction_id",
+    "id", "outcome", "status", "refund_amount", "currency", "retry_at", "error", "transaction_id",
     "verified",
-)
+)  # fmt: skip
 REFUND_FIELDS: Final = (
-    "id",
-    "outcome",
-    "status",
-    "refund_amount",
-    "currency",
-    "request_id",
-    "transaction_id",
-    "refunded_at",
-    "retry_at",
-    "support_message",
-    "error",
-    "verified",
-)
+    "id", "outcome", "status", "refund_amount", "currency", "request_id", "transaction_id", "refunded_at",
+    "retry_at", "support_message", "error", "verified",
+)  # fmt: skip
 SWAP_FIELDS: Final = ("id", "outcome", "status", "phone_number", "previous_number", "retry_at", "error")
 JOURNAL_FIELDS: Final = (
-    "id",
-    "at",
-    "operation",
-    "order_id",
-    "price",
-    "outcome",
-    "refund_amount",
-    "currency",
-    "reference",
-    "detail",
-    "updated_at",
-)
+    "id", "at", "operation", "order_id", "price", "outcome", "refund_amount", "currency", "reference",
+    "detail", "updated_at",
+)  # fmt: skip
 MESSAGE_FIELDS: Final = ("id", "code", "sender", "content", "received_at")
 BALANCE_FIELDS: Final = ("balance", "currency")
 

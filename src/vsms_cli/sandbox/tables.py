@@ -57,14 +57,8 @@ TO_VERSION_2: Final = (
     _RENTALS,
 )
 """From version 1, which knew no rentals."""
-_TABLES: Final = (
-    "refund_requests",
-    "ledger",
-    "messages",
-    "orders",
-    "rentals",
-    "settings",
-)  # children before parents
+# Children before parents.
+_TABLES: Final = ("refund_requests", "ledger", "messages", "orders", "rentals", "settings")
 
 _CANCEL_COOLDOWN_S: Final = 120  # the vendor's live run: 425 until then; swapping is held as long
 _ORDER_LIFE_S: Final = 1200  # the vendor's help page: with no SMS by the 20-minute mark the order ends

@@ -75,7 +75,7 @@ class OrderCache:
             OSError,
             ConfigBroken,
             ValueError,
-            KeyError,
+            LookupError,
             TypeError,
             AttributeError,
             RecursionError,

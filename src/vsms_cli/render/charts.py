@@ -9,7 +9,7 @@ from vsms_cli.domain.money import dollars
 from vsms_cli.domain.times import short_duration
 from vsms_cli.render.details import facts_text
 from vsms_cli.render.safe import shown
-from vsms_cli.render.tables import NAME, Column, layout
+from vsms_cli.render.tables import NAME, Column, column, layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,9 +77,9 @@ def _bars(sections: Sequence[tuple[str, list[_Row]]], surface: Surface) -> str:
             most=NAME,
             styles=tuple("bold" if name in titles else "" for name, _, _ in rows),
         ),
-        Column(title="", cells=tuple(_bar(rate, surface) for _, rate, _ in rows), keep=1, style="green"),
-        Column(title="", cells=tuple(_percent(rate) for _, rate, _ in rows), keep=8, right=True),
-        Column(title="", cells=tuple(count for _, _, count in rows), keep=5, right=True),
+        column("", (_bar(rate, surface) for _, rate, _ in rows), keep=1, style="green"),
+        column("", (_percent(rate) for _, rate, _ in rows), keep=8, right=True),
+        column("", (count for _, _, count in rows), keep=5, right=True),
     )
     return layout(columns, surface).text
 

@@ -12,7 +12,7 @@ from vsms_cli.render.folding import folded
 from vsms_cli.render.order_tables import live_columns
 from vsms_cli.render.safe import shown
 from vsms_cli.render.streams import BELL
-from vsms_cli.render.tables import ALWAYS, Column, Table, layout, left_out_words
+from vsms_cli.render.tables import ALWAYS, Table, column, layout, left_out_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,6 +116,6 @@ def live_table(
     """With a mark at the selected order, where there is one."""
     columns = live_columns(orders, now=now, names=names)
     if selected is not None:
-        marks = tuple(">" if order.id == selected else " " for order in orders)
-        columns.insert(0, Column(title=" ", cells=marks, keep=ALWAYS))
+        marks = (">" if order.id == selected else " " for order in orders)
+        columns.insert(0, column(" ", marks, keep=ALWAYS))
     return layout(columns, surface)

@@ -8,7 +8,7 @@ from vsms_cli.domain.audit import Audit, Case, Reason, Verdict
 from vsms_cli.domain.money import Transaction, dollars
 from vsms_cli.render import order_text
 from vsms_cli.render.safe import shown
-from vsms_cli.render.tables import NAME, NUMBER, WORD, Column
+from vsms_cli.render.tables import NAME, NUMBER, WORD, Column, column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,23 +22,15 @@ _STYLES: Final = {
 
 
 def transaction_columns(lines: Sequence[Transaction]) -> list[Column]:
-    balances = tuple("" if x.balance_after is None else dollars(x.balance_after) for x in lines)
+    balances = ("" if line.balance_after is None else dollars(line.balance_after) for line in lines)
     return [
-        Column(title="AT", cells=tuple(order_text.moment(line.created_at) for line in lines), keep=9),
-        Column(title="TYPE", cells=tuple(shown(line.type) or "?" for line in lines), keep=8, most=WORD),
-        Column(title="AMOUNT", cells=tuple(dollars(line.amount) for line in lines), keep=10, right=True),
-        Column(title="BALANCE", cells=balances, keep=6, right=True),
-        Column(
-            title="ORDER",
-            cells=tuple(shown(line.order_id or "") for line in lines),
-            keep=7,
-            style="cyan",
-            ids=True,
-        ),
-        Column(
-            title="DESCRIPTION", cells=tuple(shown(line.description) for line in lines), keep=4, text=True
-        ),
-        Column(title="ID", cells=tuple(shown(line.id) for line in lines), keep=1, ids=True),
+        column("AT", (order_text.moment(line.created_at) for line in lines), keep=9),
+        column("TYPE", (shown(line.type) or "?" for line in lines), keep=8, most=WORD),
+        column("AMOUNT", (dollars(line.amount) for line in lines), keep=10, right=True),
+        column("BALANCE", balances, keep=6, right=True),
+        column("ORDER", (shown(line.order_id or "") for line in lines), keep=7, style="cyan", ids=True),
+        column("DESCRIPTION", (shown(line.description) for line in lines), keep=4, text=True),
+        column("ID", (shown(line.id) for line in lines), keep=1, ids=True),
     ]
 
 
@@ -54,7 +46,9 @@ def audit_rows(found: Audit, *, everything: bool) -> list[Case]:
 
 def audit_columns(cases: Sequence[Case], *, names: Mapping[str, str]) -> list[Column]:
     orders = [case.dossier.order for case in cases]
-    whys = tuple("" if case.reason is None else case.reason.value.replace("_", " ") for case in cases)
+    ids = (shown(case.order_id) or order_text.UNKNOWN for case in cases)
+    numbers = (order_text.number(None if order is None else order.phone_number) for order in orders)
+    whys = ("" if case.reason is None else case.reason.value.replace("_", " ") for case in cases)
     return [
         Column(
             title="VERDICT",
@@ -62,34 +56,13 @@ def audit_columns(cases: Sequence[Case], *, names: Mapping[str, str]) -> list[Co
             keep=10,
             styles=tuple(_STYLES.get(case.verdict, "") for case in cases),
         ),
-        Column(
-            title="ID",
-            cells=tuple(shown(case.order_id) or order_text.UNKNOWN for case in cases),
-            keep=11,
-            style="cyan",
-            ids=True,
-        ),
-        Column(
-            title="NUMBER",
-            cells=tuple(order_text.number(None if o is None else o.phone_number) for o in orders),
-            keep=12,
-            most=NUMBER,
-        ),
-        Column(title="PRICE", cells=tuple(dollars(case.dossier.price) for case in cases), keep=8, right=True),
-        Column(
-            title="CAME BACK", cells=tuple(dollars(x.dossier.refunded) for x in cases), keep=9, right=True
-        ),
-        Column(title="STATUS", cells=tuple(map(order_text.status, orders)), keep=6, most=WORD),
-        Column(title="COUNTRY", cells=tuple(map(order_text.country, orders)), keep=3, text=True, most=NAME),
-        Column(
-            title="SERVICE",
-            cells=tuple(order_text.service(o, names) for o in orders),
-            keep=4,
-            text=True,
-            most=NAME,
-        ),
-        Column(
-            title="BOUGHT", cells=tuple(order_text.moment(case.dossier.bought_at) for case in cases), keep=2
-        ),
-        Column(title="WHY", cells=whys, keep=7),
+        column("ID", ids, keep=11, style="cyan", ids=True),
+        column("NUMBER", numbers, keep=12, most=NUMBER),
+        column("PRICE", (dollars(case.dossier.price) for case in cases), keep=8, right=True),
+        column("CAME BACK", (dollars(case.dossier.refunded) for case in cases), keep=9, right=True),
+        column("STATUS", map(order_text.status, orders), keep=6, most=WORD),
+        column("COUNTRY", map(order_text.country, orders), keep=3, text=True, most=NAME),
+        column("SERVICE", (order_text.service(o, names) for o in orders), keep=4, text=True, most=NAME),
+        column("BOUGHT", (order_text.moment(case.dossier.bought_at) for case in cases), keep=2),
+        column("WHY", whys, keep=7),
     ]

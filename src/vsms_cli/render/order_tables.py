@@ -15,7 +15,7 @@ from vsms_cli.domain.times import short_duration
 from vsms_cli.render import order_text
 from vsms_cli.render.results import outcome_words
 from vsms_cli.render.safe import shown
-from vsms_cli.render.tables import NAME, NUMBER, WORD, Column
+from vsms_cli.render.tables import NAME, NUMBER, WORD, Column, column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def order_columns(orders: Sequence[Order], *, now: datetime, names: Mapping[str,
         *_which([order.id for order in orders], orders, names),
         _status(orders),
         _price(orders, keep=3),
-        Column(title="AGE", cells=tuple(order_text.age(order, now) for order in orders), keep=1, right=True),
+        column("AGE", (order_text.age(order, now) for order in orders), keep=1, right=True),
         _cancellable(orders, now),
         _auto_refund(orders, now, keep=8),
     ]
@@ -48,7 +48,7 @@ def live_columns(orders: Sequence[Order], *, now: datetime, names: Mapping[str, 
         _price(orders, keep=3),
         _cancellable(orders, now),
         _auto_refund(orders, now, keep=8),
-        Column(title="CODE", cells=tuple(map(order_text.code, orders)), keep=12, style="bold green"),
+        column("CODE", map(order_text.code, orders), keep=12, style="bold green"),
     ]
 
 
@@ -58,11 +58,7 @@ def cancel_plan_columns(plan: CancelPlan, *, now: datetime, names: Mapping[str, 
     return [
         *_which([item.order_id for item in plan.items], orders, names),
         _price(orders, keep=9),
-        Column(
-            title="ACTION",
-            cells=tuple(_cancel_fate(item, now, wait=plan.wait) for item in plan.items),
-            keep=10,
-        ),
+        column("ACTION", (_cancel_fate(item, now, wait=plan.wait) for item in plan.items), keep=10),
         _auto_refund(orders, now, keep=1),
         *([_full_refund(orders, now)] if any(isinstance(order, Rental) for order in orders) else []),
     ]
@@ -70,18 +66,14 @@ def cancel_plan_columns(plan: CancelPlan, *, now: datetime, names: Mapping[str, 
 
 def rental_columns(rentals: Sequence[Order], *, now: datetime, names: Mapping[str, str]) -> list[Column]:
     """`rentals list`: until when a full refund is possible, how many SMS came, and when it ends."""
-    ends = tuple(
-        order_text.moment(rental.ends_at if isinstance(rental, Rental) else None) for rental in rentals
-    )
+    ends = (order_text.moment(rental.ends_at if isinstance(rental, Rental) else None) for rental in rentals)
     return [
         *_which([rental.id for rental in rentals], rentals, names),
-        Column(
-            title="STATUS", cells=tuple(order_text.status(rental) for rental in rentals), keep=6, most=WORD
-        ),
+        column("STATUS", map(order_text.status, rentals), keep=6, most=WORD),
         _price(rentals, keep=7),
         _full_refund(rentals, now),
-        Column(title="SMS", cells=tuple(map(order_text.sms_count, rentals)), keep=3, right=True),
-        Column(title="ENDS", cells=ends, keep=2),
+        column("SMS", map(order_text.sms_count, rentals), keep=3, right=True),
+        column("ENDS", ends, keep=2),
     ]
 
 
@@ -91,73 +83,57 @@ def refund_plan_columns(plan: RefundPlan, *, names: Mapping[str, str]) -> list[C
     return [
         *_which([item.order_id for item in plan.items], orders, names),
         _price(orders, keep=9),
-        Column(title="CODE", cells=tuple(map(order_text.code, orders)), keep=10),
-        Column(title="ACTION", cells=tuple(map(_refund_fate, plan.items)), keep=11),
+        column("CODE", map(order_text.code, orders), keep=10),
+        column("ACTION", map(_refund_fate, plan.items), keep=11),
     ]
 
 
 def journal_columns(entries: Sequence[JournalEntry]) -> list[Column]:
+    returned = ("" if entry.refund_amount is None else dollars(entry.refund_amount) for entry in entries)
     return [
-        Column(title="ENTRY", cells=tuple(str(entry.entry) for entry in entries), keep=9, right=True),
-        Column(title="AT", cells=tuple(order_text.moment(entry.at) for entry in entries), keep=2),
-        Column(title="WHAT", cells=tuple(entry.operation.value for entry in entries), keep=6),
+        column("ENTRY", (str(entry.entry) for entry in entries), keep=9, right=True),
+        column("AT", (order_text.moment(entry.at) for entry in entries), keep=2),
+        column("WHAT", (entry.operation.value for entry in entries), keep=6),
         _ids("ORDER", [entry.order_id for entry in entries]),
-        Column(title="OUTCOME", cells=tuple(entry.outcome or "unfinished" for entry in entries), keep=8),
-        Column(
-            title="RETURNED",
-            cells=tuple("" if e.refund_amount is None else dollars(e.refund_amount) for e in entries),
-            keep=4,
-            right=True,
-        ),
+        column("OUTCOME", (entry.outcome or "unfinished" for entry in entries), keep=8),
+        column("RETURNED", returned, keep=4, right=True),
     ]
 
 
 def _which(ids: Sequence[str], orders: Sequence[Order | None], names: Mapping[str, str]) -> list[Column]:
     """What tells one order from another."""
-    numbers = tuple(order_text.number(None if order is None else order.phone_number) for order in orders)
+    numbers = (order_text.number(None if order is None else order.phone_number) for order in orders)
+    services = (order_text.service(order, names) for order in orders)
     return [
         _ids("ID", ids),
-        Column(title="NUMBER", cells=numbers, keep=_LAST_OF_ALL, most=NUMBER),
-        Column(title="COUNTRY", cells=tuple(map(order_text.country, orders)), keep=4, text=True, most=NAME),
-        Column(
-            title="SERVICE",
-            cells=tuple(order_text.service(order, names) for order in orders),
-            keep=5,
-            text=True,
-            most=NAME,
-        ),
+        column("NUMBER", numbers, keep=_LAST_OF_ALL, most=NUMBER),
+        column("COUNTRY", map(order_text.country, orders), keep=4, text=True, most=NAME),
+        column("SERVICE", services, keep=5, text=True, most=NAME),
     ]
 
 
 def _ids(title: str, ids: Sequence[str]) -> Column:
-    return Column(
-        title=title,
-        cells=tuple(shown(order_id) or order_text.UNKNOWN for order_id in ids),
-        keep=_LAST_OF_ALL - 1,
-        style="cyan",
-        ids=True,
-    )
+    cells = (shown(order_id) or order_text.UNKNOWN for order_id in ids)
+    return column(title, cells, keep=_LAST_OF_ALL - 1, style="cyan", ids=True)
 
 
 def _status(orders: Sequence[Order]) -> Column:
     """What is the same in every row tells the least, and goes early."""
     statuses = tuple(map(order_text.status, orders))
-    return Column(title="STATUS", cells=statuses, keep=2 if len(set(statuses)) == 1 else 9, most=WORD)
+    return column("STATUS", statuses, keep=2 if len(set(statuses)) == 1 else 9, most=WORD)
 
 
 def _price(orders: Sequence[Order | None], *, keep: int) -> Column:
-    prices = tuple(dollars(None if order is None else order.price) for order in orders)
-    return Column(title="PRICE", cells=prices, keep=keep, right=True)
+    prices = (dollars(None if order is None else order.price) for order in orders)
+    return column("PRICE", prices, keep=keep, right=True)
 
 
 def _cancellable(orders: Sequence[Order], now: datetime) -> Column:
-    cells = tuple(order_text.cancellable(order, now) for order in orders)
-    return Column(title="CANCELLABLE", cells=cells, keep=6)
+    return column("CANCELLABLE", (order_text.cancellable(order, now) for order in orders), keep=6)
 
 
 def _auto_refund(orders: Sequence[Order | None], now: datetime, *, keep: int) -> Column:
-    cells = tuple(order_text.auto_refund(order, now) for order in orders)
-    return Column(title="AUTO-REFUND", cells=cells, keep=keep)
+    return column("AUTO-REFUND", (order_text.auto_refund(order, now) for order in orders), keep=keep)
 
 
 def _cancel_fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
@@ -178,9 +154,7 @@ def _cancel_fate(item: PlannedCancel, now: datetime, *, wait: bool) -> str:
 
 
 def _full_refund(orders: Sequence[Order | None], now: datetime) -> Column:
-    return Column(
-        title="FULL REFUND", cells=tuple(order_text.full_refund(order, now) for order in orders), keep=8
-    )
+    return column("FULL REFUND", (order_text.full_refund(order, now) for order in orders), keep=8)
 
 
 def _refund_fate(item: PlannedRefund) -> str:

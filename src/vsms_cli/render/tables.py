@@ -70,6 +70,23 @@ class Column:
         return EMPTY.issuperset(self.cells)
 
 
+def column(
+    title: str,
+    cells: Iterable[str],
+    *,
+    keep: int,
+    style: str = "",
+    right: bool = False,
+    ids: bool = False,
+    text: bool = False,
+    most: int = _ANY,
+) -> Column:
+    """A column of one style."""
+    return Column(
+        title=title, cells=tuple(cells), keep=keep, style=style, right=right, ids=ids, text=text, most=most
+    )
+
+
 @record
 class Table:
     """`left_out` are the titles of the columns for which there was no room."""
@@ -118,7 +135,7 @@ def left_out_words(titles: Sequence[str], see: str = "widen the terminal") -> st
 def field_columns(fields: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Column]:
     """The columns of --fields: what was asked for, all of it, whatever the terminal's width."""
     return [
-        Column(title=name.upper(), cells=tuple(shown(row[index]) for row in rows), keep=ALWAYS)
+        column(name.upper(), (shown(row[index]) for row in rows), keep=ALWAYS)
         for index, name in enumerate(fields)
     ]
 

@@ -47,28 +47,26 @@ def code_of(value: str | None, entries: Sequence[Entry]) -> str | None:
     """
     wanted = (value or "").strip().casefold()
     for entry in entries:
-        if wanted == entry.code.casefold():
+        if wanted == entry.code.casefold():  # codes first: another's name may be the same word
             return entry.code
     named = {entry.code for entry in entries if wanted and wanted == entry.name.casefold()}
     return named.pop() if len(named) == 1 else None
 
 
 def _find(text: str, entries: Sequence[Entry], *, kind: str) -> str:
+    code = code_of(text, entries)
+    if code is not None:
+        return code
     wanted = text.strip().casefold()
-    for entry in entries:
-        if wanted == entry.code.casefold():  # codes first: another's name may be the same word
-            return entry.code
+    if not wanted:
+        raise UsageMistake(f"an empty {kind}", hint=f"give a code or a name of a {kind}")
     named = list(dict.fromkeys(entry.code for entry in entries if wanted == entry.name.casefold()))
-    if len(named) > 1:
+    if named:
         raise UsageMistake(
             f"{kind} {text[:60]!r} fits several: {', '.join(named[:10])}", hint="give it by its code"
         )
-    if named:
-        return named[0]
     names = {entry.name.casefold(): entry for entry in entries}
     codes = {entry.code.casefold(): entry for entry in entries}
-    if not wanted:
-        raise UsageMistake(f"an empty {kind}", hint=f"give a code or a name of a {kind}")
     near = [names[name] for name in get_close_matches(wanted, names, n=3, cutoff=0.6)]
     near += [codes[code] for code in get_close_matches(wanted, codes, n=3, cutoff=0.5)]
     guess = "did you mean {}?" if near else "the nearest are {}"

@@ -1,16 +1,7 @@
 """The reconciler: one request that moves money, from the first sending to its one outcome.
 
-Its rules, the same for every operation (`ops.policy` has what differs):
-
-- An answer that says it was done is believed where every field of it holds up. Anything else proves nothing, and the
-  order is read.
-- Reads lag behind writes, and some answers come before the work is done. So after a whole answer the order is read
-  for `LAG_S`, after an answer that never came for one time limit; only then may one more request go out, with the
-  same key.
-- After a request that proved nothing, no later "not done" is believed by itself: no refusal, no second error, no
-  reading. The order is read over one time limit and at least `DOUBT_S`, then the ledger; what neither shows is
-  `unknown`, and the journal keeps it.
-- A refused token stops the run. An order that is in doubt by then is `unknown`, and no exception hides it.
+Its rules, the same for every operation, are in README.md; `ops.policy` has what differs. A refused token stops the run:
+an order that is in doubt by then is `unknown`, and no exception hides it.
 """
 
 from __future__ import annotations

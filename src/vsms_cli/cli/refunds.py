@@ -13,12 +13,12 @@ from vsms_cli.cli.printing import print_rows, print_table, show_plan
 from vsms_cli.cli.reporting import print_result
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.audit import Audit
-from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.plans import PlannedRefund, RefundPlan
+from vsms_cli.domain.plans import RefundPlan
 from vsms_cli.ops.audit import Requests, appeal_for, asked_before, audit, note_references, plan_requests
-from vsms_cli.ops.refund import MISSING_REASON, failed, skipped
+from vsms_cli.ops.refund import MISSING_REASON, InTurn
 from vsms_cli.render.details import message_text
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.formats import Format
@@ -135,8 +135,7 @@ class Requesting:
         self._run = run
         self._report = report
         self._found = found
-        self._stopped_by: VsmsError | None = None
-        self._requests = Requests(run.context)
+        self._turns = InTurn(run.stop, Requests(run.context).ask)
 
     def go(self, *, yes: bool, dry_run: bool) -> ExitCode:
         plan = plan_requests(self._run.context, self._found)
@@ -147,7 +146,7 @@ class Requesting:
         results: list[Result] = []
         with self._run.stop.gently(lambda: self._run.notify("stopping after the requests under way")):
             for item in plan.items:
-                result = item.foreseen if dry_run else self._one(item)
+                result = item.foreseen if dry_run else self._turns.one(item)
                 results.append(result)
                 self._tell(result)
         return self._conclude(plan, results, dry_run=dry_run)
@@ -165,19 +164,9 @@ class Requesting:
         total = sum(amount for amount in owed if amount is not None)
         ask(self._run, request_question(len(asking), dollars(total) if total else "?"))
 
-    def _one(self, item: PlannedRefund) -> Result:
-        if self._stopped_by is not None or self._run.stop.requested:
-            return skipped(item)
-        try:
-            return self._requests.ask(item)
-        except VsmsError as exc:
-            self._stopped_by = exc
-            return failed(item, exc)
-
     def _tell(self, result: Result) -> None:
-        if not self._report.shape.for_a_person:
-            return
-        self._guarded(lambda: print_result(self._run, result))
+        if self._report.shape.for_a_person:
+            self._guarded(lambda: print_result(self._run, result))
 
     def _conclude(self, plan: RefundPlan, results: list[Result], *, dry_run: bool) -> ExitCode:
         message = appeal_for(self._found, plan, results)
@@ -186,25 +175,22 @@ class Requesting:
             self._guarded(lambda: self._report.show(by_order, message=message))
         if message is not None:
             self._guarded(lambda: self._report.hand_over(message))
-        if self._stopped_by is not None:
-            self._run.notifier.report_error(self._stopped_by)
+        if self._turns.stopped_by is not None:
+            self._run.notifier.report_error(self._turns.stopped_by)
         if results:
             self._run.notify(refund_summary(results))
-        code = self._report.conclude(None if dry_run else results, asked_before=self._asked_before(results))
-        if self._stopped_by is not None:
-            return self._stopped_by.exit_code
+        asked = sum(result.outcome is Outcome.ALREADY_REQUESTED for result in results)
+        code = self._report.conclude(None if dry_run else results, asked_before=asked)
+        if self._turns.stopped_by is not None:
+            return self._turns.stopped_by.exit_code
         if self._run.stop.requested:
             return self._run.stop.exit_code
         unknown = any(result.outcome is Outcome.UNKNOWN for result in results)
         return ExitCode.UNKNOWN if unknown else code
-
-    @staticmethod
-    def _asked_before(results: list[Result]) -> int:
-        return sum(result.outcome is Outcome.ALREADY_REQUESTED for result in results)
 
     def _guarded(self, write: Callable[[], None]) -> None:
         """What was sent is journalled by now; a reader that left only keeps more from being sent."""
         try:
             write()
         except StreamClosed as exc:
-            self._stopped_by = self._stopped_by or exc
+            self._turns.stopped_by = self._turns.stopped_by or exc

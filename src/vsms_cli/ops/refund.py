@@ -6,6 +6,7 @@ asked for · completed → a manual credit. A refund request is never sent twice
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.errors import Problem, UsageMistake, VsmsError
@@ -20,7 +21,10 @@ from vsms_cli.ops.refund_plan import not_yet, refunded
 from vsms_cli.ops.refund_policy import RefundRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vsms_cli.domain.orders import Order
+    from vsms_cli.domain.ports import Stop
     from vsms_cli.ops.context import Context
 
 REASONS: Final = ("code-rejected", "code-invalid", "wrong-number", "not-refunded", "other")
@@ -61,19 +65,26 @@ def carry_out(context: Context, planned: PlannedRefund, ask: Ask) -> Result:
             assert_never(planned.step)
 
 
-def skipped(item: PlannedRefund) -> Result:
-    """The run ended before it."""
-    problem = Problem(code="skipped", message="ended before this was sent", hint="run the same command again")
-    return Result(
-        operation=Operation.REFUND, order_id=item.order_id, outcome=Outcome.SKIPPED, problem=problem
-    )
+@dataclass(slots=True)
+class InTurn:
+    """One refund after the other. After an error, or asked to end, the rest is skipped."""
 
+    stop: Stop
+    do: Callable[[PlannedRefund], Result]
+    stopped_by: VsmsError | None = None
 
-def failed(item: PlannedRefund, error: VsmsError) -> Result:
-    """The order at which an error stopped the whole run."""
-    return Result(
-        operation=Operation.REFUND, order_id=item.order_id, outcome=Outcome.FAILED, problem=error.as_problem()
-    )
+    def one(self, item: PlannedRefund) -> Result:
+        outcome = Outcome.SKIPPED
+        problem = Problem(
+            code="skipped", message="ended before this was sent", hint="run the same command again"
+        )
+        if self.stopped_by is None and not self.stop.requested:
+            try:
+                return self.do(item)
+            except VsmsError as exc:
+                self.stopped_by = exc
+                outcome, problem = Outcome.FAILED, exc.as_problem()
+        return Result(operation=Operation.REFUND, order_id=item.order_id, outcome=outcome, problem=problem)
 
 
 def _as_refund(context: Context, result: Result, order: Order | None) -> Result:

@@ -16,14 +16,14 @@ from vsms_cli.cli.printing import show_plan
 from vsms_cli.cli.reporting import Reporter
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.signals import Signalled
-from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake, VsmsError
+from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import Proof
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.support_message import SUBJECT, SUPPORT_ADDRESS
 from vsms_cli.ops.listing import completed
-from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, carry_out, failed, skipped
+from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, InTurn, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
 from vsms_cli.ops.selection import ids_or_beginnings, whole_ids
 from vsms_cli.render.details import message_text
@@ -112,9 +112,8 @@ class _Refunding:
     def __init__(self, run: Runtime, shape: Shape, asked: Ask, *, by_mail: bool) -> None:
         self._run = run
         self._shape = shape
-        self._asked = asked
         self._by_mail = by_mail
-        self._stopped_by: VsmsError | None = None
+        self._turns = InTurn(run.stop, lambda item: carry_out(run.context, item, asked))
         self._items: dict[str, PlannedRefund] = {}
         self._proofs: dict[str, Proof] = {}
         self._signalled: Signalled | None = None
@@ -130,7 +129,7 @@ class _Refunding:
             self._reporter.told_by_plan()
         with self._run.stop.gently(lambda: self._run.notify("stopping after the requests under way")):
             for item in plan.items:
-                result = item.foreseen if dry_run else self._one(item)
+                result = item.foreseen if dry_run else self._turns.one(item)
                 results.append(result)
                 self._tell(result)
         proved = self._proved(results)
@@ -152,22 +151,13 @@ class _Refunding:
                 self._run.notify("ended before the refunds were compared with the ledger")
         return [with_proof(result, self._proofs.get(result.order_id)) for result in results]
 
-    def _one(self, item: PlannedRefund) -> Result:
-        if self._stopped_by is not None or self._run.stop.requested:
-            return skipped(item)
-        try:
-            return carry_out(self._run.context, item, self._asked)
-        except VsmsError as exc:
-            self._stopped_by = exc
-            return failed(item, exc)
-
     def _tell(self, result: Result) -> None:
         try:
             self._reporter.ended(result)
             if result.support_message is not None:
                 self._hand_over(result, result.support_message)
         except StreamClosed as exc:
-            self._stopped_by = self._stopped_by or exc
+            self._turns.stopped_by = self._turns.stopped_by or exc
 
     def _hand_over(self, result: Result, message: str) -> None:
         """The message to support: to the mail program, else to stdout, unless somebody chose a format to parse."""
@@ -186,18 +176,18 @@ class _Refunding:
         try:
             self._reporter.finish(results)
         except StreamClosed as exc:
-            self._stopped_by = self._stopped_by or exc
-        if self._stopped_by is not None:
-            self._run.notifier.report_error(self._stopped_by)
+            self._turns.stopped_by = self._turns.stopped_by or exc
+        if self._turns.stopped_by is not None:
+            self._run.notifier.report_error(self._turns.stopped_by)
         self._run.notify(refund_summary(results))
         closed = tell_proofs(self._run, self._shape, [*self._proofs.values()])
-        self._stopped_by = self._stopped_by or closed
+        self._turns.stopped_by = self._turns.stopped_by or closed
         for hint in dict.fromkeys(
             r.problem.hint for r in results if r.problem is not None and r.problem.hint
         ):
             self._run.notify(f"next: {hint}")
-        if isinstance(self._stopped_by, StreamClosed):
-            return self._stopped_by.exit_code
+        if isinstance(self._turns.stopped_by, StreamClosed):
+            return self._turns.stopped_by.exit_code
         if self._signalled is not None:
             return self._signalled.exit_code
         return self._run.stop.exit_code if self._run.stop.requested else self._exit_code(results)

@@ -191,11 +191,13 @@ class NoThread(VsmsError):
 
     code = "no_thread"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "the system allows no more threads or processes",
-            hint="end other programs, or raise the limit: see `ulimit -u`",
-        )
+    def __init__(
+        self,
+        message: str = "the system allows no more threads or processes",
+        *,
+        hint: str = "end other programs, or raise the limit: see `ulimit -u`",
+    ) -> None:
+        super().__init__(message, hint=hint)
 
 
 class NoTurn(RateLimited):

@@ -151,29 +151,24 @@ class _Doctor:
         try:
             entry = OsKeyring(time_limit_s=TIME_LIMIT_S).read("vsms:doctor", "doctor")
         except KeyringUnusable as exc:
-            needed = not (self._in_sandbox or self._token_in_environment() or self._token_in_file())
-            reason = (
-                exc.message.partition(" (")[0]
-                if "Error" not in exc.message
-                else "the backend raised an error"
-            )
+            needed = not (self._in_sandbox or self._token_elsewhere())
+            ours = "Error" not in exc.message
+            reason = exc.message.partition(" (")[0] if ours else "the backend raised an error"
             make = failed if needed else warned
             yield make("keyring", reason, "unlock or install one, set VSMS_TOKEN, or use --insecure-storage")
             return
         yield passed("keyring", f"{entry.backend} answers in {(time.monotonic() - started) * 1000:.0f} ms")
 
-    def _token_in_file(self) -> bool:
+    def _token_elsewhere(self) -> bool:
+        """Whether a variable or the file holds the token, so that no keyring is needed."""
         from vsms_cli.store.base_url import service_name  # noqa: PLC0415 - as above
+        from vsms_cli.store.credentials import environment_token_variable  # noqa: PLC0415 - as above
         from vsms_cli.store.profiles import Place  # noqa: PLC0415 - as above
 
-        settings = self._run.settings
-        stored = self._run.token_store.profiles
+        if environment_token_variable(self._run.env) is not None:
+            return True
+        settings, stored = self._run.settings, self._run.token_store.profiles
         return stored.place_of(service_name(settings.base_url.value), settings.profile.value) is Place.FILE
-
-    def _token_in_environment(self) -> bool:
-        from vsms_cli.store.credentials import environment_token_variable  # noqa: PLC0415 - as above
-
-        return environment_token_variable(self._run.env) is not None
 
     def _token(self) -> Checks:
         if self._in_sandbox:
@@ -182,14 +177,10 @@ class _Doctor:
         try:
             found = self._run.token()
         except TokenMissing as exc:
-            kind = (
-                "the keyring can't tell"
-                if isinstance(exc, KeyringUnusable)
-                else "there is none, or it has no form"
-            )
-            yield failed(
-                "token", kind, "`vsms auth login` stores one; `vsms auth status` says where it is looked for"
-            )
+            unknown = isinstance(exc, KeyringUnusable)
+            kind = "the keyring can't tell" if unknown else "there is none, or it has no form"
+            hint = "`vsms auth login` stores one; `vsms auth status` says where it is looked for"
+            yield failed("token", kind, hint)
             return
         prefix = "begins with vsms_" if found.token.startswith("vsms_") else "does not begin with vsms_"
         if len(found.token) < _SHORT_TOKEN:
@@ -276,11 +267,8 @@ def _guarded(name: str, look: Callable[[], Checks]) -> Checks:
     try:
         yield from look()
     except ConfigBroken as exc:
-        yield failed(
-            name,
-            _without_home(exc.message),
-            exc.hint or "correct it, or set VSMS_CONFIG_DIR to another directory",
-        )
+        hint = exc.hint or "correct it, or set VSMS_CONFIG_DIR to another directory"
+        yield failed(name, _without_home(exc.message), hint)
     except VsmsError as exc:
         yield failed(name, _without_home(exc.message), _without_home(exc.hint))
     except Exception as exc:  # noqa: BLE001 - whatever is broken here is what is to be reported
@@ -341,21 +329,15 @@ def _unanswered(name: str, exc: VsmsError) -> Check:
             return failed(name, f"the proxy refuses with status {exc.status}", exc.hint)
         case Unreachable():
             return failed(name, "no whole answer came", "check the network, then try again")
-        case RequestRefused() if name in _NOT_EVERYWHERE:
-            return warned(name, "the service refuses it, or has no such route", "the rest works without")
         case RequestRefused():
-            return failed(
-                name,
-                "the service refuses it, or has no such route",
-                "what needs it can't work here; the rest does",
-            )
+            what = "the service refuses it, or has no such route"
+            if name in _NOT_EVERYWHERE:
+                return warned(name, what, "the rest works without")
+            return failed(name, what, "what needs it can't work here; the rest does")
         case BadAnswer():
-            page = "web page" in exc.message
-            what = (
-                "a web page came: a captive portal, or not the API"
-                if page
-                else "the answer is not one that can be read"
-            )
+            what = "the answer is not one that can be read"
+            if "web page" in exc.message:
+                what = "a web page came: a captive portal, or not the API"
             return failed(name, what, "check the base URL; `vsms api` prints the answer")
         case _:
             return failed(name, f"{type(exc).__name__}", "run it with --debug")

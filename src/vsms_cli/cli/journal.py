@@ -54,9 +54,7 @@ def show(
 ) -> ExitCode:
     """Show an entry's history: what was intended, what was answered, what was read."""
     shape = shape_of(run, (*JOURNAL_FIELDS, "events"))
-    entry = run.journal.entry(number)
-    if entry is None:
-        raise VsmsError(f"the journal of {run.host} has no entry {number}", hint="see `vsms journal list`")
+    entry = _numbered(run, number)
     events = run.journal.events(number)
     rows: list[Row] = [{"at": event.at, "message": event.what} for event in events]
     row: Row = {**journal_row(entry), "events": rows}
@@ -91,8 +89,6 @@ def resolve_entries(
         entries = _open(run) if number is None else _entry(run, number, word=as_)
     except JournalDamaged as exc:
         return _repair(run, exc)
-    if as_ is not None:
-        _check_word(as_, entries)
     return _resolve(run, shape, entries, word=as_)
 
 
@@ -102,24 +98,23 @@ def _open(run: Runtime) -> list[JournalEntry]:
     return sorted(found, key=lambda entry: entry.entry)
 
 
-def _entry(run: Runtime, number: int, *, word: str | None) -> list[JournalEntry]:
-    """The entry, if it is open; none if it is closed already."""
+def _numbered(run: Runtime, number: int) -> JournalEntry:
     entry = run.journal.entry(number)
     if entry is None:
         raise VsmsError(f"the journal of {run.host} has no entry {number}", hint="see `vsms journal list`")
-    if word is not None:
-        _check_word(word, [entry])
+    return entry
+
+
+def _entry(run: Runtime, number: int, *, word: str | None) -> list[JournalEntry]:
+    """The entry, if it is open; none if it is closed already. UsageMistake for a word that is no outcome of it."""
+    entry = _numbered(run, number)
+    known = manual_outcomes(entry.operation)
+    if word is not None and word not in known:
+        raise UsageMistake(
+            f"--as {word[:60]!r} is no outcome of `{entry.operation.command}`",
+            hint=f"say {' or '.join(known)}",
+        )
     return [entry] if entry.unsettled else []
-
-
-def _check_word(word: str, entries: Sequence[JournalEntry]) -> None:
-    for entry in entries:
-        known = manual_outcomes(entry.operation)
-        if word not in known:
-            raise UsageMistake(
-                f"--as {word[:60]!r} is no outcome of `{entry.operation.command}`",
-                hint=f"say {' or '.join(known)}",
-            )
 
 
 def _resolve(run: Runtime, shape: Shape, entries: Sequence[JournalEntry], *, word: str | None) -> ExitCode:

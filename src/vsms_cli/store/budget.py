@@ -27,7 +27,7 @@ _IN_FLIGHT_S: Final = 0.05  # how soon to look again while the window is full of
 
 
 class SharedBudget:
-    """The budget of one account (`account` is a fingerprint, never a token) in the file at `path`; see
+    """See `api.pacing.Budget`. For one account (`account` is a fingerprint, never a token), in the file at `path`; see
     `BudgetDatabase` for what can't be used or is damaged: the new one knows nothing of the last minute.
     """
 
@@ -47,25 +47,20 @@ class SharedBudget:
             self._locks = None
 
     def take(self) -> float:
-        """0 once a request is counted, else the seconds until it is worth asking again."""
         return self._database.run(self._take)
 
     def expected(self) -> float:
-        """After a `take` in vain: the seconds until this thread's turn, at the earliest."""
         return getattr(self._mine, "expected", 0.0)
 
     def answered(self) -> None:
-        """The request that this thread took last has been answered."""
         slot = getattr(self._mine, "slot", None)
         self._database.run(lambda db, now: _mark(db, slot, now))
 
     def release_turn(self) -> None:
-        """The request that this thread took last was never sent."""
         slot = getattr(self._mine, "slot", None)
         self._database.run(lambda db, _now: _forget(db, slot))
 
     def pause(self, seconds: float) -> None:
-        """Nobody of this account sends anything for so long."""
         self._database.run(lambda db, now: self._pause(db, now, now + seconds))
 
     def paused_for(self) -> float:

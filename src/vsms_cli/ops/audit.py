@@ -20,7 +20,7 @@ from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import Reading, ago
 from vsms_cli.ops.refund import Ask, carry_out
 from vsms_cli.ops.refund_plan import plan_refunds
-from vsms_cli.ops.refund_policy import BY_HAND
+from vsms_cli.ops.refund_policy import BY_HAND, RefundRequest
 from vsms_cli.ops.rental_policy import EVERY
 from vsms_cli.ops.verify import note_reference
 
@@ -152,10 +152,7 @@ def plan_requests(context: Context, found: Audit) -> RefundPlan:
 
 
 def _by_hand(order_id: str, order: Order | None) -> Result:
-    status = None if order is None else order.status
-    return Result(
-        operation=Operation.REFUND, order_id=order_id, outcome=Outcome.BY_HAND, status=status, problem=BY_HAND
-    )
+    return RefundRequest(order_id, order=order).foreseen(Outcome.BY_HAND, problem=BY_HAND)
 
 
 @dataclass(slots=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, assert_never
 
-from vsms_cli.domain.errors import OrderNotFound, Problem
+from vsms_cli.domain.errors import OrderNotFound
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.records import record
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.dispatcher import Target
 from vsms_cli.ops.listing import active_orders, completed, orders_with
-from vsms_cli.ops.problems import SMS_CAME, too_early_problem, undocumented_status
+from vsms_cli.ops.problems import SMS_CAME, undocumented_status
 from vsms_cli.ops.selection import ids_or_beginnings, refuse_beginnings, whole_ids
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.ports import Service
     from vsms_cli.ops.listing import Listing
 
@@ -69,12 +70,7 @@ def plan_for_ids(
         try:
             order = known.get(order_id) or kind.one(service, order_id)
         except OrderNotFound as exc:
-            result = Result(
-                operation=kind.operation,
-                order_id=order_id,
-                outcome=Outcome.NOT_FOUND,
-                problem=exc.as_problem(),
-            )
+            result = kind.policy(order_id).result(Outcome.NOT_FOUND, problem=exc.as_problem())
             items.append(PlannedCancel(order_id=order_id, order=None, foreseen=result))
         else:
             items.append(_planned(kind, order, now=now(), named=True))
@@ -97,12 +93,7 @@ def plan_unseen(
             PlannedCancel(
                 order_id=order_id,
                 order=None,
-                foreseen=Result(
-                    operation=kind.operation,
-                    order_id=order_id,
-                    outcome=Outcome.WOULD_CANCEL,
-                    price=prices.get(order_id),
-                ),
+                foreseen=kind.policy(order_id, price=prices.get(order_id)).result(Outcome.WOULD_CANCEL),
             )
             for order_id in ids
         ),
@@ -129,54 +120,30 @@ def targets_of(plan: CancelPlan) -> list[Target]:
 
 
 def foresee_order(order: Order, now: datetime, named: bool) -> Result:  # noqa: FBT001 - see `Cancellable`
+    policy = Cancel(order.id, order=order)
     match order.phase:
         case Phase.WAITING:
             opens = order.cancel_opens_at
             if opens is not None and order.too_young(now):
-                return foreseen(
-                    Operation.CANCEL,
-                    order,
-                    Outcome.TOO_EARLY,
-                    retry_at=opens,
-                    problem=too_early_problem(opens),
-                )
-            return foreseen(Operation.CANCEL, order, Outcome.WOULD_CANCEL)
+                return policy.too_early(opens, status=order.status)
+            return policy.foreseen(Outcome.WOULD_CANCEL)
         case Phase.CANCELLED:
-            return foreseen(Operation.CANCEL, order, Outcome.ALREADY_CANCELLED)
+            return policy.foreseen(Outcome.ALREADY_CANCELLED)
         case Phase.EXPIRED:
-            return foreseen(Operation.CANCEL, order, Outcome.EXPIRED)
+            return policy.foreseen(Outcome.EXPIRED)
         case Phase.COMPLETED:
-            return foreseen(Operation.CANCEL, order, Outcome.SMS_RECEIVED, problem=SMS_CAME)
+            return policy.foreseen(Outcome.SMS_RECEIVED, problem=SMS_CAME)
         case Phase.UNKNOWN:
-            return foresee_undocumented(Operation.CANCEL, order, named=named)
+            return foresee_undocumented(policy, order, named=named)
         case _:
             assert_never(order.phase)
 
 
-def foresee_undocumented(operation: Operation, order: Order, *, named: bool) -> Result:
+def foresee_undocumented(policy: Cancel, order: Order, *, named: bool) -> Result:
     """An undocumented status is the service's to judge where the person named the order; else it is left alone."""
     if named and order.undocumented:
-        return foreseen(operation, order, Outcome.WOULD_CANCEL)
-    return foreseen(operation, order, Outcome.FAILED, problem=undocumented_status(operation))
-
-
-def foreseen(
-    operation: Operation,
-    order: Order,
-    outcome: Outcome,
-    *,
-    retry_at: datetime | None = None,
-    problem: Problem | None = None,
-) -> Result:
-    return Result(
-        operation=operation,
-        order_id=order.id,
-        outcome=outcome,
-        status=order.status,
-        price=order.price,
-        retry_at=retry_at,
-        problem=problem,
-    )
+        return policy.foreseen(Outcome.WOULD_CANCEL)
+    return policy.foreseen(Outcome.FAILED, problem=undocumented_status(policy.operation))
 
 
 def _parse_orders(said: Sequence[str], beginnings: bool) -> list[str]:  # noqa: FBT001 - see `Cancellable`

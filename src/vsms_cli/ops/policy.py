@@ -138,6 +138,10 @@ class Policy(ABC):
         )
         return self.completed(made)
 
+    def foreseen(self, outcome: Outcome, *, problem: Problem | None = None) -> Result:
+        """What becomes of an order that was read or listed, before anything is sent."""
+        return self.result(outcome, status=None if self.order is None else self.order.status, problem=problem)
+
     def completed(self, made: Result) -> Result:
         """With what results of this operation alone say."""
         return made

@@ -87,7 +87,7 @@ class InTurn:
         return Result(operation=Operation.REFUND, order_id=item.order_id, outcome=outcome, problem=problem)
 
 
-def _as_refund(context: Context, result: Result, order: Order | None) -> Result:
+def _as_refund(context: Context, result: Result, order: Order) -> Result:
     """What a cancel's end means to somebody who asked for the money back."""
     outcome = Outcome.FAILED
     problem = result.problem
@@ -102,18 +102,10 @@ def _as_refund(context: Context, result: Result, order: Order | None) -> Result:
             outcome = Outcome.SKIPPED
         case Outcome.NOT_FOUND | Outcome.TOO_EARLY | Outcome.SMS_RECEIVED:
             problem = None if problem is None else not_yet(problem)
-    return Result(
-        operation=Operation.REFUND,
-        order_id=result.order_id,
-        outcome=outcome,
-        status=result.status,
-        refund_amount=result.refund_amount,
-        retry_at=result.retry_at,
-        problem=problem,
-    )
+    return _of_refund(result, outcome, problem)
 
 
-def _ended_meanwhile(context: Context, result: Result, order: Order | None) -> Result:
+def _ended_meanwhile(context: Context, result: Result, order: Order) -> Result:
     """It ended between our look and our cancel: only the ledger says whether it was refunded."""
     problem = Problem(
         code="ended",
@@ -121,18 +113,20 @@ def _ended_meanwhile(context: Context, result: Result, order: Order | None) -> R
         hint="run the same command again in a minute",
     )
     try:
-        dossier = None if order is None else dossiers_of(context.service, [order])[order.id]
+        dossier = dossiers_of(context.service, [order])[order.id]
     except VsmsError as exc:
-        problem = replace(
-            problem, message=f"the order ended meanwhile, and the ledger can't be read: {exc.message}"
-        )
-        dossier = None
-    if dossier is not None and dossier.whole:
-        return refunded(dossier).foreseen
-    return Result(
+        message = f"the order ended meanwhile, and the ledger can't be read: {exc.message}"
+        return _of_refund(result, Outcome.FAILED, replace(problem, message=message))
+    return refunded(dossier).foreseen if dossier.whole else _of_refund(result, Outcome.FAILED, problem)
+
+
+def _of_refund(cancelled: Result, outcome: Outcome, problem: Problem | None) -> Result:
+    """The result of a cancel as one of `orders refund`, which compares nothing with the price."""
+    return replace(
+        cancelled,
         operation=Operation.REFUND,
-        order_id=result.order_id,
-        outcome=Outcome.FAILED,
-        status=result.status,
+        outcome=outcome,
+        price=None,
         problem=problem,
+        settled_by_reading=False,
     )

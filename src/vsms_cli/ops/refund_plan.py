@@ -8,14 +8,14 @@ from vsms_cli.domain.audit import Dossier, about, compare
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem, RouteMissing
 from vsms_cli.domain.matching import Ledger
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import prove
 from vsms_cli.domain.records import replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.problems import too_early_problem, undocumented_status
-from vsms_cli.ops.refund_policy import requested_before, with_refund
+from vsms_cli.ops.refund_policy import RefundRequest, requested_before, with_refund
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,9 +74,7 @@ def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
         return _nothing(
             order.id, order, Outcome.FAILED, retry_at=opens, problem=not_yet(too_early_problem(opens))
         )
-    foreseen = Result(
-        operation=Operation.REFUND, order_id=order.id, outcome=Outcome.WOULD_CANCEL, status=order.status
-    )
+    foreseen = RefundRequest(order.id, order=order).foreseen(Outcome.WOULD_CANCEL)
     return PlannedRefund(order_id=order.id, order=order, step=RefundStep.CANCEL, foreseen=foreseen)
 
 
@@ -90,10 +88,8 @@ def _plan_request(context: Context, order: Order, dossier: Dossier, step: Refund
     problem = _why_not(dossier, step)
     if problem is not None:
         return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=problem)
-    foreseen = Result(
-        operation=Operation.REFUND,
-        order_id=order.id,
-        outcome=Outcome.WOULD_REQUEST,
+    foreseen = RefundRequest(order.id, order=order).result(
+        Outcome.WOULD_REQUEST,
         status=order.status,
         refund_amount=dossier.refunded if dossier.refunds else None,
     )
@@ -134,15 +130,8 @@ def _nothing(
     retry_at: datetime | None = None,
     problem: Problem | None = None,
 ) -> PlannedRefund:
-    foreseen = Result(
-        operation=Operation.REFUND,
-        order_id=order_id,
-        outcome=outcome,
-        status=None if order is None else order.status,
-        price=None if order is None else order.price,
-        retry_at=retry_at,
-        problem=problem,
-    )
+    foreseen = RefundRequest(order_id, order=order).foreseen(outcome, problem=problem)
+    foreseen = replace(foreseen, retry_at=retry_at)
     return PlannedRefund(order_id=order_id, order=order, step=RefundStep.NOTHING, foreseen=foreseen)
 
 

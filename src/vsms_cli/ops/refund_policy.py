@@ -76,7 +76,7 @@ class RefundRequest(Policy):
 
     def accepted(self, _context: Context, answer: Answer) -> Result:
         assert isinstance(answer, Requested)  # noqa: S101 - for mypy: no other answer to a request says so
-        return replace(self._about(Outcome.REQUESTED), request_id=answer.request_id)
+        return replace(self.foreseen(Outcome.REQUESTED), request_id=answer.request_id)
 
     def shown_by_order(self, _context: Context, _order: Order, *, in_doubt: bool) -> Result | None:
         """An order's status says nothing of a request."""
@@ -91,22 +91,22 @@ class RefundRequest(Policy):
         dossier = dossiers_of(context.service, [order])[order.id]
         if not dossier.whole:
             return None
-        return with_refund(self._about(Outcome.ALREADY_REFUNDED), dossier)
+        return with_refund(self.foreseen(Outcome.ALREADY_REFUNDED), dossier)
 
     def refused_at_once(self, answer: Refused) -> Result | None:
         if answer.status == _BAD_REQUEST:
             problem = replace(answer.problem, code="not_eligible", exit_code=ExitCode.REFUSED)
-            return self._about(Outcome.NOT_ELIGIBLE, problem=problem)
+            return self.foreseen(Outcome.NOT_ELIGIBLE, problem=problem)
         if answer.status == _CONFLICT:
-            return self._about(Outcome.ALREADY_REQUESTED)
+            return self.foreseen(Outcome.ALREADY_REQUESTED)
         if answer.status in _NO_SUCH_ROUTE and self.order is not None:
             message = support_message(self.order, reason=self._reason, note=self._note)
-            return replace(self._about(Outcome.BY_HAND, problem=BY_HAND), support_message=message)
-        return self._about(Outcome.FAILED, problem=answer.problem)
+            return replace(self.foreseen(Outcome.BY_HAND, problem=BY_HAND), support_message=message)
+        return self.foreseen(Outcome.FAILED, problem=answer.problem)
 
     def refused(self, answer: Refused, seen: Order | Problem) -> Result:
         del seen
-        return self._about(Outcome.FAILED, problem=answer.problem)
+        return self.foreseen(Outcome.FAILED, problem=answer.problem)
 
     def too_early(self, _retry_at: datetime, *, status: str | None) -> Result:
         """No source names a 425 for a refund request: the client calls it a refusal."""
@@ -118,10 +118,6 @@ class RefundRequest(Policy):
 
     def entry_reference(self, result: Result) -> str | None:
         return result.request_id
-
-    def _about(self, outcome: Outcome, *, problem: Problem | None = None) -> Result:
-        status = None if self.order is None else self.order.status
-        return self.result(outcome, status=status, problem=problem)
 
 
 def with_refund(result: Result, dossier: Dossier) -> Result:

@@ -9,7 +9,7 @@ from vsms_cli.domain.orders import PREFIX_LENGTH, Phase, is_whole_id
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.rentals import Rental, parse_rental_id
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.ops.cancel_plan import Cancellable, foresee_undocumented, foreseen
+from vsms_cli.ops.cancel_plan import Cancellable, foresee_undocumented
 from vsms_cli.ops.listing import Listing, newest_first
 from vsms_cli.ops.rental_policy import EVERY, SMS_CAME, TOO_LATE, RentalCancel, rental_named
 
@@ -75,18 +75,18 @@ def meant(text: str, listed: Iterable[str], *, beginnings: bool) -> str:
 
 
 def _foresee(rental: Order, now: datetime, named: bool) -> Result:  # noqa: FBT001 - see `Cancellable`
-    late = isinstance(rental, Rental) and rental.too_late(now)
-    if rental.phase is Phase.COMPLETED:
-        return foreseen(Operation.RENTAL, rental, Outcome.SMS_RECEIVED, problem=SMS_CAME)
-    if rental.phase is Phase.EXPIRED or (rental.phase is Phase.WAITING and late):
-        return foreseen(Operation.RENTAL, rental, Outcome.TOO_LATE, problem=TOO_LATE)
+    policy = RentalCancel(rental.id, order=rental)
     match rental.phase:
-        case Phase.WAITING:
-            return foreseen(Operation.RENTAL, rental, Outcome.WOULD_CANCEL)
+        case Phase.COMPLETED:
+            return policy.foreseen(Outcome.SMS_RECEIVED, problem=SMS_CAME)
+        case Phase.WAITING if not (isinstance(rental, Rental) and rental.too_late(now)):
+            return policy.foreseen(Outcome.WOULD_CANCEL)
+        case Phase.WAITING | Phase.EXPIRED:
+            return policy.foreseen(Outcome.TOO_LATE, problem=TOO_LATE)
         case Phase.CANCELLED:
-            return foreseen(Operation.RENTAL, rental, Outcome.ALREADY_CANCELLED)
+            return policy.foreseen(Outcome.ALREADY_CANCELLED)
         case Phase.UNKNOWN:
-            return foresee_undocumented(Operation.RENTAL, rental, named=named)
+            return foresee_undocumented(policy, rental, named=named)
         case _:
             assert_never(rental.phase)
 

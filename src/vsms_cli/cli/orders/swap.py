@@ -15,7 +15,6 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, OrderNotFound
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
-from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.swap_policy import Swap, foresee_swap
 from vsms_cli.render.formats import Format
@@ -48,31 +47,23 @@ def _swapped(run: Runtime, order_id: str, *, asks: bool, dry_run: bool) -> Resul
     try:
         order = run.client.order(order_id)
     except OrderNotFound as exc:
-        return Result(
-            operation=Operation.SWAP, order_id=order_id, outcome=Outcome.NOT_FOUND, problem=exc.as_problem()
-        )
+        return Swap(order_id, number=None).result(Outcome.NOT_FOUND, problem=exc.as_problem())
     foreseen = foresee_swap(order, now=run.clock.now())
     if foreseen is not None:
         return foreseen
-    number = order.phone_number or ""  # `foresee_swap` let none without one pass
+    # `foresee_swap` let none without a number pass.
+    policy = Swap(order.id, order=order, number=order.phone_number)
     if asks or dry_run:
         _show(run, order)
     if dry_run:
-        return Result(
-            operation=Operation.SWAP,
-            order_id=order.id,
-            outcome=Outcome.WOULD_SWAP,
-            status=order.status,
-            phone_number=number,
-            previous_number=number,
-        )
+        return policy.foreseen(Outcome.WOULD_SWAP)
     if asks:
         run.notify(THE_OLD_NUMBER)
         ask(run, swap_question(order))
     with run.stop.gently(
         lambda: run.notify("stopping after the requests under way; once more stops at once")
     ):
-        return carry_out_once(run.context, Swap(order.id, order=order, number=number))
+        return carry_out_once(run.context, policy)
 
 
 def _show(run: Runtime, order: Order) -> None:

@@ -29,6 +29,19 @@ def test_a_negative_filter_cancels_no_order_whose_country_is_spelt_differently(
     assert ("1 order has a country, a service or an age that can't be told" in done.err) != same
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_orders_that_share_a_spelling_of_their_own_are_known_no_better(
+    live: Vsms, server: FaultServer, count: int
+) -> None:
+    spelt = [server.add_order(country="UK") for _ in range(count)]
+    other = server.add_order(country="BR")
+
+    done = live("orders", "cancel", "--not-country", "GB", "--yes")
+
+    assert {server.status(order) for order in spelt} == {"waiting"}
+    assert (done.code, server.status(other)) == (0, "cancelled")
+
+
 def test_a_negative_filter_for_services_too(live: Vsms, server: FaultServer) -> None:
     named = server.add_order(
         service="wa", extra={"service": "WhatsApp Messenger", "service_id": "WhatsApp Messenger"}

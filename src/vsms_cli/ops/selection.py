@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.catalogue import Catalogue, Entry, code_of
@@ -113,16 +112,16 @@ class Filters:
 
 
 class _Codes:
-    """The codes of countries, or of services, that are known: to the catalogue, or to several of the orders."""
+    """The codes of countries, or of services. A code that the catalogue does not know may be a known one in another
+    spelling (`UK` for `GB`), however many orders have it: no negative filter can tell it from what it excludes.
+    """
 
     def __init__(
         self, entries: Sequence[Entry], of_orders: Sequence[str | None], form: re.Pattern[str]
     ) -> None:
         self._entries = entries
         self._form = form
-        plain = Counter(code for value in of_orders if (code := self._plain(value)) is not None)
-        self._of_orders = set(plain)
-        self._shared = {code for code, count in plain.items() if count > 1}
+        self._of_orders = {self._plain(value) for value in of_orders}
 
     def wanted(self, text: str, find: Callable[[str], str], *, blind: bool = False) -> str:
         """The code that a person means. `blind` takes any code by its form, where there is no catalogue."""
@@ -138,7 +137,7 @@ class _Codes:
         if not wanted and not unwanted:
             return True
         code = self._code(value, blind=blind)
-        # As it is written, it may still be the one that is wanted.
+        # As it is written, it may still be the one that is wanted; and one that is not wanted, in another spelling.
         if code is None and wanted and not unwanted:
             code = self._plain(value)
         if code is None:
@@ -150,8 +149,7 @@ class _Codes:
         known = code_of(value, self._entries)
         if known is not None:
             return known.casefold()
-        plain = self._plain(value)
-        return plain if blind or plain in self._shared else None
+        return self._plain(value) if blind else None
 
     def _plain(self, value: str | None) -> str | None:
         """The value in small letters, where it has the form of a code."""

@@ -79,7 +79,9 @@ def test_a_country_spelt_in_another_way_is_the_same_country(country: str) -> Non
     assert Filters(countries=("US",)).resolved(LANDS, orders).split(orders, now=START) == ([orders[0]], 0)
 
 
-def test_a_code_that_is_gone_from_the_catalogue_is_wanted_as_it_is_written_and_never_known_not_to_be_excluded() -> None:
+def test_a_code_that_is_gone_from_the_catalogue_is_wanted_as_it_is_written_and_never_known_not_to_be_excluded() -> (
+    None
+):
     one = [order(id_=order_id(1), country="AR"), order(id_=order_id(2), country="BR")]
     two = [*one, order(id_=order_id(3), country="ar")]
 

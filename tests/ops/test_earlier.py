@@ -83,7 +83,7 @@ def test_asked_to_end_while_it_may_be_on_its_way_it_stays_unknown(world: World) 
         ("expired", "expired", 0),
         ("completed", "sms_received", 0),
         ("waiting", "cancelled", 1),  # the sandbox was reset: the same id, another life
-        (Unreachable("down"), "failed", 0),
+        (Unreachable("down"), "already_cancelled", 0),
     ],
 )
 @pytest.mark.parametrize("before", ["cancelled", "already_cancelled"])

@@ -59,13 +59,16 @@ class Database:
         lifetime_s: float = 1200,  # the vendor's help page: refunded by itself at 20 minutes
         pays_on_expiry: bool = True,
         clock_offset: float = 0.0,
-        read_lag_s: float = 0.0,  # so long an order reads as it was before a request changed it; the ledger never lags
+        read_lag_s: float = 0.0,  # so long an order reads as it was before a request changed it
+        ledger_lag_s: float = 0.0,  # so long the ledger lacks a line that was booked
     ) -> None:
         self.lock = threading.RLock()
         self.cooldown_s = cooldown_s
         self.lifetime_s = lifetime_s
         self.pays_on_expiry = pays_on_expiry
         self.read_lag_s = read_lag_s
+        self.ledger_lag_s = ledger_lag_s
+        self._booked: dict[str, float] = {}
         self._past: dict[str, list[tuple[float, Order]]] = {}
         self._offset = timedelta(seconds=clock_offset)
         self._orders: dict[str, Order] = {}
@@ -219,6 +222,7 @@ class Database:
             )
             self._balance = entry.balance_after
             self._ledger.append(entry)
+            self._booked[entry.id] = time.monotonic()
             return entry
 
     def forget_purchase(self, order_id: str) -> None:
@@ -236,6 +240,12 @@ class Database:
         with self.lock:
             self._expire()
             return self._balance
+
+    @property
+    def ledger_as_read(self) -> list[Transaction]:
+        """As a read that lags behind shows it."""
+        since = time.monotonic() - self.ledger_lag_s
+        return [entry for entry in self.ledger if self._booked[entry.id] <= since]
 
     @property
     def ledger(self) -> list[Transaction]:

@@ -114,7 +114,7 @@ class Lists:
 
     def _profile(self) -> dict[str, Any]:
         sums = {kind: Decimal(0) for kind in ("purchase", "credit")}
-        for entry in self.book.ledger:
+        for entry in self.book.ledger_as_read:
             if entry.type in sums:
                 sums[entry.type] += entry.amount
         return {
@@ -132,7 +132,7 @@ class Lists:
 
     def _transactions(self, query: dict[str, str]) -> dict[str, Any]:
         kind = query.get("type")
-        entries = [entry for entry in self.book.ledger if kind in {None, entry.type}]
+        entries = [entry for entry in self.book.ledger_as_read if kind in {None, entry.type}]
         if start := _moment(query.get("from")):
             entries = [entry for entry in entries if entry.created_at >= start]
         if end := _moment(query.get("to")):

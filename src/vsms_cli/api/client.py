@@ -16,6 +16,7 @@ from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.orders import Order, parse_order_id
 from vsms_cli.domain.rentals import Rental, parse_rental_id
+from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.domain.times import rfc3339
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from vsms_cli.api.pacing import Pacer
     from vsms_cli.domain.money import Account, Balance, LedgerPage
     from vsms_cli.domain.orders import OrderPage
-    from vsms_cli.domain.tickets import Ticket
 
 REFUND_ENDPOINT: Final = "/customer/refund/"
 """ASSUMED. The vendor's help page says that a manual credit can be asked for; no public source names an endpoint.
@@ -36,6 +36,7 @@ Its path, its body (`reason`, `note`) and its answer (`request_id`, 409 for a se
 not eligible) are shaped after cancel. Whoever learns better changes this, `request_refund` and
 `wire.read_requested`; where the service has no such route the request goes to a person (`ops.refund`)."""
 
+_ACCEPTED: Final = 202
 _CONFLICT: Final = 409
 
 
@@ -159,7 +160,8 @@ class Client:
         if not isinstance(reply, Reply):
             return reply
         meaning = meaning_of(reply.status)
-        if meaning is Meaning.SUCCESS:
+        # 202 says that it will be done: of a request to a person that is all there is to say.
+        if meaning is Meaning.SUCCESS and (reply.status != _ACCEPTED or ticket.operation is Operation.REFUND):
             try:
                 return read(reply.body, ticket.order_id, self.deviations.of(f"post {ticket.order_id}"))
             except BadAnswer as exc:
@@ -175,9 +177,11 @@ class Client:
 
 
 def _too_early(reply: Reply, meaning: Meaning, _ticket: Ticket) -> TooEarly | None:
+    """In JSON, or as text: the live run had that."""
     if meaning is not Meaning.EARLY:
         return None
-    return TooEarly(seconds=wire.read_seconds_remaining(reply.body))
+    seconds = wire.read_seconds_remaining(reply.body)
+    return TooEarly(seconds=seconds, web_page=reply.body.lstrip().startswith(b"<"))
 
 
 def _held(reply: Reply, meaning: Meaning, ticket: Ticket) -> TooEarly | None:

@@ -41,9 +41,12 @@ class Swapped:
 
 @record
 class TooEarly:
-    """425. `seconds` as the answer gave them, None where it gave none or an absurd number."""
+    """425. `seconds` as the answer gave them, None where it gave none or an absurd number. `web_page` is whether it was
+    one, which is no word of the service's.
+    """
 
     seconds: int | None
+    web_page: bool = False
 
 
 @record

@@ -21,8 +21,10 @@ from vsms_cli.domain.rentals import Rental
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# The issue's: so long after its end an order's refund may still be on its way.
 GRACE: Final = timedelta(minutes=5)
+"""How long after an order's end its refund may still be on its way."""
+ENDED: Final = frozenset({"cancelled", "already_cancelled", "expired"})
+"""Outcomes of a cancel, as the journal has them, after which money is due."""
 _NOTHING: Final = Decimal(0)
 _EMPTY: Final = Ledger()
 _OTHER_TYPES: Final = REFUNDING_TYPES | {DEPOSIT}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import Audit, Case, Dossier, Verdict, judge
+from vsms_cli.domain.audit import ENDED, Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.errors import JournalUnusable, RouteMissing
 from vsms_cli.domain.matching import DATED_EARLY, Ledger, order_key
 from vsms_cli.domain.orders import Order, is_whole_id
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from vsms_cli.domain.ports import Journal, Service
     from vsms_cli.ops.context import Context
 
-_ENDED: Final = frozenset({"cancelled", "already_cancelled", "expired"})
 _SEVERITY: Final = {verdict: place for place, verdict in enumerate(Verdict)}
 
 
@@ -111,7 +110,7 @@ def _seen_ended(journal: Journal) -> dict[str, datetime]:
     seen: dict[str, datetime] = {}
     with suppress(JournalUnusable):
         for entry in journal.entries():
-            if entry.operation in {Operation.CANCEL, Operation.RENTAL} and entry.outcome in _ENDED:
+            if entry.operation in {Operation.CANCEL, Operation.RENTAL} and entry.outcome in ENDED:
                 seen.setdefault(entry.order_id, entry.updated_at)
     return seen
 

@@ -60,6 +60,7 @@ class Cancel(Policy):
     """What to do where the service does not know the id."""
     early_hint: ClassVar = "add --wait to wait for it"
     _first_sent: datetime | None = None  # by the service's clock
+    _was_seen = False  # before that
 
     @classmethod
     def of_entry(cls, entry: JournalEntry) -> Self:
@@ -79,6 +80,8 @@ class Cancel(Policy):
         except (TokenRefused, RateLimited):
             raise
         except VsmsError as exc:
+            if entry.outcome in _CANCELLED:  # the journal's word is as good
+                return self.result(Outcome.ALREADY_CANCELLED, status=Phase.CANCELLED.value)
             return self.result(Outcome.FAILED, problem=exc.as_problem())
         self.learn(order)
         return self.shown_by_order(context, order, in_doubt=False)
@@ -89,7 +92,8 @@ class Cancel(Policy):
 
     def note_sending(self, context: Context) -> None:
         """When the first request left: what the ledger paid before it was not ours."""
-        self._first_sent = self._first_sent or context.clock.now()
+        if self._first_sent is None:
+            self._first_sent, self._was_seen = context.clock.now(), self.order is not None
 
     def accepted(self, context: Context, answer: Answer) -> Result:
         assert isinstance(answer, Cancelled)  # noqa: S101 - for mypy: no other answer to a cancel says so
@@ -113,8 +117,7 @@ class Cancel(Policy):
             case Phase.COMPLETED:
                 return self._ended(order, Outcome.SMS_RECEIVED, problem=SMS_CAME)
             case Phase.UNKNOWN if in_doubt:
-                why = undocumented_status(self.operation, hint=UNKNOWN_HINT)
-                return self.unknown(why, status=order.status)
+                return self._of_undocumented_status(context, order)
             case Phase.UNKNOWN:
                 return self._ended(order, Outcome.FAILED, problem=undocumented_status(self.operation))
             case _:
@@ -128,17 +131,18 @@ class Cancel(Policy):
         amount = refunded.refunded if in_doubt else None
         return self.result(outcome, status=Phase.CANCELLED.value, refund_amount=amount, read=True)
 
-    def refused_at_once(self, answer: Refused) -> Result | None:
-        """A 404 about an order that nobody has seen in this run is believed; one that was listed is read."""
-        if answer.status != _NOT_FOUND or self.order is not None:
-            return None
-        return self._not_found(answer)
+    def refused_at_once(self, _answer: Refused) -> Result | None:
+        return None
 
     def refused(self, answer: Refused, seen: Order | Problem) -> Result:
+        """A 404 is believed of an order that was neither listed nor read before it was sent."""
+        missing = answer.status == _NOT_FOUND
+        if missing and (
+            not self._was_seen or (isinstance(seen, Problem) and seen.code == OrderNotFound.code)
+        ):
+            return self._not_found(answer)
         if isinstance(seen, Order):
             return self.result(Outcome.FAILED, status=seen.status, problem=answer.problem)
-        if answer.status == _NOT_FOUND and seen.code == OrderNotFound.code:
-            return self._not_found(answer)
         return self.result(Outcome.FAILED, problem=seen)
 
     def opens_at(self, order: Order) -> datetime | None:
@@ -173,6 +177,15 @@ class Cancel(Policy):
             return self._ended(order, Outcome.ALREADY_CANCELLED)
         amount = None if refunded is None else refunded.refunded
         return self.result(Outcome.CANCELLED, status=order.status, refund_amount=amount, read=True)
+
+    def _of_undocumented_status(self, context: Context, order: Order) -> Result:
+        """The ledger alone tells what became of it."""
+        with contextlib.suppress(VsmsError):
+            shown = self.shown_by_ledger(context, in_doubt=True)
+            if shown is not None:
+                return replace(shown, status=order.status)
+        why = undocumented_status(self.operation, hint=UNKNOWN_HINT)
+        return self.unknown(why, status=order.status)
 
     def _was_paid_before(self, order: Order, refunded: Dossier) -> bool:
         """Whether the ledger paid clearly before our first request. A line that is dated before the purchase is dated

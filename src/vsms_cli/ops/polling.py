@@ -20,7 +20,8 @@ OFTEN: Final = (0.0, 1 / 12, 1 / 4, 1 / 2, 1.0)
 """When an order is read, as shares of the time over which it is: soon at first, as most commits come soon."""
 ONCE: Final = (0.0,)
 _WORTH_SAYING_S: Final = 1.0  # a wait of seconds in silence looks like a hang
-NO_USE: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED, ExitCode.REFUSED})  # to read once more
+HOPELESS: Final = frozenset({ExitCode.AUTH, ExitCode.RATE_LIMITED})  # to read anything
+NO_USE: Final = HOPELESS | {ExitCode.REFUSED}  # to read the order once more
 
 
 def read_once(context: Context, policy: Policy) -> Order | Problem:

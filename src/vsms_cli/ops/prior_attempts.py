@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.ops.polling import NO_USE, OFTEN, said_once
+from vsms_cli.ops.polling import HOPELESS, OFTEN, said_once
 from vsms_cli.ops.reconcile import DOUBT_S, settle_by_reading
 from vsms_cli.ops.recording import record, recorded
 
@@ -66,7 +66,7 @@ def settle_open(
     if isinstance(seen, Result):
         return seen
     if isinstance(seen, Problem):
-        shown = None if seen.exit_code in NO_USE else _by_ledger(context, policy)
+        shown = None if seen.exit_code in HOPELESS else _by_ledger(context, policy)
         return shown if shown is not None and shown.outcome is not Outcome.UNKNOWN else policy.unknown(seen)
     if not final:
         why = StopRequested("ended while it may still be on its way").as_problem()

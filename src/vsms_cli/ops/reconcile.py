@@ -23,11 +23,13 @@ from vsms_cli.domain.answers import (
 from vsms_cli.domain.errors import Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.records import replace
 from vsms_cli.ops.context import Attempts
-from vsms_cli.ops.polling import NO_USE, OFTEN, ONCE, read_once, read_over
+from vsms_cli.ops.polling import HOPELESS, NO_USE, OFTEN, ONCE, read_once, read_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from vsms_cli.domain.tickets import Ticket
     from vsms_cli.ops.context import Context
@@ -39,8 +41,9 @@ DOUBT_S: Final = 10.0  # at the least, before a request that proved nothing is g
 SHED_PATIENCE_S: Final = 90.0  # as for 429: a service that sheds load with 503 is asked again for so long
 _LONGEST_BACKOFF_S: Final = 16.0  # seconds between two requests of an order while the service sheds load
 _REFUSED_AGAIN: Final = (0.0, 1 / 4, 1.0)
-"""When the order is read after a first 400, as shares of `LAG_S`: somebody else may have ended it a moment ago."""
+"""When the order is read after a first 400, as shares of `DOUBT_S`: somebody else may have ended it a moment ago."""
 _BAD_REQUEST: Final = 400
+_TOO_EARLY: Final = 425
 _UNAVAILABLE: Final = 503
 
 
@@ -169,7 +172,7 @@ class Settlement:
             return at_once
         ended = answer.status == _BAD_REQUEST  # it may have ended a moment ago
         seen = self._read_over(
-            min(LAG_S, self._context.service.time_limit), _REFUSED_AGAIN if ended else ONCE
+            min(DOUBT_S, self._context.service.time_limit), _REFUSED_AGAIN if ended else ONCE
         )
         if isinstance(seen, Result):
             return seen
@@ -179,25 +182,37 @@ class Settlement:
                 return shown
         return self._policy.refused(answer, seen)
 
-    def _too_early(self, answer: TooEarly) -> Result:
-        """425: when it opens, from the answer, else from the order, else one cooldown from now."""
+    def _too_early(self, answer: TooEarly) -> Result | None:
+        """425: when it opens, from the answer, else from the order, else one cooldown from now. A web page counts only
+        where the order is too young indeed. None where it is to be sent again.
+        """
         if self._in_doubt:
             return self._conclude(_EARLY_AFTER_DOUBT)
         now = self._context.clock.now()
-        retry_at = now + self._policy.cooldown
+        seconds = answer.seconds
+        told = seconds is not None and 0 < seconds <= ORDER_LIFE.total_seconds()
+        opens = self._opens_after(now)
+        if opens is None and (answer.web_page or not told or self._policy.order is not None):
+            self._in_doubt = answer.web_page
+            seen = self._read_over(0.0, ONCE)
+            if isinstance(seen, Result):
+                return seen
+            opens = self._opens_after(now)
+            if answer.web_page and opens is None:
+                problem = replace(_EARLY_AFTER_DOUBT, message="a web page says that it is too early")
+                return self._after_doubt(Ambiguous(answered=True, status=_TOO_EARLY, problem=problem))
+            self._in_doubt = False
+        retry_at = opens or now + self._policy.cooldown
+        if seconds is not None and told:
+            retry_at = now + timedelta(seconds=seconds)
         order = self._policy.order
-        if answer.seconds is not None and 0 < answer.seconds <= ORDER_LIFE.total_seconds():
-            retry_at = now + timedelta(seconds=answer.seconds)
-        else:
-            if order is None:
-                seen = self._read_over(0.0, ONCE)
-                if isinstance(seen, Result):
-                    return seen
-                order = seen if isinstance(seen, Order) else None
-            opens = None if order is None else self._policy.opens_at(order)
-            if opens is not None and now < opens <= now + ORDER_LIFE:
-                retry_at = opens
         return self._policy.too_early(retry_at, status=None if order is None else order.status)
+
+    def _opens_after(self, now: datetime) -> datetime | None:
+        """When the order opens, as it says; None where it says nothing, or a time that is over or absurd."""
+        order = self._policy.order
+        opens = None if order is None else self._policy.opens_at(order)
+        return opens if opens is not None and now < opens <= now + ORDER_LIFE else None
 
     def _not_done(self, result: Result) -> Result:
         """`result`, which says that nothing was done, unless a request of ours is in doubt."""
@@ -217,7 +232,7 @@ class Settlement:
         return seen if isinstance(seen, Result) else self._by_ledger(seen, why)
 
     def _by_ledger(self, seen: Order | Problem, why: Problem) -> Result:
-        readable = isinstance(seen, Order) or seen.exit_code not in NO_USE
+        readable = isinstance(seen, Order) or seen.exit_code not in HOPELESS
         shown = self._in_ledger() if readable else None
         if isinstance(shown, Result):
             return shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import Dossier, about, compare
+from vsms_cli.domain.audit import ENDED, GRACE, Dossier, about, compare
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem, RouteMissing
 from vsms_cli.domain.matching import Ledger
 from vsms_cli.domain.orders import Order, Phase
@@ -81,6 +81,8 @@ def _plan_waiting(order: Order, now: datetime) -> PlannedRefund:
 def _plan_request(context: Context, order: Order, dossier: Dossier, step: RefundStep) -> PlannedRefund:
     if dossier.whole:
         return refunded(dossier)
+    if step is RefundStep.MISSING and _ended_just_now(context, order):
+        return _nothing(order.id, order, Outcome.NOT_ELIGIBLE, problem=_PENDING)
     earlier = context.journal.last_refund_request(order.id)
     if earlier is not None:
         before = replace(requested_before(earlier), status=order.status)
@@ -94,6 +96,16 @@ def _plan_request(context: Context, order: Order, dossier: Dossier, step: Refund
         refund_amount=dossier.refunded if dossier.refunds else None,
     )
     return PlannedRefund(order_id=order.id, order=order, step=step, foreseen=foreseen)
+
+
+def _ended_just_now(context: Context, order: Order) -> bool:
+    """Whether our journal saw it end within the grace that the audit gives too: its refund may yet be on its way."""
+    seen = context.journal.last_cancel(order.id)
+    if seen is None or seen.outcome not in ENDED or context.journal.age_of(seen) > GRACE.total_seconds():
+        return False
+    end = order.refunds_itself_at
+    ours = seen.outcome == Outcome.CANCELLED
+    return ours or (end is not None and context.clock.now() <= end + GRACE)
 
 
 def refunded(dossier: Dossier) -> PlannedRefund:
@@ -142,6 +154,12 @@ def not_yet(problem: Problem) -> Problem:
 
 _COST_NOTHING: Final = Problem(
     code="not_eligible", message="it cost nothing, so nothing has to come back", exit_code=ExitCode.REFUSED
+)
+_PENDING: Final = Problem(
+    code="pending",
+    message="it ended a moment ago, and its refund may still be on its way to the ledger; nothing is asked for yet",
+    hint="run the same command again in 5 minutes",
+    exit_code=ExitCode.REFUSED,
 )
 _REFUND_HINT: Final = "run the same command again then"
 _UNKNOWN_STATUS: Final = undocumented_status(

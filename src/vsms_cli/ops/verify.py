@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from vsms_cli.domain.ports import Journal
     from vsms_cli.ops.context import Context
 
-_READS: Final = 3  # the ledger may show a refund a moment after the order shows the cancel
-_PAUSE_S: Final = 0.5
+_PAUSES_S: Final = (
+    0.5,
+    0.5,
+    2.0,
+    3.0,
+    4.0,
+)  # between readings: a ledger may lag as far behind as any other read
+_SAID_AFTER_S: Final = 1.0
 _BOOKED_EARLY: Final = timedelta(minutes=1)  # a purchase may be booked a moment before its order is
 _RECENT: Final = timedelta(hours=1)  # an order just cancelled was bought less than its 20 minutes ago
 _SETTLED: Final = frozenset({Verified.POSTED, Verified.TWICE})
@@ -30,15 +36,20 @@ _SETTLED: Final = frozenset({Verified.POSTED, Verified.TWICE})
 def verify(context: Context, wanted: Sequence[Wanted]) -> dict[str, Proof]:
     """The proof for each order; none for one of which the run was asked to end before it was proved that nothing came
     back. VsmsError where the ledger can't be read: nothing is proved then. The ledger is read once for all orders, and
-    again only while one is missing.
+    again for 10 seconds only while one is missing.
     """
     orders = [_dated(context, each).order for each in wanted]
+    told = False
     # A refund is near its purchase; that none came only a wider look proves.
     proofs = _proofs(dossiers_of(context.service, orders, early=_BOOKED_EARLY, listed=()))
-    for _ in range(_READS - 1):
-        if all(proof.verified in _SETTLED for proof in proofs.values()):
+    for pause in _PAUSES_S:
+        left = sum(proof.verified not in _SETTLED for proof in proofs.values())
+        if not left:
             break
-        if context.stop.wait(_PAUSE_S):
+        if pause > _SAID_AFTER_S and not told:
+            told = True
+            context.notify(f"{left} of the refunds can't be seen in the ledger yet: reading it for 10 s")
+        if context.stop.wait(pause):
             proofs = {key: proof for key, proof in proofs.items() if proof.verified in _SETTLED}
             break
         proofs = _proofs(dossiers_of(context.service, orders))

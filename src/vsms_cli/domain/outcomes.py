@@ -116,20 +116,13 @@ _DONE: Final[Mapping[Operation, frozenset[Outcome]]] = {
     Operation.SWAP: frozenset({Outcome.SWAPPED, Outcome.WOULD_SWAP}),
 }
 
-_EXIT_OF_OUTCOME: Final[Mapping[Outcome, ExitCode]] = {
-    Outcome.TOO_EARLY: ExitCode.REFUSED,
-    Outcome.TOO_LATE: ExitCode.REFUSED,
-    Outcome.SMS_RECEIVED: ExitCode.REFUSED,
-    Outcome.NOT_FOUND: ExitCode.REFUSED,
-    Outcome.NOT_ELIGIBLE: ExitCode.REFUSED,
-    Outcome.NO_REPLACEMENT: ExitCode.REFUSED,
-    # A swap's; a cancel counts them as done.
-    Outcome.ALREADY_CANCELLED: ExitCode.REFUSED,
-    Outcome.EXPIRED: ExitCode.REFUSED,
-    Outcome.BY_HAND: ExitCode.REFUSED,
-    Outcome.UNKNOWN: ExitCode.UNKNOWN,
-    Outcome.SKIPPED: ExitCode.INTERRUPTED,
-}
+_REFUSED: Final = frozenset(
+    {
+        *(Outcome.TOO_EARLY, Outcome.TOO_LATE, Outcome.SMS_RECEIVED, Outcome.NOT_FOUND, Outcome.NOT_ELIGIBLE),
+        *(Outcome.NO_REPLACEMENT, Outcome.BY_HAND),
+        *(Outcome.ALREADY_CANCELLED, Outcome.EXPIRED),  # a swap's; a cancel counts them as done
+    }
+)
 
 
 @record
@@ -193,8 +186,9 @@ def exit_code_of(results: Sequence[Result]) -> ExitCode:
     return _exit_of((tried or failures)[0])
 
 
-def _exit_of(result: Result) -> ExitCode:
-    known = _EXIT_OF_OUTCOME.get(result.outcome)
-    if known is not None:
-        return known
-    return ExitCode.FAILED if result.problem is None else result.problem.exit_code
+def _exit_of(failure: Result) -> ExitCode:
+    if failure.outcome in _REFUSED:
+        return ExitCode.REFUSED
+    if failure.outcome is Outcome.SKIPPED:
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if failure.problem is None else failure.problem.exit_code

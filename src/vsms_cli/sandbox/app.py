@@ -32,39 +32,32 @@ _BEGINNING: Final = re.compile(r"[0-9a-fA-F-]{6,36}")
 _FURTHEST: Final = timedelta(days=3650)  # far from the calendar's end, which no time may pass
 
 _Endpoint = Callable[[Page, Call], Reply]
-_ROUTES: Final[Mapping[str, tuple[str, _Endpoint]]] = {
-    "/customer/orders": ("GET", endpoints.list_orders),
-    "/customer/order/{id}": ("GET", endpoints.show_order),
-    "/customer/purchase": ("POST", endpoints.purchase),
-    "/customer/cancel/{id}": ("POST", endpoints.cancel),
-    "/customer/swap/{id}": ("POST", endpoints.swap),
-    "/customer/refund/{id}": ("POST", endpoints.request_refund),
-    "/rentals": ("GET", rentals.list_rentals),
-    "/rentals/{id}/cancel": ("POST", rentals.cancel_rental),
-    "/customer/balance": ("GET", endpoints.show_balance),
-    "/balance": ("GET", endpoints.show_balance),
-    "/catalog/countries": ("GET", endpoints.list_stock),
-    "/customer/profile": ("GET", endpoints.show_profile),
-    "/customer/transactions": ("GET", endpoints.list_transactions),
-    "/customer/services": ("GET", endpoints.list_services),
-    "/customer/countries": ("GET", endpoints.list_countries),
-    "/price": ("GET", endpoints.show_price),
+_ROUTES: Final[Mapping[str, tuple[str, str, _Endpoint]]] = {
+    "/customer/orders": ("orders", "GET", endpoints.list_orders),
+    "/customer/order/{id}": ("order", "GET", endpoints.show_order),
+    "/customer/purchase": ("purchase", "POST", endpoints.purchase),
+    "/customer/cancel/{id}": ("cancel", "POST", endpoints.cancel),
+    "/customer/swap/{id}": ("swap", "POST", endpoints.swap),
+    "/customer/refund/{id}": ("refund", "POST", endpoints.request_refund),
+    "/rentals": ("rentals", "GET", rentals.list_rentals),
+    "/rentals/{id}/cancel": ("rental-cancel", "POST", rentals.cancel_rental),
+    "/customer/balance": ("balance", "GET", endpoints.show_balance),
+    "/balance": ("balance", "GET", endpoints.show_balance),
+    "/catalog/countries": ("stock", "GET", endpoints.list_stock),
+    "/customer/profile": ("profile", "GET", endpoints.show_profile),
+    "/customer/transactions": ("transactions", "GET", endpoints.list_transactions),
+    "/customer/services": ("services", "GET", endpoints.list_services),
+    "/customer/countries": ("countries", "GET", endpoints.list_countries),
+    "/price": ("price", "GET", endpoints.show_price),
 }
+"""Path → operation, method, what it does."""
 _OPEN_TO_ALL: Final = frozenset({"/price"})  # the live run asked it without a key
 
 
 _RENTAL_CANCEL: Final = re.compile(r"/rentals/([^/]*)/cancel")
 
 
-def _name(route: str) -> str:
-    if route == "/catalog/countries":
-        return "stock"
-    if route == "/rentals/{id}/cancel":
-        return "rental-cancel"
-    return route.removesuffix("/{id}").rpartition("/")[2]
-
-
-OPERATIONS: Final = frozenset(map(_name, _ROUTES))
+OPERATIONS: Final = frozenset(operation for operation, _, _ in _ROUTES.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +79,13 @@ class Request:
     @property
     def operation(self) -> str:
         """One of OPERATIONS; empty where there is no such path, or not by this method."""
-        route, _ = _route(self.path)
-        return _name(route) if route in _ROUTES and _ROUTES[route][0] == self.method else ""
+        operation, method, _ = _ROUTES.get(_route(self.path)[0], ("", "", None))
+        return operation if method == self.method else ""
 
     @property
     def key(self) -> str:
         """What came as the API key, whatever it is."""
-        return _header(self, "x-api-key")
+        return next((value for name, value in self.headers.items() if name.lower() == "x-api-key"), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,14 +195,14 @@ def _routed(request: Request) -> tuple[_Endpoint, Call]:
     route, order_id = _route(request.path)
     if route not in _ROUTES:
         raise refusal(404, "Not found")
-    method, endpoint = _ROUTES[route]
+    _, method, endpoint = _ROUTES[route]
     if request.method != method and (request.method, method) != ("HEAD", "GET"):
         raise Refusal(Reply(405, {"error": "Method not allowed"}, {"Allow": method}))
     if route not in _OPEN_TO_ALL and not _KEY.fullmatch(request.key):
         raise refusal(401, "Invalid or missing API key")
     if len(request.body) > BODY_LIMIT:
         raise refusal(413, "Request body too large")
-    query = dict(parse_qsl(_clean(request.query), keep_blank_values=True))
+    query = dict(parse_qsl(request.query.encode("utf-8", "replace").decode(), keep_blank_values=True))
     return endpoint, Call(order_id=order_id, query=query, body=request.body)
 
 
@@ -223,14 +216,6 @@ def _route(path: str) -> tuple[str, str]:
         return "/rentals/{id}/cancel", unquote(rental[1])
     parent, _, last = inner.rpartition("/")
     return (inner, "") if inner in _ROUTES else (f"{parent}/{{id}}", unquote(last))
-
-
-def _header(request: Request, name: str) -> str:
-    return next((value for key, value in request.headers.items() if key.lower() == name), "")
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
 
 
 def _answer(reply: Reply, now: datetime, *, dialect: str | None = None) -> Answer:

@@ -46,7 +46,7 @@ ORDERS = [
     ],
 )
 def test_filters_choose(filters: Filters, expected: list[int]) -> None:
-    chosen = filters.resolved(CATALOGUE, ORDERS).select(ORDERS, now=START)
+    chosen = filters.resolved(CATALOGUE, ORDERS).split(ORDERS, now=START)[0]
 
     assert [known.id for known in chosen] == [order_id(number) for number in expected]
     assert filters.given == (filters != Filters())
@@ -85,8 +85,8 @@ def test_a_code_that_is_gone_from_the_catalogue_is_wanted_as_it_is_written_and_n
     one = [order(id_=order_id(1), country="AR"), order(id_=order_id(2), country="BR")]
     two = [*one, order(id_=order_id(3), country="ar")]
 
-    assert Filters(countries=("AR",)).resolved(LANDS, one).select(one, now=START) == one[:1]
-    assert Filters(not_countries=("AR",)).resolved(LANDS, two).select(two, now=START) == [two[1]]
+    assert Filters(countries=("AR",)).resolved(LANDS, one).split(one, now=START)[0] == one[:1]
+    assert Filters(not_countries=("AR",)).resolved(LANDS, two).split(two, now=START)[0] == [two[1]]
     # It may be another spelling of what is excluded, as "UK" is of "GB": however many orders have it.
     assert Filters(not_countries=("US",)).resolved(LANDS, one).split(one, now=START) == ([one[1]], 1)
     assert Filters(not_countries=("US",)).resolved(LANDS, two).split(two, now=START) == ([two[1]], 2)

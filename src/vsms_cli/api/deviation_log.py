@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import threading
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.records import record
 
@@ -42,12 +42,6 @@ class Deviation:
     def place(self) -> str:
         """The path of every row alike: `orders[].price_charged`."""
         return _INDEX.sub("[]", self.path)
-
-
-class Notes(Protocol):
-    """Where a reader notes what differs."""
-
-    def add(self, path: str, *, found: str, expected: str, kind: Kind) -> None: ...
 
 
 class Deviations:
@@ -97,3 +91,7 @@ class _OfRequest:
 
     def add(self, path: str, *, found: str, expected: str, kind: Kind) -> None:
         self._of_all.add(path, found=found, expected=expected, kind=kind, request=self._request)
+
+
+Notes = Deviations | _OfRequest
+"""Where a reader notes what differs."""

@@ -1,6 +1,6 @@
 """Printing what was read: one thing, or many, for a person or a machine."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from vsms_cli.cli.output_shape import Shape
@@ -37,13 +37,16 @@ def print_rows(
     """Many: for a machine each as it comes, `[]` in JSON where there are none; for a person a table with `columns`,
     or with the fields that were chosen. `none` is said where there are none.
     """
+    found = False
     if shape.for_a_person:
-        found = list(items)
-        if found:
-            print_table(run, _columns(shape, found, row, columns))
+        listed = list(items)
+        if listed:
+            found = True
+            print_table(run, _columns(shape, listed, row, columns))
     else:
-        document, found = shape.document(run), []
-        for item in _counted(items, found):
+        document = shape.document(run)
+        for item in items:  # there may be a hundred thousand
+            found = True
             document.row(row(item))
         document.end()
     if none and not found:
@@ -83,11 +86,3 @@ def _columns(
 
     rows = [row(item) for item in items]
     return field_columns(shape.fields, [[cell(each[name]) for name in shape.fields] for each in rows])
-
-
-def _counted(items: Iterable[T], first: list[T]) -> Iterator[T]:
-    """Keeps the first alone: there may be a hundred thousand."""
-    for item in items:
-        if not first:
-            first.append(item)
-        yield item

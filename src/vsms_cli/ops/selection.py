@@ -72,14 +72,10 @@ class Filters:
             catalogue=catalogue,
         )
 
-    def select(self, orders: Sequence[Order], *, now: datetime) -> list[Order]:
-        """The orders that match, of filters that are `resolved`. What can't be told of an order matches no filter, and
-        neither does an order that waits and has a message already.
-        """
-        return self.split(orders, now=now)[0]
-
     def split(self, orders: Sequence[Order], *, now: datetime) -> tuple[list[Order], int]:
-        """The orders that match, and how many can't be judged by these filters."""
+        """The orders that match, of filters that are `resolved`, and how many can't be judged by them. What can't be
+        told of an order matches no filter, and neither does an order that waits and has a message already.
+        """
         known = self.catalogue or _NO_CATALOGUE
         countries = _Codes(known.countries, [order.country for order in orders], _COUNTRY)
         services = _Codes(known.services, [order.service for order in orders], _SERVICE)

@@ -52,7 +52,7 @@ class Board:
 def look(service: Service, clock: Clock, filters: Filters, before: Board) -> Board:
     """The board as it is now: one listing, and one read for each order that is no longer in it."""
     listing = active_orders(service)
-    fitting = filters.select(listing.orders, now=clock.now())
+    fitting, _ = filters.split(listing.orders, now=clock.now())
     waiting = sorted(
         (Watched(order=order) for order in fitting),
         key=lambda each: (each.order.refunds_itself_at or _FAR, each.order.id),

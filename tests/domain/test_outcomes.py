@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vsms_cli.cli.reference import OUTCOME_MEANINGS
 from vsms_cli.domain import errors
 from vsms_cli.domain.errors import ExitCode, Problem, VsmsError
-from vsms_cli.domain.outcomes import OUTCOMES, Outcome, Result, exit_code_of
+from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.tickets import Operation
 
 ORDER = "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11"
@@ -75,8 +76,12 @@ def test_every_exit_code_has_the_meaning_of_the_table() -> None:
 
 
 def test_one_order_s_outcome_is_its_exit_code() -> None:
-    assert {o.value: int(exit_code_of([cancel(o)])) for o in OUTCOMES[Operation.CANCEL]} == OF_CANCEL
-    assert {o.value: int(exit_code_of([refund(o)])) for o in OUTCOMES[Operation.REFUND]} == OF_REFUND
+    assert {
+        o: int(exit_code_of([cancel(Outcome(o))])) for o in OUTCOME_MEANINGS[Operation.CANCEL]
+    } == OF_CANCEL
+    assert {
+        o: int(exit_code_of([refund(Outcome(o))])) for o in OUTCOME_MEANINGS[Operation.REFUND]
+    } == OF_REFUND
 
 
 def test_a_failure_has_the_exit_code_of_its_problem() -> None:
@@ -88,7 +93,7 @@ def test_nothing_to_do_is_done() -> None:
     assert exit_code_of([]) == 0
 
 
-@given(st.lists(st.sampled_from(OUTCOMES[Operation.CANCEL]), min_size=1, max_size=6))
+@given(st.lists(st.sampled_from([*map(Outcome, OF_CANCEL)]), min_size=1, max_size=6))
 def test_several_orders_end_in_the_table_s_own_order_of_precedence(outcomes: list[Outcome]) -> None:
     code = exit_code_of([cancel(outcome) for outcome in outcomes])
     codes = [OF_CANCEL[outcome.value] for outcome in outcomes]

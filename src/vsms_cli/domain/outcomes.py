@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """The one way in which an operation on an order ended. `OUTCOMES` says which belong to which operation."""
+    """The one way in which an operation on an order ended, in the order of a summary. Which of them belong to which
+    operation `vsms help outcomes` says (`cli.reference`).
+    """
 
     REQUESTED = "requested"
     ALREADY_REQUESTED = "already_requested"
@@ -30,8 +32,8 @@ class Outcome(StrEnum):
     ALREADY_CANCELLED = "already_cancelled"
     EXPIRED = "expired"
     SMS_RECEIVED = "sms_received"
-    TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
+    TOO_EARLY = "too_early"
     NOT_FOUND = "not_found"
     NOT_ELIGIBLE = "not_eligible"
     NO_REPLACEMENT = "no_replacement"
@@ -43,60 +45,6 @@ class Outcome(StrEnum):
     WOULD_REQUEST = "would_request"
     WOULD_SWAP = "would_swap"
 
-
-OUTCOMES: Final[Mapping[Operation, tuple[Outcome, ...]]] = {
-    Operation.CANCEL: (
-        Outcome.CANCELLED,
-        Outcome.ALREADY_CANCELLED,
-        Outcome.EXPIRED,
-        Outcome.SMS_RECEIVED,
-        Outcome.TOO_EARLY,
-        Outcome.NOT_FOUND,
-        Outcome.FAILED,
-        Outcome.UNKNOWN,
-        Outcome.SKIPPED,
-        Outcome.WOULD_CANCEL,
-    ),
-    Operation.REFUND: (
-        Outcome.REQUESTED,
-        Outcome.ALREADY_REQUESTED,
-        Outcome.ALREADY_REFUNDED,
-        Outcome.CANCELLED,
-        Outcome.NOT_ELIGIBLE,
-        Outcome.BY_HAND,
-        Outcome.FAILED,
-        Outcome.UNKNOWN,
-        Outcome.SKIPPED,
-        Outcome.WOULD_CANCEL,
-        Outcome.WOULD_REQUEST,
-    ),
-    Operation.RENTAL: (
-        Outcome.CANCELLED,
-        Outcome.ALREADY_CANCELLED,
-        Outcome.SMS_RECEIVED,
-        Outcome.TOO_LATE,
-        Outcome.TOO_EARLY,
-        Outcome.NOT_FOUND,
-        Outcome.FAILED,
-        Outcome.UNKNOWN,
-        Outcome.SKIPPED,
-        Outcome.WOULD_CANCEL,
-    ),
-    Operation.SWAP: (
-        Outcome.SWAPPED,
-        Outcome.TOO_EARLY,
-        Outcome.NO_REPLACEMENT,
-        Outcome.SMS_RECEIVED,
-        Outcome.ALREADY_CANCELLED,
-        Outcome.EXPIRED,
-        Outcome.NOT_FOUND,
-        Outcome.FAILED,
-        Outcome.UNKNOWN,
-        Outcome.SKIPPED,
-        Outcome.WOULD_SWAP,
-    ),
-}
-"""Every way in which each operation may end, in the order of its summary."""
 
 _DONE: Final[Mapping[Operation, frozenset[Outcome]]] = {
     Operation.CANCEL: frozenset(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, assert_never
 
 from vsms_cli.domain.money import dollars
-from vsms_cli.domain.outcomes import OUTCOMES, Outcome, Result
+from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.proofs import Proof, Verified
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import rfc3339, short_duration
@@ -136,7 +136,7 @@ def cancel_summary(results: Sequence[Result], *, dry_run: bool) -> str:
         text += f" - {plural(len(short), 'refund')} smaller than the price"
     others = [
         f"{count} {outcome_words(outcome)}"
-        for outcome in OUTCOMES[results[0].operation if results else Operation.CANCEL]
+        for outcome in Outcome
         if outcome is not done_kind and (count := sum(result.outcome is outcome for result in results))
     ]
     return f"{text}; {', '.join(others)}" if others else text
@@ -145,7 +145,7 @@ def cancel_summary(results: Sequence[Result], *, dry_run: bool) -> str:
 def refund_summary(results: Sequence[Result]) -> str:
     counts = [
         f"{count} {outcome_words(outcome)}"
-        for outcome in OUTCOMES[Operation.REFUND]
+        for outcome in Outcome
         if (count := sum(result.outcome is outcome for result in results))
     ]
     returned = sum(

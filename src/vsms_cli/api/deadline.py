@@ -126,7 +126,7 @@ class BoundedBackend(httpcore.NetworkBackend):
         if early is not None:
             return BoundedStream(early)
         failure: Exception | None = None
-        addresses = _resolve(host, port, _left(timeout, httpcore.ConnectTimeout))
+        addresses = resolve(host, port, _left(timeout, httpcore.ConnectTimeout))
         for tried, address in enumerate(addresses):
             left = _left(timeout, httpcore.ConnectTimeout)
             # An even share for each, so that a dead first address leaves time for the others.
@@ -192,7 +192,7 @@ class BoundedStream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-def _resolve(host: str, port: int, limit: float | None) -> list[str]:
+def resolve(host: str, port: int, limit: float | None) -> list[str]:
     """The host's addresses. getaddrinfo knows no time limit, so it runs in a thread that may be left behind:
     it only looks up, and nothing it does later reaches the service.
     """

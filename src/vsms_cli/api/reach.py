@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
+import httpcore
+
 from vsms_cli.api.certificates import trusted_certificates
+from vsms_cli.api.deadline import resolve
 from vsms_cli.domain.checks import Check, failed, passed, warned
 
 if TYPE_CHECKING:
@@ -23,28 +25,17 @@ _DAY_S: Final = 86400
 def reach(host: str, port: int, *, tls: bool) -> Iterator[Check]:
     """Whether the host's name is found, a connection made, and its certificate trusted as every request does."""
     started = time.monotonic()
-    addresses: list[str] = []
-    reasons: list[str] = []
-
-    def look_up() -> None:
-        try:
-            addresses.extend(
-                str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            )
-        except OSError as exc:
-            reasons.append(exc.strerror or "it has no address")
-
-    thread = threading.Thread(target=look_up, daemon=True)
-    thread.start()
-    thread.join(_CONNECT_S)
+    addresses, reason = [], "it has no address"
+    try:
+        addresses = resolve(host, port, _CONNECT_S)
+    except httpcore.ConnectTimeout:
+        reason = "no answer in 5 s"
+    except httpcore.ConnectError as exc:
+        reason = getattr(exc.__cause__, "strerror", None) or reason
     if not addresses:
-        yield failed(
-            "name",
-            f"the host's name is not found: {reasons[0] if reasons else 'no answer in 5 s'}",
-            "check the network and the base URL",
-        )
+        yield failed("name", f"the host's name is not found: {reason}", "check the network and the base URL")
         return
-    count = len(set(addresses))
+    count = len(addresses)
     yield passed("name", f"found in {_ms(started)}, {count} address{'es' * (count != 1)}")
     started = time.monotonic()
     try:

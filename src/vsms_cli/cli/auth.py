@@ -64,10 +64,12 @@ def login(
         raise UsageMistake("the sandbox needs no token", hint="leave out --sandbox to sign in to the service")
     variable = environment_token_variable(run.env)
     service, profile = service_name(run.settings.base_url.value), run.settings.profile.value
-    if with_token:
-        _require_stdin()
-    else:
-        _require_terminal(run)
+    if with_token and sys.stdin is None:
+        raise UsageMistake("--with-token reads the token from stdin, which is closed")
+    if not (with_token or run.interactive):  # without a terminal getpass would echo
+        raise ConfirmationNeeded(
+            "there is no terminal to ask for the token on", hint="give it on stdin with --with-token"
+        )
     keep_out_of_core_dumps()
     if not insecure_storage:  # before the token is asked for: a locked keyring could not keep it
         run.token_store.keyring.read(service, profile)
@@ -93,19 +95,6 @@ def _new_token(run: Runtime, *, from_stdin: bool) -> str:
         return check_new_token(read_token_line(sys.stdin) if from_stdin else _asked(run))
     except TokenMissing as exc:  # its own hint is about a token that is in force
         raise TokenMissing(exc.message, hint=f"nothing was sent or stored; {COPY_IT_ANEW}") from exc
-
-
-def _require_stdin() -> None:
-    if sys.stdin is None:
-        raise UsageMistake("--with-token reads the token from stdin, which is closed")
-
-
-def _require_terminal(run: Runtime) -> None:
-    """Without a terminal getpass would echo, so there it is refused."""
-    if not run.interactive:
-        raise ConfirmationNeeded(
-            "there is no terminal to ask for the token on", hint="give it on stdin with --with-token"
-        )
 
 
 def _asked(run: Runtime) -> str:

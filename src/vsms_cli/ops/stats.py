@@ -15,7 +15,7 @@ from vsms_cli.ops.ledger import Reading, ago
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from vsms_cli.domain.money import Transaction
     from vsms_cli.domain.ports import Service
@@ -83,23 +83,18 @@ def _group(name: str, orders: Sequence[Order]) -> Group:
 def _seconds_to_code(service: Service, orders: Sequence[Order]) -> list[float]:
     """From the purchase to the first SMS, of the newest completed orders: each costs a read of its own."""
     completed = [
-        order
+        (order.created_at, order)
         for order in orders
         if order.phase is Phase.COMPLETED and order.created_at is not None and order.nameable
     ]
-    completed.sort(key=_bought, reverse=True)
+    completed.sort(key=lambda each: each[0], reverse=True)
     found = []
-    for order in completed[:_READ_AT_MOST]:
+    for bought, order in completed[:_READ_AT_MOST]:
         try:
             detail = service.order(order.id)
         except OrderNotFound:
             continue
         came = [message.received_at for message in detail.messages or () if message.received_at is not None]
-        if came and (seconds := (min(came) - _bought(order)).total_seconds()) >= 0:
+        if came and (seconds := (min(came) - bought).total_seconds()) >= 0:
             found.append(seconds)
     return found
-
-
-def _bought(order: Order) -> datetime:
-    assert order.created_at is not None  # noqa: S101 - for mypy: those without were sorted out
-    return order.created_at

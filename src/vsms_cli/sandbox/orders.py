@@ -65,16 +65,10 @@ def place(
         "INSERT INTO orders (id, phone_number, service, country, status, price, created_at, expires_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            order.id,
-            phone_number,
-            service,
-            country,
-            order.status,
-            str(price),
-            stamp(at),
+            order.id, phone_number, service, country, order.status, str(price), stamp(at),
             stamp(order.expires_at),
         ),
-    )
+    )  # fmt: skip
     ledger.post(
         page, ledger.Kind.PURCHASE, -price, f"Number for {service} in {country}", at=at, order_id=order.id
     )

@@ -9,7 +9,6 @@ from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
 from vsms_cli.domain.records import record
-from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.dispatcher import Target
 from vsms_cli.ops.listing import active_orders, completed, orders_with
@@ -36,7 +35,6 @@ class Cancellable:
     """What to know before saying yes."""
     sms_came: str
     """Why one with an SMS is left alone."""
-    operation: Operation
     policy: type[Cancel]
     active: Callable[[Service], Listing]
     every: Callable[[Service, Sequence[str]], Listing]
@@ -51,7 +49,7 @@ class Cancellable:
 
     @property
     def noun(self) -> str:
-        return self.operation.noun
+        return self.policy.operation.noun
 
     @property
     def group(self) -> str:
@@ -156,7 +154,6 @@ def _parse_orders(said: Sequence[str], beginnings: bool) -> list[str]:  # noqa: 
 ORDERS: Final = Cancellable(
     rule="Still want a code? Waiting is free: with no SMS an order refunds itself in full.",
     sms_came="an SMS came: `vsms orders refund ID`, if the platform refused the code",
-    operation=Operation.CANCEL,
     policy=Cancel,
     active=active_orders,
     every=orders_with,

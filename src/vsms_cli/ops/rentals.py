@@ -8,7 +8,6 @@ from vsms_cli.domain.errors import OrderNotFound, UsageMistake
 from vsms_cli.domain.orders import PREFIX_LENGTH, Phase, is_whole_id
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.rentals import Rental, parse_rental_id
-from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_plan import Cancellable, foresee_undocumented
 from vsms_cli.ops.listing import Listing, newest_first
 from vsms_cli.ops.rental_policy import EVERY, SMS_CAME, TOO_LATE, RentalCancel, rental_named
@@ -94,7 +93,6 @@ def _foresee(rental: Order, now: datetime, named: bool) -> Result:  # noqa: FBT0
 RENTALS: Final = Cancellable(
     rule="A rental is refunded in full within 20 minutes of its purchase and before its first SMS.",
     sms_came="an SMS came, so nothing comes back any more",
-    operation=Operation.RENTAL,
     policy=RentalCancel,
     active=active_rentals,
     every=rentals_with,

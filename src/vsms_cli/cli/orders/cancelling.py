@@ -225,9 +225,9 @@ class Cancelling:
                 self._ended(result)
         except StreamClosed as exc:
             self._stopped_by = exc
-            pass_over(self._run.context, targets, why=ENDED_BEFORE, operation=self._kind.operation)
+            pass_over(self._run.context, targets, why=ENDED_BEFORE, operation=self._kind.policy.operation)
             results |= {
-                target.order_id: skipped(target, why=ENDED_BEFORE, operation=self._kind.operation)
+                target.order_id: skipped(target, why=ENDED_BEFORE, operation=self._kind.policy.operation)
                 for target in targets
             }
             targets = []

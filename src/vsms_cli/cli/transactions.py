@@ -68,7 +68,7 @@ def list_lines(
     wanted = None if order is None else _whole(run, parse_id_or_beginning(order))
     client = run.client
     since_then: Since = start
-    if since is not None and _is_span(since):  # by the service's clock, which the first answer sets
+    if since is not None and "-" not in since:  # a span, by the service's clock, which the first answer sets
         span = parse_duration(since)
         since_then = lambda: ago(run.clock.now(), span)  # noqa: E731 - as a function that is asked twice
     reading = Reading(client, since_then, type_=kind)
@@ -83,10 +83,6 @@ def list_lines(
     if limit is None and reading.unshown:
         run.notify(unshown_remark(reading.unshown))
     return ExitCode.OK
-
-
-def _is_span(text: str) -> bool:
-    return "-" not in text
 
 
 def _is_after(line: Transaction, end: datetime | None) -> bool:

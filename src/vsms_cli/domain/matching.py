@@ -139,14 +139,11 @@ class Ledger:
                 if not _in_time(line, since, until) or (kinds is not None and line.kind not in kinds):
                     continue
                 name = name_of(line)
-                if name is None or not (
-                    name == own or name in self._known or self._is_anothers(name, names_listed)
-                ):
+                # Where the ledger names orders as they are listed, a whole id is another order's.
+                anothers = names_listed and name is not None and (name in self._bought or is_whole_id(name))
+                if name is None or not (name == own or name in self._known or anothers):
                     return Possible(line, Doubt.AMOUNT if line.amount is None else doubt)
         return None
-
-    def _is_anothers(self, name: str, names_listed: bool) -> bool:  # noqa: FBT001 - of the ledger, and private
-        return names_listed and (name in self._bought or is_whole_id(name))
 
     def _sorted(self) -> tuple[tuple[Doubt, _Pool], ...]:
         if self._pools is None:

@@ -60,10 +60,6 @@ def refusal(status: int, error: str, **more: Json) -> Refusal:
     return Refusal(Reply(status, {"error": error, **more}))
 
 
-def no_such_order() -> Refusal:
-    return refusal(404, "Order not found")
-
-
 def wrong_status(verb: str, order: Order) -> Refusal:
     return refusal(400, f"Cannot {verb} order with status: {order.status}")
 

@@ -66,16 +66,12 @@ def _time(value: str, write: Callable[[re.Match[str]], str]) -> str:
     return value if found is None else write(found)
 
 
-def _fraction(found: re.Match[str]) -> str:
-    return f".{found[3]}" if found[3] else ""
-
-
 def _with_nine_digits(value: str) -> str:
     return _time(value, lambda at: f"{at[1]}T{at[2]}.{(at[3] or '').ljust(9, '0')}Z")
 
 
 def _without_zone(value: str) -> str:
-    return _time(value, lambda at: f"{at[1]} {at[2]}{_fraction(at)}")
+    return _time(value, lambda at: f"{at[1]} {at[2]}{'.' if at[3] else ''}{at[3] or ''}")
 
 
 def _with_noise(amount: Decimal) -> Decimal:

@@ -145,5 +145,5 @@ def show_price(_page: Page, call: Call) -> Reply:
 def _order(page: Page, call: Call) -> Order:
     order = orders.find(page, call.order_id) if _UUID.fullmatch(call.order_id) else None
     if order is None:
-        raise answers.no_such_order()
+        raise refusal(404, "Order not found")
     return order

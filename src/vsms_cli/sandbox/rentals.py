@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from vsms_cli.sandbox.answers import Json
     from vsms_cli.sandbox.parameters import Call
 
-FULL_ACCESS: Final = "full"  # any sender
-SERVICE: Final = "service"  # the platform tier: one service alone
 _WINDOW: Final = timedelta(minutes=20)
 _ACTIVE: Final = "active"
 
@@ -87,12 +85,12 @@ def cancel_rental(page: Page, call: Call) -> Reply:
 
 
 def _listed(rental: sqlite3.Row) -> dict[str, Json]:
-    """Without a service it takes any sender's SMS."""
+    """Without a service it takes any sender's SMS; in the other tier, the platform's, that of one service alone."""
     of_service: dict[str, Json] = {} if rental["service"] is None else {"service_id": rental["service"]}
     return {
         "id": rental["id"],
         "phone_number": rental["phone_number"],
-        "rental_type": FULL_ACCESS if rental["service"] is None else SERVICE,
+        "rental_type": "full" if rental["service"] is None else "service",
         **of_service,
         "duration_hours": rental["hours"],
         "started_at": rental["started_at"],

@@ -31,7 +31,9 @@ def app(
 
     q leaves, up and down select an order, c cancels it after a question.
     """
-    filters, seconds = given.filters(), _seconds(interval)
+    filters, seconds = given.filters(), duration_or_seconds(interval).total_seconds()
+    if seconds < _SHORTEST:
+        raise UsageMistake("--interval must be 1 second or more")
     if not run.streams.out.is_terminal or run.env.get("TERM") == "dumb":
         raise UsageMistake(
             "watch needs a terminal that can be drawn on",
@@ -44,10 +46,3 @@ def app(
         filters = resolve(run, filters, orders)
         notify_unjudged(run, filters.split(orders, now=run.clock.now())[1])
     return Watching(run, filters, interval=seconds, bell=bell).go()
-
-
-def _seconds(said: str) -> float:
-    span = duration_or_seconds(said).total_seconds()
-    if span < _SHORTEST:
-        raise UsageMistake("--interval must be 1 second or more")
-    return span

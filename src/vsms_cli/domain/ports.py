@@ -118,7 +118,9 @@ class Journal(Protocol):
         detail: str | None = None,
         settled: bool = False,
     ) -> None:
-        """`settled` is whether no request of it can be carried out unseen any more."""
+        """`settled` is whether no request of it can be carried out unseen any more; `reference` the service's request
+        or transaction.
+        """
         ...
 
     def pass_over(

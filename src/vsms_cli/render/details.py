@@ -39,8 +39,10 @@ def order_details(
             "cancel opens": _when(order.cancel_opens_at, order_text.cancellable(order, now)),
             "refunds itself": _when(order.refunds_itself_at, order_text.auto_refund(order, now)),
         }
-    parts = [facts_text(facts, surface), _messages(order, surface), facts_text(advice, surface)]
-    return "\n".join(parts)
+    messages = "".join(sms_text(message, surface) for message in order.messages or ())
+    if not messages:
+        messages = "no SMS yet\n" if order.phase is Phase.WAITING else "no SMS\n"
+    return "\n".join([facts_text(facts, surface), messages, facts_text(advice, surface)])
 
 
 def rental_details(rental: Rental, *, now: datetime, names: Mapping[str, str], surface: Surface) -> str:
@@ -85,12 +87,6 @@ def facts_text(facts: Mapping[str, str | None], surface: Surface) -> str:
     width = max(map(len, facts))
     lines = (f"{name.ljust(width)}  {shown(text or order_text.UNKNOWN)}" for name, text in facts.items())
     return _lines(lines, surface, indent=width + 2)
-
-
-def _messages(order: Order, surface: Surface) -> str:
-    if not order.messages:
-        return "no SMS yet\n" if order.phase is Phase.WAITING else "no SMS\n"
-    return "".join(sms_text(message, surface) for message in order.messages)
 
 
 def sms_text(message: Message, surface: Surface) -> str:

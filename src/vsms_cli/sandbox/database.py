@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.sandbox import orders, rentals
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 
 _NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 _BUSY_TIMEOUT_S: Final = 30.0  # an access takes about a millisecond; this is for hundreds at once
-
-
-def _machine_time() -> datetime:
-    return datetime.now(UTC)
+_machine_time: Final = partial(datetime.now, UTC)
 
 
 class Database:

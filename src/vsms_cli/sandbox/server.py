@@ -89,11 +89,8 @@ def serve(
     try:
         return SandboxServer(sandbox, port, trouble=trouble, log=log)
     except (OSError, OverflowError) as exc:
-        raise SandboxError(f"port {port} on {_LOOPBACK} can't be opened: {_reason(exc)}") from exc
-
-
-def _reason(exc: Exception) -> str:
-    return (isinstance(exc, OSError) and exc.strerror) or str(exc)
+        reason = (isinstance(exc, OSError) and exc.strerror) or exc
+        raise SandboxError(f"port {port} on {_LOOPBACK} can't be opened: {reason}") from exc
 
 
 class _Unreadable(Exception):

@@ -108,7 +108,6 @@ class JournalFile:
         time_limit: float,
         reference: str | None = None,
     ) -> Ticket:
-        """Put the intent on disk, and only then hand out the right to act on it. See the port for the rest."""
         key, now = str(uuid.uuid4()), _now()
         with self._database.writing() as db:
             entry = _insert(
@@ -147,7 +146,6 @@ class JournalFile:
         detail: str | None = None,
         settled: bool = False,
     ) -> None:
-        """Put on disk what came of it. `reference` is the service's request or transaction; see the port."""
         now = _now()
         what = (outcome, _amount_text(refund_amount), reference, detail)
         with self._database.writing() as db:
@@ -210,7 +208,6 @@ class JournalFile:
         return min(by_clock, now - entry.monotonic if now >= entry.monotonic else now)
 
     def acquire(self, order_id: str) -> bool:
-        """Lock the order for this process; False while another one has it."""
         with self._database.guarded():
             return self._database.locks.acquire(order_id)
 

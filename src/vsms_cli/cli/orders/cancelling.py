@@ -128,7 +128,9 @@ class Cancelling:
                 resolved = resolve(self._run, filters, listing.orders)
                 self._check_clock(filters)
             chosen, unjudged = resolved.split(listing.orders, now=now)
-            fitting = [order for order in chosen if order.id not in seen and self._may_be_chosen(order)]
+            # What a filter or --all may cancel waits, no code came for it, and a request can name it.
+            may_be = [order for order in chosen if order.phase is Phase.WAITING and order.nameable]
+            fitting = [order for order in may_be if order.id not in seen]
             if not seen:
                 notify_unjudged(self._run, unjudged, noun=self._kind.noun)
                 self._say_left_out(chosen, listing)
@@ -144,11 +146,6 @@ class Cancelling:
                 break
         if listing.full and len(seen) != limit:
             self._run.notify(listing.more_may_exist)
-
-    @staticmethod
-    def _may_be_chosen(order: Order) -> bool:
-        """Whether a filter or --all may cancel it: it waits, no code came, and a request can name it."""
-        return order.phase is Phase.WAITING and order.nameable
 
     def _say_left_out(self, chosen: Sequence[Order], listing: Listing) -> None:
         """What neither a filter nor --all cancels, with the reason."""
@@ -249,7 +246,8 @@ class Cancelling:
 
     def _conclude(self) -> ExitCode:
         """JSON, summary, what to type next; and the exit code that follows from the results."""
-        if self._mode.verify and not self._mode.dry_run and not self._ended_early:
+        ended_early = self._run.stop.requested or self._signalled is not None
+        if self._mode.verify and not self._mode.dry_run and not ended_early:
             try:
                 self._output.prove(self._results, self._orders)
             except Signalled as exc:
@@ -259,15 +257,6 @@ class Cancelling:
             self._tell_all()
         return self._exit_code()
 
-    @property
-    def _ended_early(self) -> bool:
-        return self._run.stop.requested or self._signalled is not None
-
-    @property
-    def _cut_short(self) -> bool:
-        """Whether an error ended it, rather than a person or a reader that left."""
-        return self._stopped_by is not None and not isinstance(self._stopped_by, Declined | StreamClosed)
-
     def _tell_all(self) -> None:
         try:
             self._output.reporter.finish(self._results)
@@ -276,7 +265,9 @@ class Cancelling:
         if self._stopped_by is not None:
             self._run.notifier.report_error(self._stopped_by)
         named = self._wanted.ids is not None and not self._wanted.filters.given
-        self._output.summarise(self._results, again=self._again, named=named, cut_short=self._cut_short)
+        # By an error, rather than a person or a reader that left.
+        cut_short = self._stopped_by is not None and not isinstance(self._stopped_by, Declined | StreamClosed)
+        self._output.summarise(self._results, again=self._again, named=named, cut_short=cut_short)
         self._stopped_by = self._output.tell_proofs() or self._stopped_by
 
     def _exit_code(self) -> ExitCode:

@@ -143,7 +143,9 @@ def test_orders_beyond_the_listed_200_are_judged_from_the_ledger_and_the_rest_is
     assert (found[back], found[short], found[unclear]) == ("refunded", "short", "unjudged")
     assert (done.json["totals"]["orders"], done.json["totals"]["unjudged"]) == (202, 1)
     assert "1 purchase of the ledger can't be judged" in done.err
-    assert [r.operation for r in server.requests] == ["orders", *["transactions"] * 3, "rentals"]
+    # Three pages; and one request more before something is called short, for lines that the count may hide.
+    ledger = ["transactions"] * 3
+    assert [r.operation for r in server.requests] == ["orders", *ledger, "rentals", "transactions"]
 
 
 def test_what_our_journal_saw_cancelled_is_no_riddle_and_its_grace_begins_then(

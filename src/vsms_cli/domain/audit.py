@@ -61,6 +61,7 @@ class Reason(StrEnum):
     STATUS = "status"  # no documentation names it
     PRICE = "price"  # nobody says what should have come back
     ID = "id"  # the service says none, so that no line of the ledger can name it
+    LEDGER = "ledger"  # the service does not show all lines that it counts
 
 
 _WHY: Final = {
@@ -70,6 +71,7 @@ _WHY: Final = {
     Reason.STATUS: "its status is in no documentation",
     Reason.PRICE: "something came back, and nobody says what it cost",
     Reason.ID: "the service lists it without an id",
+    Reason.LEDGER: "the service does not show its whole ledger",
 }
 
 
@@ -151,6 +153,11 @@ class Dossier:
         return enough and self.possible_reversal is None
 
     @property
+    def shown_whole(self) -> bool:
+        """Whether its refund would have been shown: also by a ledger that lacks lines older than its purchase."""
+        return self.ledger.whole or (self.ledger.newest_first and bool(self.purchases))
+
+    @property
     def too_much(self) -> bool:
         expected = self.expected
         return expected is not None and self.refunded >= expected + CENT
@@ -183,8 +190,14 @@ class Dossier:
     @property
     def own_refund(self) -> Possible | None:
         """The first of those kinds."""
-        giving = (each for each in self.uncertain if each.line.amount is None or each.line.amount > 0)
-        return next(giving, None)
+        return next((each for each in self.uncertain if self._may_be_refund(each.line)), None)
+
+    def _may_be_refund(self, line: Transaction) -> bool:
+        """Also one that is told with a minus: it is of the very amount."""
+        if line.amount is None or line.amount > 0:
+            return True
+        expected = self.expected
+        return expected is not None and bool(line.amount) and abs(expected + line.amount) < CENT
 
     def _unattributed_refund(self, kinds: frozenset[str] | None = None) -> Possible | None:
         expected = self.expected
@@ -350,6 +363,8 @@ def compare(dossier: Dossier) -> Case:
         return _unjudged(dossier, Reason.POSSIBLE_REFUND, possible)
     if not dossier.order_id:
         return _unjudged(dossier, Reason.ID)
+    if not dossier.shown_whole:
+        return _unjudged(dossier, Reason.LEDGER)
     return Case(dossier=dossier, verdict=Verdict.SHORT if back else Verdict.MISSING)
 
 

@@ -1,7 +1,7 @@
 """Which lines of the ledger belong to which order: certainly, or possibly.
 
-A line belongs to the order that it names, in whatever spelling. A line that gives money and names no order that can
-be told may be any order's refund: nothing is missing of an order for which such a line may stand.
+A line belongs to the order that it names, in whatever spelling. A line that may give money, and names no order or one
+that nobody knows, may be any order's refund: nothing is missing of an order for which such a line may stand.
 """
 
 from __future__ import annotations
@@ -64,15 +64,19 @@ class Ledger:
         self._keeps_others = keeps_others
         self._own: dict[str, list[Transaction]] = {}
         self._nameless: list[Transaction] = []
-        self._strange: list[Transaction] = []  # that name what is no order's id
+        self._foreign: list[Transaction] = []  # that name an order which is not known
         self._bought: set[str] = set()  # such names that have a purchase too
-        # Those that name an order which is not known, until the ledger names a listed order.
-        self._foreign: list[Transaction] = []
-        self._foreign_names: set[str] = set()
-        self._names_listed = False
         self._pools: tuple[tuple[Doubt, _Pool], ...] | None = None
         self.unread = 0
         """Lines whose amount can't be read."""
+        self.whole = True
+        """Whether no line is known to be missing from it."""
+        self.newest_first = False
+        """Whether its lines came so: what is missing from it is then older than what it shows."""
+
+    def add_all(self, lines: Iterable[Transaction]) -> None:
+        for line in lines:
+            self.add(line)
 
     def add(self, line: Transaction) -> None:
         self.unread += line.amount is None
@@ -80,32 +84,16 @@ class Ledger:
         if name is not None and (self._keeps_others or name in self._known):
             self._own.setdefault(name, []).append(line)
         if name in self._known:
-            self._note_listed_names()
             return
-        gives = [line] if _may_give(line) else []
-        if name is None:
-            self._nameless += gives
-        elif not is_whole_id(name):
-            self._strange += gives
-            self._bought |= {name} if line.kind == PURCHASE else set()
-        elif not self._names_listed:
-            self._foreign += gives
-            self._foreign_names.add(name)
+        if name is not None and line.kind == PURCHASE:
+            self._bought.add(name)
+        elif _may_give(line):
+            (self._nameless if name is None else self._foreign).append(line)
 
     def know(self, order_ids: Iterable[str]) -> None:
         """These orders are listed too, as it turns out."""
-        keys = {order_key(order_id) for order_id in order_ids}
-        self._known |= keys
+        self._known |= {order_key(order_id) for order_id in order_ids}
         self._pools = None
-        if not keys.isdisjoint(self._foreign_names):
-            self._note_listed_names()
-
-    def _note_listed_names(self) -> None:
-        """It names orders as they are listed: so what names another order is that order's."""
-        if not self._names_listed:
-            self._names_listed = True
-            self._foreign.clear()
-            self._foreign_names.clear()
 
     @property
     def orders(self) -> Iterable[str]:
@@ -130,7 +118,7 @@ class Ledger:
         its time, and of one of `kinds` (None: of any). To be asked when all lines were added.
         """
         own = order_key(order_id)
-        names_listed = self._names_listed or own in self._own
+        purchases = {line.id.lower() for line in self._own.get(own, ())}
         since = None if bought is None else bought - DATED_EARLY
         until = None if ended is None else ended + DATED_LATE
         spans = None if amounts is None else [_about(amount) for amount in amounts]
@@ -139,9 +127,11 @@ class Ledger:
                 if not _in_time(line, since, until) or (kinds is not None and line.kind not in kinds):
                     continue
                 name = name_of(line)
-                # Where the ledger names orders as they are listed, a whole id is another order's.
-                anothers = names_listed and name is not None and (name in self._bought or is_whole_id(name))
-                if name is None or not (name == own or name in self._known or anothers):
+                if name == own or (name in self._known and name not in purchases):
+                    continue
+                # Where the ledger names this order as it is listed, an id or a name that was bought is another order.
+                anothers = bool(purchases) and name is not None and (name in self._bought or is_whole_id(name))
+                if not anothers or name in purchases or own in line.description.lower():
                     return Possible(line, Doubt.AMOUNT if line.amount is None else doubt)
         return None
 
@@ -149,7 +139,6 @@ class Ledger:
         if self._pools is None:
             self._pools = (
                 (Doubt.NO_ORDER, _Pool(self._nameless)),
-                (Doubt.OTHER_ID, _Pool(self._strange)),
                 (Doubt.OTHER_ID, _Pool(self._foreign)),
             )
         return self._pools
@@ -167,7 +156,7 @@ class _Pool:
             if line.amount is None:
                 self._unread.append(line)
             else:
-                self._lines.setdefault(line.amount, []).append(line)
+                self._lines.setdefault(abs(line.amount), []).append(line)
         self._amounts = sorted(self._lines)
 
     def about(self, spans: Iterable[tuple[Decimal, Decimal]] | None) -> Iterator[Transaction]:
@@ -190,7 +179,10 @@ def _about(amount: Decimal) -> tuple[Decimal, Decimal]:
 
 
 def _may_give(line: Transaction) -> bool:
-    return line.kind not in _NEVER_A_REFUND and (line.amount is None or line.amount > 0)
+    """Also a refund that is told with a minus."""
+    if line.kind in _NEVER_A_REFUND:
+        return False
+    return line.amount is None or line.amount > 0 or "refund" in line.kind
 
 
 def _in_time(line: Transaction, since: datetime | None, until: datetime | None) -> bool:

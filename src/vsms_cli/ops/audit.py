@@ -41,10 +41,14 @@ def audit(context: Context, *, since: timedelta) -> Audit:
     ledger = Ledger((order.id for order in page.orders if order.id), keeps_others=True)
     # After the orders: what ended between the two is in the ledger, and not the other way round.
     reading = Reading(context.service, ago(start, DATED_EARLY))
-    for line in reading.lines():
-        ledger.add(line)
+    ledger.add_all(reading.lines())
     orders = (*page.orders, *_rentals(context.service, page.orders, ledger))
-    found = judged(orders, ledger, ended=_seen_ended(context.journal), start=start, now=now, full=page.full)
+    ended = _seen_ended(context.journal)
+    found = judged(orders, ledger, ended=ended, start=start, now=now, full=page.full)
+    if found.owed:  # before that is said, the ledger is read to its very end
+        ledger.add_all(reading.rest())
+        ledger.whole, ledger.newest_first = reading.whole, reading.newest_first
+        found = judged(orders, ledger, ended=ended, start=start, now=now, full=page.full)
     return replace(found, unread=ledger.unread + reading.left_out, unshown=reading.unshown)
 
 

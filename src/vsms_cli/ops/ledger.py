@@ -45,6 +45,8 @@ class Reading:
 
     New lines push the others on, so that one comes twice; lines that leave pull them back, so that one would be
     passed over. Both show: by the whole line, and by a count that fell, or that says more than was seen.
+
+    A count that says too little hides lines. Before something is called missing, `rest` looks for them.
     """
 
     def __init__(self, service: Service, since: Since, *, type_: str | None = None) -> None:
@@ -61,6 +63,10 @@ class Reading:
         self._count_is_wrong = False
         self._steps_back = 0
         self._offset_may_count_pages = False
+        self.newest_first = False
+        """By the first page."""
+        self._ignores_offset = False
+        self._whole_otherwise = False
         self.left_out = 0
         """Rows that are no lines, so far."""
 
@@ -77,12 +83,39 @@ class Reading:
     def _complete(self) -> bool:
         return self._count_is_wrong or self._fewest is None or self._found >= self._fewest
 
+    @property
+    def whole(self) -> bool:
+        """After `rest`: whether nothing speaks for lines that were not shown."""
+        return self._whole_otherwise or (self._complete and (self._counts or not self._ignores_offset))
+
+    @property
+    def _counts(self) -> bool:
+        """Whether the service counts its lines, as far as can be seen."""
+        return self._fewest is not None and not self._count_is_wrong
+
     def lines(self) -> Iterator[Transaction]:
         """Each line once: two are one only if they are equal in every field. A line without a time counts as in time.
 
         BadAnswer where the ledger can't be read to its end: half a ledger proves nothing missing.
         """
-        for line in self._passes():
+        return self._wanted(self._passes())
+
+    def rest(self) -> Iterator[Transaction]:
+        """After `lines`: what is behind an end that the count alone showed, or that pages of another kind hid."""
+        return self._wanted(self._behind_the_end())
+
+    def _behind_the_end(self) -> Iterator[Transaction]:
+        yield from self._pass(start=self._found, trusts_count=False)
+        # A count that agrees with one page may be that page's; one that agrees with several is right.
+        if not (self._counts and self._complete and self._found > self._largest):
+            yield from self._pass(start=1, step=1)
+        if not self._complete and self._since is not None:  # the count may be that of the whole ledger
+            everything = Reading(self._service, None, type_=self._type)
+            yield from (line for line in everything.lines() if self._is_new(line))
+            self._whole_otherwise = not everything.unshown
+
+    def _wanted(self, lines: Iterable[Transaction]) -> Iterator[Transaction]:
+        for line in lines:
             in_time = self._since is None or line.created_at is None or line.created_at >= self._since
             if in_time and (self._type is None or line.kind == self._type.lower()):
                 yield line
@@ -91,7 +124,7 @@ class Reading:
         for _ in range(_MOST_PASSES):
             before = len(self._seen)
             yield from self._pass()
-            if self._offset_may_count_pages:
+            if self._offset_may_count_pages or not self._complete:
                 yield from self._pass(start=1, step=1)
             # Fewer than the service counts, and yet a pass brought nothing new: it counts something twice.
             if self._complete or len(self._seen) == before:
@@ -101,32 +134,37 @@ class Reading:
             hint="try again in a moment",
         )
 
-    def _pass(self, *, start: int = 0, step: int | None = None) -> Iterator[Transaction]:
-        """Pages from `start` on; the next one begins `step` further, else behind the last line."""
-        offset, nothing_new, left_out = start, 0, 0
+    def _pass(
+        self, *, start: int = 0, step: int | None = None, trusts_count: bool = True
+    ) -> Iterator[Transaction]:
+        """Pages from `start` on; the next one begins `step` further, else behind the last line. Without `trusts_count`
+        an empty page alone is the end, or pages that bring nothing new.
+        """
+        first = step is None and trusts_count
+        offset, nothing_new, left_out = start, 0, 0 if first else self.left_out
         last: LedgerPage | None = None
         while True:
             page = self._page(offset)
-            back = self._fallen(page, offset, by_lines=step is None)
+            back = self._fallen(page, offset, by_lines=first)
             if back:
                 offset, last = max(0, offset - back), None
                 continue
             before = len(self._seen)
             yield from (line for line in page.transactions if self._is_new(line))
-            left_out += page.left_out
+            left_out += page.left_out if first or len(self._seen) > before else 0
             self.left_out = max(self.left_out, left_out)
             nothing_new = 0 if len(self._seen) > before else nothing_new + 1
             offset += step or page.rows
             if page.rows and page == last and self._repeated(page, offset, nothing_new):
                 return
+            self._ignores_offset |= not trusts_count and nothing_new > 0 and page.rows > 0
             if not page.rows:
                 self._offset_may_count_pages = step is None and self._only(last, offset)
                 return
-            if step is None and self._is_last(page, offset):
+            if first and self._is_last(page, offset):
                 return
             if nothing_new >= _NOTHING_NEW and (step is not None or not self._more_behind(offset)):
                 return
-            self._largest = max(self._largest, page.rows)
             last = page
 
     def _page(self, offset: int) -> LedgerPage:
@@ -134,6 +172,10 @@ class Reading:
         if self._pages > _MOST_PAGES:
             raise BadAnswer("the ledger does not end", hint="give a shorter --since")
         page = self._service.transactions(type_=self._type, since=self._since, offset=offset)
+        self._largest = max(self._largest, page.rows)
+        if self._pages == 1:
+            times = [line.created_at for line in page.transactions if line.created_at is not None]
+            self.newest_first = times == sorted(times, reverse=True) and len(set(times)) > 1
         if self._pages == 1 and callable(self._asked_since):
             before, self._since = self._since, self._moment()
             if before is not None and self._since is not None and abs(self._since - before) > _CLOCK_OFF:
@@ -205,10 +247,12 @@ def dossiers_of(
     *,
     early: timedelta | None = None,
     listed: Iterable[str] | None = None,
+    to_the_end: bool = False,
 ) -> dict[str, Dossier]:
     """What the ledger has of each order, from one reading of it for all, from `early` before the first purchase on: a
     day, where nothing is said, and less proves nothing missing. `listed` are the account's orders where they are known;
-    they are listed here where it hangs on them whose a line is.
+    they are listed here where it hangs on them whose a line is. `to_the_end`: nothing is to be called missing that the
+    end of the ledger may have hidden.
     """
     # A cancel whose answer holds up asks no ledger, and starts sooner without these.
     from vsms_cli.domain.audit import Dossier  # noqa: PLC0415 - as said
@@ -219,9 +263,13 @@ def dossiers_of(
     bought = [order.created_at for order in orders]
     since = None if None in bought else ago(min(at for at in bought if at is not None), early or DATED_EARLY)
     ledger = Ledger([*(order.id for order in orders), *(listed or ())])
-    for line in Reading(service, since).lines():
-        ledger.add(line)
+    reading = Reading(service, since)
+    ledger.add_all(reading.lines())
     dossiers = {order.id: Dossier.of(ledger, order.id, order) for order in orders}
+    if to_the_end and not all(dossier.whole for dossier in dossiers.values()):
+        ledger.add_all(reading.rest())
+        ledger.whole, ledger.newest_first = reading.whole, reading.newest_first
+        dossiers = {order.id: Dossier.of(ledger, order.id, order) for order in orders}
     if listed is None and any(map(_hangs_on_the_list, dossiers.values())):
         ledger.know(order.id for order in service.orders(status=None).orders)
     return dossiers

@@ -34,7 +34,7 @@ def plan_refunds(context: Context, ids: Sequence[str], *, listed: Sequence[str] 
     ended = [order for order in found if isinstance(order, Order) and order.phase in _LEDGER_DECIDES]
     no_ledger: Problem | None = None
     try:
-        dossiers = dossiers_of(context.service, ended, listed=listed)
+        dossiers = dossiers_of(context.service, ended, listed=listed, to_the_end=True)
     except RouteMissing as exc:  # only a code that was rejected can be told without one
         no_ledger = exc.as_problem()
         dossiers = {order.id: Dossier.of(Ledger(), order.id, order) for order in ended}

@@ -42,7 +42,7 @@ def verify(context: Context, wanted: Sequence[Wanted]) -> dict[str, Proof]:
     told = False
     # A refund is near its purchase; that none came only a wider look proves.
     proofs = _proofs(dossiers_of(context.service, orders, early=_BOOKED_EARLY, listed=()))
-    for pause in _PAUSES_S:
+    for number, pause in enumerate(_PAUSES_S, start=1):
         left = sum(proof.verified not in _SETTLED for proof in proofs.values())
         if not left:
             break
@@ -52,7 +52,8 @@ def verify(context: Context, wanted: Sequence[Wanted]) -> dict[str, Proof]:
         if context.stop.wait(pause):
             proofs = {key: proof for key, proof in proofs.items() if proof.verified in _SETTLED}
             break
-        proofs = _proofs(dossiers_of(context.service, orders))
+        last = number == len(_PAUSES_S)
+        proofs = _proofs(dossiers_of(context.service, orders, to_the_end=last))
     for proof in proofs.values():
         note_reference(context.journal, proof.order_id, proof.transaction)
     return proofs

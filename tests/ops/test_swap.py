@@ -66,7 +66,7 @@ def test_a_plus_sign_makes_no_other_number(world: World) -> None:
 
 
 @pytest.mark.parametrize("limit", [1.0, LIMIT])
-def test_the_same_number_after_a_whole_answer_is_swapped_once_more_after_ten_seconds(
+def test_the_same_number_after_a_whole_answer_is_swapped_once_more_after_sixteen_seconds(
     world: World, limit: float
 ) -> None:
     world.service.time_limit = limit
@@ -74,7 +74,7 @@ def test_the_same_number_after_a_whole_answer_is_swapped_once_more_after_ten_sec
 
     assert swap(world).outcome is Outcome.SWAPPED
     first, second = world.service.times("swap")
-    assert second - first == 10
+    assert second - first == 16
 
 
 @pytest.mark.parametrize("lag", [0.0, 3.0, 9.0])

@@ -62,7 +62,8 @@ class Swap(Policy):
         message="the order still has the same number: the earlier swap was not carried out",
         hint="swap it again: `vsms orders swap ID`",
     )
-    least_wait_s: ClassVar = 10.0  # a second swap takes another number, and no ledger shows the first
+    # A second swap takes yet another number, and no ledger shows the first: a late commit and a late read together.
+    least_wait_s: ClassVar = 16.0
     cooldown: ClassVar = SWAP_COOLDOWN
 
     def __init__(self, order_id: str, *, number: str | None, order: Order | None = None) -> None:

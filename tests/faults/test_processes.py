@@ -111,6 +111,25 @@ def test_a_lost_answer_is_settled_by_its_own_process_before_another_looks(
     assert (slow.server.posts(order), slow.server.times_paid(order)) == (1, 1)
 
 
+def test_two_processes_and_one_refund_request_say_the_same(slow: Scene, several: Several) -> None:
+    order = slow.server.add_order(status="completed", age_s=4000)
+    words = ("orders", "refund", order, "--reason", "code-rejected", "--yes", "--timeout", "20")
+    slow.server.latency = 1.5
+    several.start(*words)
+    until = time.monotonic() + 20
+    while not slow.server.posts(order, "refund") and time.monotonic() < until:
+        time.sleep(0.01)
+    slow.server.latency = 0.0
+    several.start(*words)
+
+    ended = several.ends()
+
+    assert [end.code for end in ended] == [0, 0], ended
+    assert sorted(end.rows[0]["outcome"] for end in ended) == ["already_requested", "requested"]
+    assert len({end.rows[0]["request_id"] for end in ended}) == 1
+    assert slow.server.posts(order, "refund") == 1
+
+
 @pytest.mark.parametrize("point", ["request-received", "after-commit"])
 def test_a_dead_holder_blocks_nobody(slow: Scene, several: Several, point: str) -> None:
     order = slow.server.add_order()

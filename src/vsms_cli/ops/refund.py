@@ -53,6 +53,10 @@ class Ask:
 def carry_out(context: Context, planned: PlannedRefund, ask: Ask) -> Result:
     """Do what was shown. VsmsError only where the whole run must stop."""
     order = planned.order
+    if order is not None and planned.foreseen.outcome is Outcome.UNKNOWN:
+        # Another process may be at it: what it comes to is known once it lets go of the order. Nothing is sent.
+        ended = carry_out_once(context, RefundRequest(order.id, order=order))
+        return replace(ended, status=order.status)
     if order is None or planned.step is RefundStep.NOTHING:
         return planned.foreseen
     match planned.step:

@@ -35,7 +35,7 @@ BY_HAND: Final = Problem(
 )
 _LOST_BEFORE: Final = Problem(
     code="unknown",
-    message="an earlier refund request's answer was lost, so none is sent again",
+    message="no answer to an earlier refund request is known, so none is sent again",
     hint=UNKNOWN_HINT,
     exit_code=ExitCode.UNKNOWN,
 )

@@ -96,3 +96,31 @@ def test_a_web_page_with_425_is_no_word_about_an_order_that_is_old_enough(stage:
 
     assert (done.code, done.json[0]["outcome"], done.json[0]["refund_amount"]) == (0, "cancelled", 0.8)
     assert stage.server.times_paid(order) == 1
+
+
+def test_a_second_swap_is_compared_with_the_number_that_the_first_one_gave(vsms: Vsms) -> None:
+    with FaultServer(read_lag_s=3.0) as server:
+        stage, order = scene(vsms, server), server.add_order(age_s=300, lifetime_s=36_000)
+        words = ("orders", "swap", order, "--yes", "--json")
+        first = stage.run(*words)
+        server.advance(300)
+
+        second = stage.run(*words)
+
+        known = server.order(order)
+        assert known is not None
+        assert (first.json["outcome"], second.json["outcome"], known.swaps) == ("swapped", "swapped", 2)
+        assert second.json["previous_number"] == first.json["phone_number"]
+        assert second.json["phone_number"] == known.phone_number
+
+
+def test_what_was_cancelled_from_here_a_moment_ago_is_pending_whatever_the_service_calls_the_time(
+    vsms: Vsms,
+) -> None:
+    with FaultServer(ledger_lag_s=60.0, date_offset=3600.0) as server:
+        stage, order = scene(vsms, server), server.add_order()
+        assert stage.run("orders", "cancel", order, "--yes").code == 0
+
+        audited = stage.run("refunds", "audit", "--all", "--json")
+
+        assert (audited.code, audited.json["orders"][0]["verdict"]) == (0, "pending")

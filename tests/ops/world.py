@@ -362,6 +362,10 @@ class FakeJournal:
     def open_swap(self, order_id: str) -> JournalEntry | None:
         return self._last(Operation.SWAP, order_id, {None, "unknown"})
 
+    def last_swap(self, order_id: str) -> JournalEntry | None:
+        swaps = [r for r in self.rows if (r.operation, r.order_id) == (Operation.SWAP, order_id)]
+        return next((row for row in reversed(swaps) if row.outcome == "swapped"), None)
+
     def refer(self, entry: JournalEntry, reference: str, what: str) -> None:
         raise NotImplementedError  # the journal in a file has tests of its own
 

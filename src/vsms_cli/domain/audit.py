@@ -81,7 +81,7 @@ class Dossier:
 
     `order` is None where only the ledger shows it; `lines` are the ledger lines that name it, each once, oldest first;
     `ledger` has those that name no order that can be told; `seen_ended_at` is when our own journal saw that it had
-    ended, None where it did not.
+    ended, None where it did not, and `cancelled_just_now` whether it was cancelled from here within GRACE.
     """
 
     order_id: str
@@ -89,10 +89,17 @@ class Dossier:
     lines: tuple[Transaction, ...]
     ledger: Ledger = _EMPTY
     seen_ended_at: datetime | None = None
+    cancelled_just_now: bool = False
 
     @classmethod
     def of(
-        cls, ledger: Ledger, order_id: str, order: Order | None, *, seen_ended_at: datetime | None = None
+        cls,
+        ledger: Ledger,
+        order_id: str,
+        order: Order | None,
+        *,
+        seen_ended_at: datetime | None = None,
+        cancelled_just_now: bool = False,
     ) -> Self:
         """What a ledger that was read has of the order."""
         return cls(
@@ -101,6 +108,7 @@ class Dossier:
             lines=ledger.of(order_id),
             ledger=ledger,
             seen_ended_at=seen_ended_at,
+            cancelled_just_now=cancelled_just_now,
         )
 
     @property
@@ -254,7 +262,7 @@ class Case:
     def why(self) -> str | None:
         """Half a sentence on why it is unjudged, with the service's text in it as it is; None where it is judged."""
         if self.possible is not None:
-            return about(self.possible)
+            return about(self.possible, reversal=self.reason is Reason.POSSIBLE_REVERSAL)
         return None if self.reason is None else _WHY[self.reason]
 
     @property
@@ -331,7 +339,8 @@ def judge(dossier: Dossier, *, now: datetime) -> Case:
     if case.verdict in {Verdict.REFUNDED, Verdict.TWICE}:
         return case
     end = dossier.ended_by
-    if phase is Phase.WAITING or (end is not None and now <= end + GRACE):
+    late = end is None or now > end + GRACE
+    if phase is Phase.WAITING or dossier.cancelled_just_now or not late:
         return Case(dossier=dossier, verdict=Verdict.PENDING)
     return case
 
@@ -368,15 +377,11 @@ def compare(dossier: Dossier) -> Case:
     return Case(dossier=dossier, verdict=Verdict.SHORT if back else Verdict.MISSING)
 
 
-def about(possible: Possible) -> str:
-    """Half a sentence on a line that may belong to a refund, with the service's text in it as it is."""
+def about(possible: Possible, *, reversal: bool = False) -> str:
+    """Half a sentence on a line that may be a refund, or have taken it back, with the service's text in it as it is."""
     line, doubt = possible
     one = f"transaction {line.id} of {dollars(line.amount)}"
-    might = (
-        "might be its refund"
-        if line.amount is None or line.amount > 0
-        else "might have taken its refund back"
-    )
+    might = "might have taken its refund back" if reversal else "might be its refund"
     match doubt:
         case Doubt.NO_ORDER:
             return f"{one} names no order, and {might}"

@@ -130,7 +130,9 @@ class Ledger:
                 if name == own or (name in self._known and name not in purchases):
                     continue
                 # Where the ledger names this order as it is listed, an id or a name that was bought is another order.
-                anothers = bool(purchases) and name is not None and (name in self._bought or is_whole_id(name))
+                anothers = (
+                    bool(purchases) and name is not None and (name in self._bought or is_whole_id(name))
+                )
                 if not anothers or name in purchases or own in line.description.lower():
                     return Possible(line, Doubt.AMOUNT if line.amount is None else doubt)
         return None

@@ -149,6 +149,10 @@ class Journal(Protocol):
         """The newest swap of an order that may have been carried out unseen."""
         ...
 
+    def last_swap(self, order_id: str) -> JournalEntry | None:
+        """The newest swap of an order that was carried out."""
+        ...
+
     def refer(self, entry: JournalEntry, reference: str, what: str) -> None:
         """Let a closed entry name what proves it: the refund's transaction. `what` is the event."""
         ...

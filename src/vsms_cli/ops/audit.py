@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import ENDED, Audit, Case, Dossier, Verdict, judge
+from vsms_cli.domain.audit import ENDED, GRACE, Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.errors import JournalUnusable, RouteMissing
 from vsms_cli.domain.matching import DATED_EARLY, Ledger, order_key
 from vsms_cli.domain.orders import Order, is_whole_id
@@ -43,12 +43,12 @@ def audit(context: Context, *, since: timedelta) -> Audit:
     reading = Reading(context.service, ago(start, DATED_EARLY))
     ledger.add_all(reading.lines())
     orders = (*page.orders, *_rentals(context.service, page.orders, ledger))
-    ended = _seen_ended(context.journal)
-    found = judged(orders, ledger, ended=ended, start=start, now=now, full=page.full)
+    ended, just_now = _seen_ended(context.journal)
+    found = judged(orders, ledger, ended=ended, just_now=just_now, start=start, now=now, full=page.full)
     if found.owed:  # before that is said, the ledger is read to its very end
         ledger.add_all(reading.rest())
         ledger.whole, ledger.newest_first = reading.whole, reading.newest_first
-        found = judged(orders, ledger, ended=ended, start=start, now=now, full=page.full)
+        found = judged(orders, ledger, ended=ended, just_now=just_now, start=start, now=now, full=page.full)
     return replace(found, unread=ledger.unread + reading.left_out, unshown=reading.unshown)
 
 
@@ -70,8 +70,11 @@ def judged(
     start: datetime,
     now: datetime,
     full: bool,
+    just_now: frozenset[str] = frozenset(),
 ) -> Audit:
-    """`ended` is when our journal saw that an order had ended."""
+    """`ended` is when our journal saw that an order had ended, and `just_now` are those that were cancelled from here
+    within the grace.
+    """
     orders = tuple(orders)
     listed = {order_key(order.id): order for order in orders if order.id}
     seen = {order_key(order_id): at for order_id, at in ended.items()}
@@ -84,6 +87,7 @@ def judged(
             key if (order := listed.get(key)) is None else order.id,
             order,
             seen_ended_at=seen.get(key),
+            cancelled_just_now=key in just_now,
         )
         for key in dict.fromkeys([*listed, *ledger.orders])
     )
@@ -109,14 +113,19 @@ def _age(dossier: Dossier, now: datetime) -> timedelta:
     return timedelta.max if bought is None else now - bought
 
 
-def _seen_ended(journal: Journal) -> dict[str, datetime]:
-    """When our journal first saw each order ended. It is a help, not a need: without it the expiry bounds."""
+def _seen_ended(journal: Journal) -> tuple[dict[str, datetime], frozenset[str]]:
+    """When our journal first saw each order ended, and those that it cancelled within the grace, by a clock that nobody
+    can set. It is a help, not a need: without it the expiry bounds.
+    """
     seen: dict[str, datetime] = {}
+    just_now: set[str] = set()
     with suppress(JournalUnusable):
         for entry in journal.entries():
             if entry.operation in {Operation.CANCEL, Operation.RENTAL} and entry.outcome in ENDED:
                 seen.setdefault(entry.order_id, entry.updated_at)
-    return seen
+                if entry.outcome == Outcome.CANCELLED and journal.age_of(entry) <= GRACE.total_seconds():
+                    just_now.add(order_key(entry.order_id))
+    return seen, frozenset(just_now)
 
 
 def note_references(journal: Journal, found: Audit) -> None:

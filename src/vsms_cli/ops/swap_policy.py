@@ -32,12 +32,24 @@ _NO_NUMBER: Final = Problem(
     message="the service names no number for this order, so nothing could tell whether it was swapped",
     hint="see `vsms orders show ID`",
 )
+_STALE: Final = Problem(
+    code="stale",
+    message="the service still shows the number that the last swap replaced; nothing was sent",
+    hint="run the same command again in a minute",
+)
+_STALE_S: Final = 60.0  # after a swap; a number that is shown later has come back
+_STALE_READS: Final = 5
+_STALE_PAUSE_S: Final = 2.0
 _ENDED: Final = {
     Phase.COMPLETED: (Outcome.SMS_RECEIVED, "a code came: the number stays"),
     Phase.CANCELLED: (Outcome.ALREADY_CANCELLED, "the order is cancelled, so it keeps its number"),
     Phase.EXPIRED: (Outcome.EXPIRED, "the order has ended: its time was up"),
 }
 _REFUND_HINT: Final = "if the platform refused the code: `vsms orders refund ID`"
+
+
+def _shows(order: Order, number: str) -> bool:
+    return order.phone_number is not None and same_number(order.phone_number, number)
 
 
 def foresee_swap(order: Order, *, now: datetime) -> Result | None:
@@ -85,12 +97,31 @@ class Swap(Policy):
         return None
 
     def checked(self, context: Context) -> Result | None:
-        """Another process may have had the order until now: whoever asked for both asked for one other number."""
-        order = context.service.order(self.order_id)
+        """Another process may have had the order until now: one other number is enough for both. The number of a
+        swap that the journal knows is waited for where reads lag behind it.
+        """
+        order = self.read(context)
+        before = context.journal.last_swap(self.order_id)
+        if before is not None and before.reference and context.journal.age_of(before) < _STALE_S:
+            order = self._read_until_other(context, order, than=before.reference)
+            if _shows(order, before.reference):
+                return self.numbered(Outcome.FAILED, order, problem=_STALE)
+            if (
+                before.updated_at < context.started
+            ):  # no other process's: what was read for the question was stale
+                self._number = order.phone_number
         self.learn(order)
         return self.shown_by_order(context, order, in_doubt=False) or foresee_swap(
             order, now=context.clock.now()
         )
+
+    def _read_until_other(self, context: Context, order: Order, *, than: str) -> Order:
+        """The last reading."""
+        for _ in range(_STALE_READS):
+            if not _shows(order, than) or context.stop.wait(_STALE_PAUSE_S):
+                break
+            order = self.read(context)
+        return order
 
     def send(self, context: Context, ticket: Ticket) -> Answer:
         return context.service.swap(ticket, number=self._number or "")

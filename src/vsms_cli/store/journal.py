@@ -83,6 +83,12 @@ class JournalFile:
             self._host, order_id, Operation.SWAP.value,
         )  # fmt: skip
 
+    def last_swap(self, order_id: str) -> JournalEntry | None:
+        return self._newest(
+            "host = ? AND order_id = ? AND operation = ? AND outcome = 'swapped' ORDER BY entry DESC",
+            self._host, order_id, Operation.SWAP.value,
+        )  # fmt: skip
+
     def _newest(self, where: str, *values: object) -> JournalEntry | None:
         found = self._select(f"{where} LIMIT 1", *values)
         return found[0] if found else None

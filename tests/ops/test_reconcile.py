@@ -77,7 +77,7 @@ SHOWN = [  # answer, what the read shows → outcome, POSTs
     (ENDED, "expired", "expired", 1),
     (ENDED, "completed", "sms_received", 1),
     (ENDED, "strange", "failed", 1),
-    (ENDED, UNREAD, "failed", 1),
+    (ENDED, UNREAD, "unknown", 1),
     (ENDED, "waiting", "failed", 1),
     (ABSENT, "waiting", "not_found", 1),
     (NO, "waiting", "failed", 1),

@@ -267,7 +267,7 @@ def test_a_refused_token_stops_the_run_and_closes_the_entry(world: World) -> Non
     ("status", "paid", "outcome"),
     [
         ("cancelled", True, "already_refunded"),
-        ("expired", False, "failed"),
+        ("expired", False, "not_eligible"),
         ("completed", False, "failed"),
         ("strange", False, "failed"),
     ],

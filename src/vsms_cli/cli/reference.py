@@ -127,7 +127,7 @@ OUTCOME_MEANINGS: Final[Mapping[Operation, Mapping[str, str]]] = {
         "already_requested": "it was asked for before, says the service or our journal",
         "already_refunded": "the ledger shows it: `transaction_id`, `refunded_at`",
         "cancelled": "it still waited, so it was cancelled: refunded in full",
-        "not_eligible": "the service refuses it, or nothing is asked for: the money may be there already; see `error`",
+        "not_eligible": "the service refuses it, or nothing is asked for: the money may be there already, or on its way; see `error`",
         "by_hand": "the service has no such endpoint: `support_message` is ready to send",
         "failed": "nothing was asked for; `error` says why",
         "unknown": "the answer was lost; it is never sent a second time by itself",
@@ -192,14 +192,16 @@ PROOF_OF_VERDICTS: Final = (
         "ends as `not_eligible`. That is a line which gives money and "
         "names the order, with a type that is in no documentation or an amount that can't be read; or names no "
         "order, or none that anybody knows, is of about the amount that is missing (a tenth off at most), and is "
-        "dated from one day before the purchase to seven days after the order's end. It is no deposit."
+        "dated from one day before the purchase to seven days after the order's end, also with a minus, or with "
+        "the id of the purchase's line. It is no deposit. Nor is anything missing that the service may not have "
+        "shown: where it counts more lines than it shows, the orders whose lines may be among them are `unjudged`."
     ),
     (
         "Where a line of another type may have taken a refund back the order is `unjudged` too. The service lists "
         "the newest 200 orders. An older one is judged from its own ledger lines; a purchase of which nothing "
         "came back can't be: a code may have come, unless our journal saw the order end without one. A status "
         "that no documentation names can't be judged either. In JSON `reason` is `possible_refund`, "
-        "`possible_reversal`, `unlisted`, `status`, `price` or `id`, and `candidate` the id of the line. In the "
+        "`possible_reversal`, `unlisted`, `status`, `price`, `id` or `ledger`, and `candidate` the id of the line. In the "
         "totals `orders`, `paid`, `returned` and `missing` are about the orders that were judged, `unpriced` "
         "counts those of which nobody says what they cost, and `unread` the ledger lines that can't be read, or "
         "not their amount."

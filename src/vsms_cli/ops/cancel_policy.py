@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vsms_cli.domain.ports import Journal
     from vsms_cli.ops.context import Context
 
+_BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
 _LEDGER_READS: Final = 3  # it may show a refund a moment after the order shows the cancel
 _LEDGER_PAUSE_S: Final = 0.5
@@ -143,6 +144,8 @@ class Cancel(Policy):
             return self._not_found(answer)
         if isinstance(seen, Order):
             return self.result(Outcome.FAILED, status=seen.status, problem=answer.problem)
+        if answer.status == _BAD_REQUEST:  # it may be because it is cancelled already
+            return self.unknown(seen)
         return self.result(Outcome.FAILED, problem=seen)
 
     def opens_at(self, order: Order) -> datetime | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
-from vsms_cli.domain.errors import Problem, UsageMistake, VsmsError
+from vsms_cli.domain.errors import ExitCode, Problem, UsageMistake, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundStep
 from vsms_cli.domain.records import record, replace
@@ -112,16 +112,17 @@ def _as_refund(context: Context, result: Result, order: Order) -> Result:
 def _ended_meanwhile(context: Context, result: Result, order: Order) -> Result:
     """It ended between our look and our cancel: only the ledger says whether it was refunded."""
     problem = Problem(
-        code="ended",
+        code="pending",
         message="the order ended meanwhile, and its refund is not in the ledger yet",
         hint="run the same command again in a minute",
+        exit_code=ExitCode.REFUSED,
     )
     try:
         dossier = dossiers_of(context.service, [order])[order.id]
     except VsmsError as exc:
         message = f"the order ended meanwhile, and the ledger can't be read: {exc.message}"
-        return _of_refund(result, Outcome.FAILED, replace(problem, message=message))
-    return refunded(dossier).foreseen if dossier.whole else _of_refund(result, Outcome.FAILED, problem)
+        return _of_refund(result, Outcome.NOT_ELIGIBLE, replace(problem, message=message))
+    return refunded(dossier).foreseen if dossier.whole else _of_refund(result, Outcome.NOT_ELIGIBLE, problem)
 
 
 def _of_refund(cancelled: Result, outcome: Outcome, problem: Problem | None) -> Result:

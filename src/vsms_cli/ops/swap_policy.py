@@ -34,11 +34,11 @@ _NO_NUMBER: Final = Problem(
 )
 _STALE: Final = Problem(
     code="stale",
-    message="the service still shows the number that the last swap replaced; nothing was sent",
+    message="another process has swapped it, and the service still shows the number before; nothing was sent",
     hint="run the same command again in a minute",
 )
 _STALE_S: Final = 60.0  # after a swap; a number that is shown later has come back
-_STALE_READS: Final = 5
+_STALE_READS: Final = 3
 _STALE_PAUSE_S: Final = 2.0
 _ENDED: Final = {
     Phase.COMPLETED: (Outcome.SMS_RECEIVED, "a code came: the number stays"),
@@ -104,12 +104,11 @@ class Swap(Policy):
         before = context.journal.last_swap(self.order_id)
         if before is not None and before.reference and context.journal.age_of(before) < _STALE_S:
             order = self._read_until_other(context, order, than=before.reference)
-            if _shows(order, before.reference):
-                return self.numbered(Outcome.FAILED, order, problem=_STALE)
-            if (
-                before.updated_at < context.started
-            ):  # no other process's: what was read for the question was stale
+            # Of an earlier run: what was read for the question may have been stale.
+            if before.updated_at < context.started:
                 self._number = order.phone_number
+            elif _shows(order, before.reference):
+                return self.numbered(Outcome.FAILED, order, problem=_STALE)
         self.learn(order)
         return self.shown_by_order(context, order, in_doubt=False) or foresee_swap(
             order, now=context.clock.now()

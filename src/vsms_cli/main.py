@@ -179,7 +179,7 @@ def _default_format() -> str | None:
 
 
 def _print_to_stderr(lines: Sequence[str]) -> None:
-    from vsms_cli.render.folding import folded  # noqa: PLC0415 - see run
+    from vsms_cli.render.line_wrapping import folded  # noqa: PLC0415 - see run
     from vsms_cli.render.streams import Err, width_of  # noqa: PLC0415 - see run
 
     err = Err(sys.stderr)

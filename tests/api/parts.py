@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from vsms_cli.api.client import Client
-from vsms_cli.api.clock import ServiceClock
-from vsms_cli.api.pacing import Pacer
+from vsms_cli.api.rate_limiter import Pacer
+from vsms_cli.api.service_clock import ServiceClock
 from vsms_cli.api.transport import Reply
 from vsms_cli.domain.tickets import Operation, Ticket
 

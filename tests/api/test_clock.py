@@ -12,7 +12,7 @@ import time_machine
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vsms_cli.api.clock import ServiceClock
+from vsms_cli.api.service_clock import ServiceClock
 
 DAY = timedelta(days=1)
 

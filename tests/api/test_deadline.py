@@ -17,14 +17,14 @@ from api.parts import CANCEL, ORDER, TOKEN, Rig
 from support.fault_ports import HOST, openssl_is_there
 from support.fault_server import FaultServer
 from vsms_cli.api.client import Client
-from vsms_cli.api.clock import ServiceClock
 from vsms_cli.api.deadline import BoundedBackend, whole_request_within
-from vsms_cli.api.faults import Delivery, delivery_of
-from vsms_cli.api.pacing import Pacer
+from vsms_cli.api.rate_limiter import Pacer
+from vsms_cli.api.response_classification import Delivery, delivery_of
+from vsms_cli.api.service_clock import ServiceClock
 from vsms_cli.api.transport import MAX_BODY_BYTES, AnswerUnusable, Transport
-from vsms_cli.domain.answers import Ambiguous, Cancelled, NotSent
 from vsms_cli.domain.errors import BadAnswer, Unreachable
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.mutation_answers import Ambiguous, Cancelled, NotSent
+from vsms_cli.domain.record_class import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,8 +14,8 @@ from support.fault_ports import HOST
 from support.fault_server import FaultServer
 from vsms_cli.api.proxies import proxy_of
 from vsms_cli.api.transport import Transport
-from vsms_cli.domain.answers import NotSent
 from vsms_cli.domain.errors import ConfigBroken
+from vsms_cli.domain.mutation_answers import NotSent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

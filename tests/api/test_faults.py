@@ -14,10 +14,16 @@ import httpx
 import pytest
 
 from api.parts import CANCEL, REFUND, Rig, Script, StillClock, reply
-from vsms_cli.api.faults import BROKEN_OFF, TRANSPORT_ERRORS, Delivery, delivery_of, problem_of
+from vsms_cli.api.response_classification import (
+    BROKEN_OFF,
+    TRANSPORT_ERRORS,
+    Delivery,
+    delivery_of,
+    problem_of,
+)
 from vsms_cli.api.transport import AnswerUnusable
-from vsms_cli.domain.answers import Ambiguous, NotSent
 from vsms_cli.domain.errors import ExitCode, Unreachable
+from vsms_cli.domain.mutation_answers import Ambiguous, NotSent
 
 NOT_SENT, HOPELESS, LOST = Delivery.NOT_SENT, Delivery.NOT_SENT_AND_HOPELESS, Delivery.LOST
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from support.forms import ENVELOPES, ROWS, Form, odd_row
 from vsms_cli.api import wire
-from vsms_cli.api.deviation_log import Deviations, Kind
+from vsms_cli.api.deviation_collector import Deviations, Kind
 from vsms_cli.domain.orders import Order
 
 GOOD, *ODD = ROWS

@@ -12,8 +12,8 @@ import pytest
 
 from api.parts import BASE_URL, CANCEL, KEY, ORDER, REFUND, TOKEN, Rig
 from vsms_cli import __version__
-from vsms_cli.domain.answers import Cancelled, Requested
 from vsms_cli.domain.errors import UsageMistake
+from vsms_cli.domain.mutation_answers import Cancelled, Requested
 from vsms_cli.domain.tickets import Operation, Ticket
 
 if TYPE_CHECKING:

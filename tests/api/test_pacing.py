@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.parts import START, NeverStop, Rig, Script, StillClock, WrittenBudget, reply
-from vsms_cli.api.pacing import PATIENCE_S, Pacer, seconds_of
+from vsms_cli.api.rate_limiter import PATIENCE_S, Pacer, seconds_of
 from vsms_cli.domain.errors import NoTurn, RateLimited, StopRequested
 
 

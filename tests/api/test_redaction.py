@@ -16,7 +16,7 @@ from support.fault_server import FaultServer
 from vsms_cli.api.redaction import redact
 from vsms_cli.api.strict_json import decode
 from vsms_cli.api.transport import Transport
-from vsms_cli.domain.answers import Refused
+from vsms_cli.domain.mutation_answers import Refused
 
 tokens = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=12, max_size=40)
 

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.parts import CANCEL, ORDER, REFUND, TOKEN, Rig, Script, reply
-from vsms_cli.api.faults import Meaning, meaning_of
-from vsms_cli.domain.answers import (
-    Ambiguous,
-    Cancelled,
-    NotSent,
-    Refused,
-    Requested,
-    Throttled,
-    TooEarly,
-)
+from vsms_cli.api.response_classification import Meaning, meaning_of
 from vsms_cli.domain.errors import (
     BadAnswer,
     ExitCode,
@@ -28,6 +19,15 @@ from vsms_cli.domain.errors import (
     RequestRefused,
     TokenRefused,
     VsmsError,
+)
+from vsms_cli.domain.mutation_answers import (
+    Ambiguous,
+    Cancelled,
+    NotSent,
+    Refused,
+    Requested,
+    Throttled,
+    TooEarly,
 )
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from api.parts import ORDER
 from vsms_cli.api import wire
-from vsms_cli.api.deviation_log import Deviations
+from vsms_cli.api.deviation_collector import Deviations
 from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.errors import BadAnswer
 from vsms_cli.domain.money import Account, dollars

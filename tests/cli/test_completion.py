@@ -11,8 +11,8 @@ from support.fault_server import FaultServer
 from support.loaded import TELLS_WHAT_IS_LOADED
 from support.vsms import Vsms
 from vsms_cli.cli import completion_candidates, transactions
+from vsms_cli.cli.command_tree import GROUPS, ROOT
 from vsms_cli.cli.topics import TOPICS
-from vsms_cli.cli.tree import GROUPS, ROOT
 from vsms_cli.domain.orders import KNOWN_STATUSES
 from vsms_cli.ops.refund import REASONS
 from vsms_cli.store.settings import OUTPUT_FORMATS

@@ -8,7 +8,7 @@ import pytest
 
 from support.loaded import TELLS_WHAT_IS_LOADED
 from support.vsms import Vsms
-from vsms_cli.cli.tree import GROUPS, ROOT
+from vsms_cli.cli.command_tree import GROUPS, ROOT
 
 COMMON = ("--profile", "--sandbox", "--base-url", "--timeout", "--debug", "--no-color", "-h, --help")
 COMMANDS = [[name] for name in ROOT if name not in GROUPS] + [

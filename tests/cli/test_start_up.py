@@ -1,6 +1,6 @@
 """What one cancel loads: each module costs half a millisecond before the request, each dataclass as much again.
 
-A record (`domain/records.py`) costs a thirtieth of a dataclass.
+A record (`domain/record_class.py`) costs a thirtieth of a dataclass.
 """
 
 from pathlib import Path

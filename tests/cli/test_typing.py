@@ -6,7 +6,7 @@ import pytest
 
 from support.fault_server import FaultServer
 from support.vsms import Vsms
-from vsms_cli.cli.tree import GROUPS
+from vsms_cli.cli.command_tree import GROUPS
 
 
 @pytest.mark.parametrize("words", [[], *([group] for group in GROUPS)])

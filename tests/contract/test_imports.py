@@ -85,7 +85,7 @@ def test_help_loads_neither_a_client_nor_a_store(vsms: Vsms, tmp_path: Path) -> 
     assert not {name for name in modules if name.startswith("vsms_cli.sandbox")}
 
 
-@pytest.mark.parametrize("module", ["vsms_cli.sandbox.app", "vsms_cli.sandbox.server"])
+@pytest.mark.parametrize("module", ["vsms_cli.sandbox.routing", "vsms_cli.sandbox.server"])
 def test_the_sandbox_is_served_without_httpx(module: str) -> None:
     script = f"import sys, {module}; print('httpx' in sys.modules, 'typer' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

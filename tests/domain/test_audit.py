@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from vsms_cli.domain.audit import GRACE, Audit, Case, Dossier, Reason, Verdict, judge
-from vsms_cli.domain.matching import Ledger
+from vsms_cli.domain.ledger_matching import Ledger
 from vsms_cli.domain.money import Transaction
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.proofs import Verified, Wanted, prove
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
+from vsms_cli.domain.refund_verdicts import GRACE, Audit, Case, Dossier, Reason, Verdict, judge
 from vsms_cli.domain.support_message import missing_refunds_message
 
 NOW = datetime(2026, 5, 24, 12, tzinfo=UTC)

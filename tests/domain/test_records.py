@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from vsms_cli.domain.records import REQUIRED, fields, is_record, record, replace
+from vsms_cli.domain.record_class import REQUIRED, fields, is_record, record, replace
 
 
 @record

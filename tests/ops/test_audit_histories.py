@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from ops.histories import CENTS, NOW, WINDOW_S, History, history
 from ops.world import FakeJournal, Time
 from vsms_cli.api import wire
-from vsms_cli.api.deviation_log import Deviations
-from vsms_cli.domain.audit import Audit
+from vsms_cli.api.deviation_collector import Deviations
 from vsms_cli.domain.errors import RouteMissing
 from vsms_cli.domain.money import LedgerPage
 from vsms_cli.domain.orders import OrderPage
+from vsms_cli.domain.refund_verdicts import Audit
 from vsms_cli.domain.rentals import Rental
 from vsms_cli.ops.audit import audit
 from vsms_cli.ops.context import Context

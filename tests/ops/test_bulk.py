@@ -7,8 +7,8 @@ import pytest
 
 from ops.test_reconcile import DOWN, EMPTY, LOST
 from ops.world import LIMIT, START, Say, World, order, order_id
-from vsms_cli.domain.answers import Ambiguous, TooEarly
 from vsms_cli.domain.errors import JournalUnusable, RateLimited, StreamClosed, TokenRefused, VsmsError
+from vsms_cli.domain.mutation_answers import Ambiguous, TooEarly
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.dispatcher import WORKERS, BulkReport, Target, cancel_all
 

@@ -7,8 +7,8 @@ import pytest
 
 from ops.test_reconcile import EARLY, EMPTY, LOST, WHY
 from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order, order_id
-from vsms_cli.domain.answers import Answer, Refused
 from vsms_cli.domain.errors import JournalUnusable, TokenRefused, Unreachable
+from vsms_cli.domain.mutation_answers import Answer, Refused
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import cancel_order

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from ops.test_reconcile import ABSENT, DOWN, EMPTY, ENDED, LOST, NO, WHY
 from ops.world import CANCELLED, LIMIT, ORDER, Say, World, order
-from vsms_cli.domain.answers import Ambiguous, NotSent, Requested, Throttled, TooEarly
 from vsms_cli.domain.errors import RateLimited, TokenRefused, Unreachable, VsmsError
+from vsms_cli.domain.mutation_answers import Ambiguous, NotSent, Requested, Throttled, TooEarly
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.refund import Ask, carry_out

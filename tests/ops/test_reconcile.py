@@ -6,15 +6,6 @@ from decimal import Decimal
 import pytest
 
 from ops.world import LIMIT, ORDER, PRICE, START, Say, World, order
-from vsms_cli.domain.answers import (
-    Ambiguous,
-    Answer,
-    Cancelled,
-    NotSent,
-    Refused,
-    Throttled,
-    TooEarly,
-)
 from vsms_cli.domain.errors import (
     BadAnswer,
     ExitCode,
@@ -23,6 +14,15 @@ from vsms_cli.domain.errors import (
     TokenRefused,
     Unreachable,
     VsmsError,
+)
+from vsms_cli.domain.mutation_answers import (
+    Ambiguous,
+    Answer,
+    Cancelled,
+    NotSent,
+    Refused,
+    Throttled,
+    TooEarly,
 )
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.cancel_policy import cancel_order

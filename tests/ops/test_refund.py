@@ -6,8 +6,8 @@ import pytest
 
 from ops.test_reconcile import DOWN, EMPTY, ENDED, LOST, WHY
 from ops.world import LIMIT, ORDER, PRICE, Say, World, line, order, order_id
-from vsms_cli.domain.answers import Answer, Refused, Requested, Throttled
 from vsms_cli.domain.errors import ExitCode, TokenRefused
+from vsms_cli.domain.mutation_answers import Answer, Refused, Requested, Throttled
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import RefundStep
 from vsms_cli.domain.tickets import Operation

@@ -4,8 +4,8 @@ import pytest
 
 from ops.test_reconcile import DOWN, EMPTY, LOST
 from ops.world import LIMIT, ORDER, PRICE, Say, World
-from vsms_cli.domain.answers import Answer, Throttled
 from vsms_cli.domain.errors import JournalUnusable
+from vsms_cli.domain.mutation_answers import Answer, Throttled
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.reconcile import LAG_S

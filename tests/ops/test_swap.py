@@ -3,10 +3,10 @@
 import pytest
 
 from ops.world import LIMIT, ORDER, START, Say, World, order
-from vsms_cli.domain.answers import Ambiguous, NotSent, Refused, Swapped, Throttled, TooEarly
 from vsms_cli.domain.errors import OrderNotFound, Problem, TokenRefused, Unreachable
+from vsms_cli.domain.mutation_answers import Ambiguous, NotSent, Refused, Swapped, Throttled, TooEarly
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.mutation import carry_out_once
 from vsms_cli.ops.resolve import resolve

@@ -8,12 +8,12 @@ from itertools import pairwise
 import pytest
 
 from ops.world import CANCELLED, ORDER, START, FakeService, Say, World, order
-from vsms_cli.domain.answers import Refused, TooEarly
-from vsms_cli.domain.codes import code_in, newest
 from vsms_cli.domain.errors import BadAnswer, OrderNotFound, Problem, StopRequested, Unreachable, VsmsError
+from vsms_cli.domain.mutation_answers import Refused, TooEarly
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Outcome
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
+from vsms_cli.domain.sms_code import code_in, newest
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.waiting import Limits, WaitEnd, Waiting, WaitResult, Watcher
 

@@ -5,7 +5,7 @@ import pytest
 from ops.world import START, World, order, order_id
 from vsms_cli.domain.errors import TokenRefused, Unreachable
 from vsms_cli.domain.orders import Message
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.ops.selection import Filters
 from vsms_cli.ops.watching import Board, look
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from vsms_cli.domain.answers import Answer, Cancelled
 from vsms_cli.domain.catalogue import Catalogue, Entry
-from vsms_cli.domain.entries import JournalEntry
 from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, StopRequested, Unreachable, VsmsError
+from vsms_cli.domain.journal_entry import JournalEntry
 from vsms_cli.domain.money import Account, Balance, LedgerPage, Transaction
+from vsms_cli.domain.mutation_answers import Answer, Cancelled
 from vsms_cli.domain.orders import Order, OrderPage
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.rentals import Rental
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.context import Context

@@ -11,9 +11,9 @@ from typer.main import get_command
 
 from vsms_cli import __version__
 from vsms_cli.cli.app import app
+from vsms_cli.cli.command_tree import GROUPS, ROOT, Command
 from vsms_cli.cli.reference import ENVIRONMENT, SEVERAL_ORDERS
 from vsms_cli.cli.topics import TOPICS
-from vsms_cli.cli.tree import GROUPS, ROOT, Command
 from vsms_cli.domain.errors import ExitCode
 
 FOLDER = Path(__file__).parents[2] / "src" / "vsms_cli" / "man"

@@ -7,7 +7,7 @@ import pytest
 
 from support.fault_server import FaultServer
 from support.vsms import Done, Vsms
-from vsms_cli.cli.tree import GROUPS, ROOT
+from vsms_cli.cli.command_tree import GROUPS, ROOT
 
 CANARY = "vsms_c4n4ry0123456789abcdef0123456789"
 FORMATS = ("table", "tsv", "csv", "json", "ndjson")

@@ -13,8 +13,8 @@ from support.vsms import Vsms
 from vsms_cli.cli import reference, topics
 from vsms_cli.cli.completion_tree import FILE
 from vsms_cli.cli.output_fields import FIELDS
-from vsms_cli.domain.audit import Verdict
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.refund_verdicts import Verdict
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.render import money_rows
 from vsms_cli.store.settings import OUTPUT_FORMATS

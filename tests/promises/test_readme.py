@@ -12,7 +12,7 @@ from typer.main import get_command
 from promises import pictures, transcript
 from vsms_cli import __version__
 from vsms_cli.cli.app import app
-from vsms_cli.cli.tree import GROUPS
+from vsms_cli.cli.command_tree import GROUPS
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.store.settings import OUTPUT_FORMATS
 

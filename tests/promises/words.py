@@ -7,9 +7,9 @@ from typing import Any
 from typer.main import get_command
 
 from vsms_cli.cli.app import app
+from vsms_cli.cli.command_tree import GROUPS, ROOT
 from vsms_cli.cli.completion_tree import FILE
 from vsms_cli.cli.output_fields import FIELDS
-from vsms_cli.cli.tree import GROUPS, ROOT
 
 
 def text() -> str:

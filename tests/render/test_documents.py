@@ -12,8 +12,8 @@ from rich.cells import cell_len
 
 from vsms_cli.domain.errors import StreamClosed
 from vsms_cli.render.documents import Document, cell, to_json
-from vsms_cli.render.folding import folded
 from vsms_cli.render.formats import Format
+from vsms_cli.render.line_wrapping import folded
 from vsms_cli.render.status_line import ProgressLine
 from vsms_cli.render.streams import Err, Out, Streams, Surface
 from vsms_cli.render.tables import Column, field_columns, layout, short_ids

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vsms_cli.domain.entries import JournalEntry, JournalEvent
 from vsms_cli.domain.errors import Problem
+from vsms_cli.domain.journal_entry import JournalEntry, JournalEvent
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel

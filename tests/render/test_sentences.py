@@ -7,7 +7,7 @@ import pytest
 
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.tickets import Operation
-from vsms_cli.render.folding import folded_command
+from vsms_cli.render.line_wrapping import folded_command
 from vsms_cli.render.results import cancel_next
 
 IDS = tuple(f"7e44c0de-1f3a-4c57-9a51-00000000000{number}" for number in range(5))

@@ -11,9 +11,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from vsms_cli.sandbox import ledger
-from vsms_cli.sandbox.app import Answer, Request, Sandbox
 from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.fault_injection import FaultInjection
+from vsms_cli.sandbox.routing import Answer, Request, Sandbox
 from vsms_cli.sandbox.server import serve
 
 KEY: Final = "vsms_made_up_for_the_tests"

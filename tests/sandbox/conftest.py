@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.caller import Caller, Wristwatch
-from vsms_cli.sandbox.app import Sandbox
 from vsms_cli.sandbox.database import Database
+from vsms_cli.sandbox.routing import Sandbox
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from sandbox.caller import KEY, Caller, Wristwatch, assert_adds_up, decoded
-from vsms_cli.sandbox.app import BODY_LIMIT, Request
 from vsms_cli.sandbox.errors import OrderUnknown, SandboxError
+from vsms_cli.sandbox.routing import BODY_LIMIT, Request
 
 
 @pytest.mark.parametrize("key", [None, "", "vsms_", "sk_live", " vsms_x", "vsms_ x", "vsms_é", "vsms_x\n"])

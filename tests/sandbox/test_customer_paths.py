@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.caller import KEY, Caller, Wristwatch, assert_adds_up, decoded
-from vsms_cli.sandbox.app import Request
+from vsms_cli.sandbox.routing import Request
 
 
 def a_waiting_order(caller: Caller, watch: Wristwatch) -> dict[str, Any]:

@@ -13,14 +13,14 @@ import pytest
 
 import vsms_cli
 from sandbox.caller import Caller, assert_adds_up
-from vsms_cli.sandbox.app import Sandbox
 from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.routing import Sandbox
 
 CUSTOMER = """
 import json, sys
 from pathlib import Path
-from vsms_cli.sandbox.app import Request, Sandbox
+from vsms_cli.sandbox.routing import Request, Sandbox
 from vsms_cli.sandbox.database import Database
 
 book = Database.open(Path(sys.argv[1]))

@@ -10,9 +10,9 @@ import pytest
 from sandbox.caller import Caller
 from support.fault_answers import dumps
 from support.forms import ROWS
-from vsms_cli.sandbox.app import Sandbox
 from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.dialects import DIALECTS, ROW_FORMS, told
+from vsms_cli.sandbox.routing import Sandbox
 
 ROW: dict[str, Any] = {
     "id": "7e44c0de-1f3a-4c57-9a51-0f2d6a9b8c11",

@@ -18,8 +18,8 @@ import pytest
 
 import vsms_cli
 from sandbox.caller import KEY, Caller, assert_adds_up, serving
-from vsms_cli.sandbox.app import BODY_LIMIT
 from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.routing import BODY_LIMIT
 from vsms_cli.sandbox.server import serve
 from vsms_cli.sandbox.transport import SandboxTransport
 
@@ -117,7 +117,7 @@ def test_fifty_clients_at_once_are_all_served(caller: Caller, base_url: str) -> 
 
 def test_nothing_of_the_client_is_loaded_with_the_sandbox_and_httpx_only_by_its_door() -> None:
     script = (
-        "import sys, vsms_cli.sandbox.app, vsms_cli.sandbox.server\n"
+        "import sys, vsms_cli.sandbox.routing, vsms_cli.sandbox.server\n"
         "assert 'httpx' not in sys.modules\n"
         "import vsms_cli.sandbox.transport\n"
         "print(*sorted({name.split('.')[1] for name in sys.modules if name.startswith('vsms_cli.')}))"

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from sandbox.caller import KEY, Caller, assert_adds_up, serving
-from vsms_cli.sandbox.app import Sandbox
 from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.fault_injection import KINDS, Fault, FaultInjection, seconds_in
+from vsms_cli.sandbox.routing import Sandbox
 
 
 @contextmanager

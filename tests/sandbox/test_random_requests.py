@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.caller import Caller, Wristwatch, assert_adds_up
-from vsms_cli.sandbox.answers import written
-from vsms_cli.sandbox.app import Request, Sandbox
 from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.response_bodies import written
+from vsms_cli.sandbox.routing import Request, Sandbox
 
 
 @contextmanager

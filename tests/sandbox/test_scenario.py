@@ -8,9 +8,9 @@ import pytest
 
 from sandbox.caller import Caller, Wristwatch, assert_adds_up
 from vsms_cli.sandbox import scenario
-from vsms_cli.sandbox.app import Sandbox
 from vsms_cli.sandbox.database import Database
 from vsms_cli.sandbox.orders import Status
+from vsms_cli.sandbox.routing import Sandbox
 from vsms_cli.sandbox.scenario import Past, Scenario
 from vsms_cli.sandbox.tables import moment
 

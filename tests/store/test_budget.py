@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.fault_record import most_in_window
-from vsms_cli.store import budget_database as module
-from vsms_cli.store.budget import SharedBudget
+from vsms_cli.store import rate_limit_database as module
 from vsms_cli.store.locks import LockFile
+from vsms_cli.store.rate_limit import SharedBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CHILD = """
 import sys, threading, time
 from pathlib import Path
-from vsms_cli.store.budget import SharedBudget
+from vsms_cli.store.rate_limit import SharedBudget
 path, account, limit, window, count, threads, stay = sys.argv[1:]
 budget = SharedBudget(Path(path), account=account, limit=int(limit), window=float(window))
 out = []
@@ -102,8 +102,8 @@ def test_an_unanswered_request_counts_until_it_is_answered(budget: SharedBudget,
 DEAD = """
 import os, sys
 from pathlib import Path
-from vsms_cli.store import budget_database as module
-from vsms_cli.store.budget import SharedBudget
+from vsms_cli.store import rate_limit_database as module
+from vsms_cli.store.rate_limit import SharedBudget
 budget = SharedBudget(Path(sys.argv[1]), account="a", limit=2)
 module.time = type("Still", (), {"monotonic": staticmethod(lambda: float(sys.argv[2]))})
 assert [budget.take(), budget.take()] == [0, 0]

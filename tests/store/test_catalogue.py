@@ -10,7 +10,7 @@ import pytest
 
 from vsms_cli.domain.catalogue import Catalogue, Entry
 from vsms_cli.domain.times import rfc3339
-from vsms_cli.store.catalogue import CatalogueCache
+from vsms_cli.store.catalogue_cache import CatalogueCache
 from vsms_cli.store.paths import Paths
 
 if TYPE_CHECKING:

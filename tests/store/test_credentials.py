@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
-from vsms_cli.domain import records
+from vsms_cli.domain import record_class
 from vsms_cli.domain.errors import (
     ConfigBroken,
     ExitCode,
@@ -22,7 +22,11 @@ from vsms_cli.domain.errors import (
     UsageMistake,
     VsmsError,
 )
-from vsms_cli.store.credentials import (
+from vsms_cli.store.keyring_store import OsKeyring
+from vsms_cli.store.paths import Paths
+from vsms_cli.store.profiles import Place
+from vsms_cli.store.settings import Options, Settings, load_settings
+from vsms_cli.store.token_lookup import (
     Origin,
     check_token,
     environment_token_variable,
@@ -30,10 +34,6 @@ from vsms_cli.store.credentials import (
     mask,
     read_token_line,
 )
-from vsms_cli.store.keyring_store import OsKeyring
-from vsms_cli.store.paths import Paths
-from vsms_cli.store.profiles import Place
-from vsms_cli.store.settings import Options, Settings, load_settings
 from vsms_cli.store.token_store import TokenStore
 
 TOKEN = "vsms_0123456789abcdef"
@@ -319,7 +319,7 @@ def test_files_that_can_not_be_read_or_written_are_named(store: TokenStore, path
     with pytest.raises(VsmsError, match=r"profiles\.json can't be read"):
         store.profiles.names(SERVICE)
     (paths.state_dir).touch()
-    blocked = TokenStore.at(records.replace(paths, config_dir=paths.state_dir / "x"), interactive=False)
+    blocked = TokenStore.at(record_class.replace(paths, config_dir=paths.state_dir / "x"), interactive=False)
     with pytest.raises(VsmsError, match="can't be"):
         blocked.store(SERVICE, "default", TOKEN, insecure=True)
 

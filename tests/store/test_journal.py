@@ -18,7 +18,7 @@ import pytest
 
 import vsms_cli
 from vsms_cli.domain.errors import JournalUnusable
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.store.journal import JournalFile
 

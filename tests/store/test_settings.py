@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsms_cli.domain import records
+from vsms_cli.domain import record_class
 from vsms_cli.domain.errors import ConfigBroken, ExitCode, UsageMistake
 from vsms_cli.store.base_url import DEFAULT_BASE_URL
 from vsms_cli.store.paths import Paths
@@ -29,7 +29,7 @@ def write(paths: Paths, text: str) -> None:
 
 
 def values(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name).value for name in records.fields(type(settings))}
+    return {name: getattr(settings, name).value for name in record_class.fields(type(settings))}
 
 
 def test_without_anything_the_defaults_hold(paths: Paths) -> None:
@@ -38,7 +38,9 @@ def test_without_anything_the_defaults_hold(paths: Paths) -> None:
         "profile": "default", "base_url": DEFAULT_BASE_URL, "timeout": 30.0, "rate_limit": 60, "output": None,
         "sandbox": False, "debug": False,
     }  # fmt: skip
-    assert {getattr(settings, name).source for name in records.fields(type(settings))} == {Source.DEFAULT}
+    assert {getattr(settings, name).source for name in record_class.fields(type(settings))} == {
+        Source.DEFAULT
+    }
 
 
 CONFIG = """
@@ -162,7 +164,7 @@ def test_a_config_that_is_no_text_or_no_file_is_said(paths: Paths) -> None:
 
 
 def test_without_a_home_directory_there_is_no_config_to_read(paths: Paths) -> None:
-    homeless = records.replace(paths, config_dir=Path("~/x"))
+    homeless = record_class.replace(paths, config_dir=Path("~/x"))
     assert load_settings(Options(), {}, homeless).profile.value == "default"
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
 from vsms_cli.api.deadline import whole_request_within
-from vsms_cli.api.faults import (
+from vsms_cli.api.proxies import ProxyRefused
+from vsms_cli.api.response_classification import (
     BROKEN_OFF,
     TRANSPORT_ERRORS,
     Delivery,
@@ -20,8 +21,6 @@ from vsms_cli.api.faults import (
     problem_of,
     proxy_problem,
 )
-from vsms_cli.api.proxies import ProxyRefused
-from vsms_cli.domain.answers import Ambiguous, NotSent, Refused, Throttled
 from vsms_cli.domain.errors import (
     BadAnswer,
     ExitCode,
@@ -35,12 +34,13 @@ from vsms_cli.domain.errors import (
     Unreachable,
     VsmsError,
 )
+from vsms_cli.domain.mutation_answers import Ambiguous, NotSent, Refused, Throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from vsms_cli.api.clock import ServiceClock
-    from vsms_cli.api.pacing import Pacer
+    from vsms_cli.api.rate_limiter import Pacer
+    from vsms_cli.api.service_clock import ServiceClock
     from vsms_cli.api.transport import Exchange, Reply
     from vsms_cli.domain.tickets import Operation, Ticket
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
 from vsms_cli.api.calls import NO_SUCH_ROUTE, Calls
-from vsms_cli.api.deviation_log import Deviations
-from vsms_cli.api.faults import Meaning, meaning_of
+from vsms_cli.api.deviation_collector import Deviations
+from vsms_cli.api.response_classification import Meaning, meaning_of
 from vsms_cli.api.transport import Exchange, Reply
-from vsms_cli.domain.answers import Ambiguous, Answer, Refused, TooEarly
 from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.errors import BadAnswer
+from vsms_cli.domain.mutation_answers import Ambiguous, Answer, Refused, TooEarly
 from vsms_cli.domain.orders import Order, parse_order_id
 from vsms_cli.domain.rentals import Rental, parse_rental_id
 from vsms_cli.domain.tickets import Operation, Ticket
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from vsms_cli.api.clock import ServiceClock
-    from vsms_cli.api.deviation_log import Notes
-    from vsms_cli.api.pacing import Pacer
+    from vsms_cli.api.deviation_collector import Notes
+    from vsms_cli.api.rate_limiter import Pacer
+    from vsms_cli.api.service_clock import ServiceClock
     from vsms_cli.domain.money import Account, Balance, LedgerPage
     from vsms_cli.domain.orders import OrderPage
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 
 from vsms_cli.api.response_desync import waiting
-from vsms_cli.api.secured_stream import SecuredStream
+from vsms_cli.api.tls_stream import SecuredStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from vsms_cli.api.deviation_log import Kind
+from vsms_cli.api.deviation_collector import Kind
 from vsms_cli.api.strict_json import decode
 from vsms_cli.domain.errors import BadAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vsms_cli.api.deviation_log import Notes
+    from vsms_cli.api.deviation_collector import Notes
 
 _LARGEST_AMOUNT: Final = Decimal(10) ** 9  # dollars; beyond it an amount is an error, not money
 _DECIMALS: Final = 5

@@ -19,7 +19,7 @@ from urllib.request import getproxies
 import httpx
 
 from vsms_cli.domain.errors import ConfigBroken
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,7 +26,7 @@ _LAYERS: Final = 3  # encodings within each other that are looked through
 
 
 def redact(body: bytes, token: str) -> bytes:
-    """`body` without the token (ASCII: `store.credentials`). A body that hides it in a way that can't be cut out is
+    """`body` without the token (ASCII: `store.token_lookup`). A body that hides it in a way that can't be cut out is
     replaced as a whole.
     """
     if len(token) < SHORTEST:

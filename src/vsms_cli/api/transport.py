@@ -19,7 +19,7 @@ from vsms_cli.api.deadline import ProxyUnreachable, not_begun_once, whole_reques
 from vsms_cli.api.network import network_to
 from vsms_cli.api.proxies import ProxyGate, ProxyRefused, proxy_of
 from vsms_cli.api.redaction import redact, redact_text
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,7 +77,7 @@ class Exchange(Protocol):
 
 
 class Transport:
-    """The connection to one base URL with one token. Raises httpx's exceptions; `faults` translates them."""
+    """The connection to one base URL with one token. Raises httpx's exceptions; `response_classification` translates them."""
 
     def __init__(
         self,

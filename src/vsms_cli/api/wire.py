@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from vsms_cli.api.deviation_log import Deviations, Notes
+from vsms_cli.api.deviation_collector import Deviations, Notes
 from vsms_cli.api.json_fields import (
     DEEPEST,
     ENVELOPES,
@@ -25,9 +25,9 @@ from vsms_cli.api.json_fields import (
     words_of,
 )
 from vsms_cli.api.strict_json import decode
-from vsms_cli.domain.answers import Cancelled, Requested, Swapped
 from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.money import NO_ID, Account, Balance, LedgerPage, Transaction
+from vsms_cli.domain.mutation_answers import Cancelled, Requested, Swapped
 from vsms_cli.domain.orders import KNOWN_STATUSES, Message, Order, OrderPage, canonical_id, same_number
 from vsms_cli.domain.rentals import STATUSES as RENTAL_STATUSES
 from vsms_cli.domain.rentals import Rental

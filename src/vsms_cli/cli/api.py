@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from vsms_cli.api.wire import refuse_no_answer
-from vsms_cli.cli.options import command
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.render.safe import safe

@@ -1,9 +1,9 @@
 """The root of the command line: `vsms` itself."""
 
-from vsms_cli.cli.lazy import group_of
-from vsms_cli.cli.options import group
+from vsms_cli.cli.command_decorator import group
+from vsms_cli.cli.command_tree import ROOT
+from vsms_cli.cli.lazy_commands import group_of
 from vsms_cli.cli.topics import TOPICS
-from vsms_cli.cli.tree import ROOT
 
 app = group(
     group_of(ROOT, TOPICS),

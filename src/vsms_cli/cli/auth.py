@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.name_hints import near_guess
-from vsms_cli.cli.options import command
 from vsms_cli.cli.output_shape import shape_of
-from vsms_cli.cli.printing import print_one
+from vsms_cli.cli.row_output import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import (
     ConfirmationNeeded,
@@ -26,7 +26,8 @@ from vsms_cli.domain.money import CURRENCY, dollars
 from vsms_cli.render.details import facts_text
 from vsms_cli.render.documents import Row
 from vsms_cli.store.base_url import service_name
-from vsms_cli.store.credentials import (
+from vsms_cli.store.settings import Source, set_active_profile
+from vsms_cli.store.token_lookup import (
     COPY_IT_ANEW,
     check_new_token,
     check_token,
@@ -35,7 +36,6 @@ from vsms_cli.store.credentials import (
     mask,
     read_token_line,
 )
-from vsms_cli.store.settings import Source, set_active_profile
 
 if TYPE_CHECKING:  # help and completion import this module, and httpx costs 60 ms
     from vsms_cli.api.client import Client

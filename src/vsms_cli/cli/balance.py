@@ -1,8 +1,8 @@
 """`vsms balance`"""
 
-from vsms_cli.cli.options import command
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.output_shape import shape_of
-from vsms_cli.cli.printing import print_one
+from vsms_cli.cli.row_output import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.money import CURRENCY, dollars

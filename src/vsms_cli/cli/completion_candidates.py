@@ -5,7 +5,7 @@ middle of a line. One candidate a line, a tab, and what it is about.
 
 Names of countries and services are text of the service's, and a shell reads what is completed. A name that holds
 anything but letters, digits, blanks and a few marks that mean nothing to any shell is not offered; its code is. So
-the scripts in `completion` have blanks alone to quote. Letters beyond ASCII go to a UTF-8 locale alone: elsewhere
+`completion_scripts` has blanks alone to quote. Letters beyond ASCII go to a UTF-8 locale alone: elsewhere
 shells write their bytes as `$'…'`, inside quotes too.
 """
 
@@ -23,7 +23,7 @@ from vsms_cli.domain.catalogue import Entry
 from vsms_cli.domain.orders import KNOWN_STATUSES
 from vsms_cli.render.safe import safe
 from vsms_cli.store.base_url import host_of, service_name
-from vsms_cli.store.catalogue import CatalogueCache
+from vsms_cli.store.catalogue_cache import CatalogueCache
 from vsms_cli.store.order_cache import OrderCache
 from vsms_cli.store.paths import Paths
 from vsms_cli.store.profiles import Profiles

@@ -4,9 +4,9 @@ from typing import Annotated, Final
 
 import typer
 
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.completion_candidates import SHELLS
 from vsms_cli.cli.name_hints import unknown_word
-from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode
 

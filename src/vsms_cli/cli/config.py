@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from vsms_cli.cli.options import command
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.output_shape import Shape, shape_of
-from vsms_cli.cli.printing import print_rows
+from vsms_cli.cli.row_output import print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ConfigBroken, ExitCode
-from vsms_cli.domain.records import fields
+from vsms_cli.domain.record_class import fields
 from vsms_cli.render.details import facts_text
 from vsms_cli.render.documents import Row, Value, cell, to_json
 from vsms_cli.render.formats import Format

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ConfirmationNeeded, Declined
-from vsms_cli.render.folding import folded
+from vsms_cli.render.line_wrapping import folded
 
 _TRIES = 3  # answers that are none of the choices
 

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import typer
 
 from vsms_cli import __version__
-from vsms_cli.api.deviation_log import Kind
-from vsms_cli.cli.options import command
+from vsms_cli.api.deviation_collector import Kind
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.checks import Check, Status, failed, passed, warned
+from vsms_cli.domain.diagnostics import Check, Status, failed, passed, warned
 from vsms_cli.domain.errors import (
     BadAnswer,
     ConfigBroken,
@@ -34,9 +34,9 @@ from vsms_cli.domain.errors import (
     UsageMistake,
     VsmsError,
 )
-from vsms_cli.domain.records import fields
+from vsms_cli.domain.record_class import fields
 from vsms_cli.domain.times import short_duration
-from vsms_cli.render.check_lines import CHECK_FIELDS, check_line, check_row
+from vsms_cli.render.doctor_output import CHECK_FIELDS, check_line, check_row
 from vsms_cli.render.documents import Document
 from vsms_cli.render.formats import Format
 from vsms_cli.store.settings import Source
@@ -162,8 +162,8 @@ class _Doctor:
     def _token_elsewhere(self) -> bool:
         """Whether a variable or the file holds the token, so that no keyring is needed."""
         from vsms_cli.store.base_url import service_name  # noqa: PLC0415 - as above
-        from vsms_cli.store.credentials import environment_token_variable  # noqa: PLC0415 - as above
         from vsms_cli.store.profiles import Place  # noqa: PLC0415 - as above
+        from vsms_cli.store.token_lookup import environment_token_variable  # noqa: PLC0415 - as above
 
         if environment_token_variable(self._run.env) is not None:
             return True
@@ -202,8 +202,8 @@ class _Doctor:
             return
         url = urlsplit(self._run.settings.base_url.value)
         host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+        from vsms_cli.api.connectivity import reach  # noqa: PLC0415 - httpx
         from vsms_cli.api.proxies import proxy_of  # noqa: PLC0415 - httpx
-        from vsms_cli.api.reach import reach  # noqa: PLC0415 - httpx
 
         proxy = proxy_of(self._run.settings.base_url.value)
         if proxy is not None:
@@ -213,7 +213,7 @@ class _Doctor:
         yield from reach(host, port, tls=url.scheme == "https")
 
     def _service(self) -> Checks:
-        from vsms_cli.api.survey import ENDPOINTS, survey  # noqa: PLC0415 - httpx
+        from vsms_cli.api.conformance import ENDPOINTS, survey  # noqa: PLC0415 - httpx
 
         try:
             client = self._run.client

@@ -90,9 +90,9 @@ def _may_use_a_proxy(env: Mapping[str, str]) -> bool:
 def _base_url(env: Mapping[str, str]) -> str:
     """The base URL in force; empty where no request will be made."""
     from vsms_cli.domain.errors import VsmsError  # noqa: PLC0415 - most commands get no further
-    from vsms_cli.store.credentials import environment_token_variable  # noqa: PLC0415 - as above
     from vsms_cli.store.paths import Paths  # noqa: PLC0415 - as above
     from vsms_cli.store.settings import Options, Source, load_settings  # noqa: PLC0415 - as above
+    from vsms_cli.store.token_lookup import environment_token_variable  # noqa: PLC0415 - as above
 
     try:
         paths = Paths.from_environment(env)
@@ -102,7 +102,7 @@ def _base_url(env: Mapping[str, str]) -> str:
             return ""
     except (VsmsError, OSError):
         return ""
-    # A variable's token is not sent to a host that a file alone names (`store.credentials`).
+    # A variable's token is not sent to a host that a file alone names (`store.token_lookup`).
     doubtful = in_environment and settings.base_url.source is Source.CONFIG
     return "" if doubtful else settings.base_url.value
 

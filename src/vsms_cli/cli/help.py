@@ -8,10 +8,10 @@ import typer
 from typer.main import get_command
 
 from vsms_cli.cli.app import app as root
-from vsms_cli.cli.options import command
+from vsms_cli.cli.command_decorator import command
+from vsms_cli.cli.command_tree import GROUPS, ROOT, Command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.topics import TOPICS, text_of
-from vsms_cli.cli.tree import GROUPS, ROOT, Command
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vsms_cli.cli.options import command
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.output_shape import Shape, shape_of
-from vsms_cli.cli.printing import print_one, print_rows
-from vsms_cli.cli.reporting import print_result
+from vsms_cli.cli.result_output import print_result
+from vsms_cli.cli.row_output import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.entries import JournalEntry
 from vsms_cli.domain.errors import ExitCode, JournalDamaged, StopRequested, UsageMistake, VsmsError
+from vsms_cli.domain.journal_entry import JournalEntry
 from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.resolve import manual_outcomes, resolve

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import StreamClosed
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.times import short_duration
-from vsms_cli.render.folding import folded, folded_command
 from vsms_cli.render.formats import Format
+from vsms_cli.render.line_wrapping import folded, folded_command
 from vsms_cli.render.safe import safe, without_tokens
 from vsms_cli.render.status_line import WaitNotices
 from vsms_cli.store.settings import Source

@@ -4,7 +4,7 @@ from typing import Final
 
 from vsms_cli.cli.auth import STATUS_FIELDS
 from vsms_cli.cli.config import PATH_FIELDS, SHOW_FIELDS
-from vsms_cli.render import check_lines, money_rows, rows
+from vsms_cli.render import doctor_output, money_rows, rows
 
 FIELDS: Final = {
     "orders list": (*rows.ORDER_FIELDS, *rows.ORDER_FIELDS_ON_REQUEST),
@@ -23,7 +23,7 @@ FIELDS: Final = {
     "auth status": STATUS_FIELDS,
     "config show": SHOW_FIELDS,
     "config path": PATH_FIELDS,
-    "doctor": check_lines.CHECK_FIELDS,
+    "doctor": doctor_output.CHECK_FIELDS,
     "journal list": rows.JOURNAL_FIELDS,
     "journal show": (*rows.JOURNAL_FIELDS, "events"),
 }

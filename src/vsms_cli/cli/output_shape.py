@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from vsms_cli.cli.name_hints import unknown_word
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.records import record, replace
+from vsms_cli.domain.record_class import record, replace
 from vsms_cli.render.formats import Format
 
 if TYPE_CHECKING:

@@ -127,7 +127,7 @@ OUTCOME_MEANINGS: Final[Mapping[Operation, Mapping[str, str]]] = {
         "already_requested": "it was asked for before, says the service or our journal",
         "already_refunded": "the ledger shows it: `transaction_id`, `refunded_at`",
         "cancelled": "it still waited, so it was cancelled: refunded in full",
-        "not_eligible": "the service refuses it, or nothing is asked for: the money may be there already, or on its way; see `error`",
+        "not_eligible": "the service refuses it, or nothing is asked for (`error` says why): the money may be there",
         "by_hand": "the service has no such endpoint: `support_message` is ready to send",
         "failed": "nothing was asked for; `error` says why",
         "unknown": "the answer was lost; it is never sent a second time by itself",
@@ -201,8 +201,8 @@ PROOF_OF_VERDICTS: Final = (
         "the newest 200 orders. An older one is judged from its own ledger lines; a purchase of which nothing "
         "came back can't be: a code may have come, unless our journal saw the order end without one. A status "
         "that no documentation names can't be judged either. In JSON `reason` is `possible_refund`, "
-        "`possible_reversal`, `unlisted`, `status`, `price`, `id` or `ledger`, and `candidate` the id of the line. In the "
-        "totals `orders`, `paid`, `returned` and `missing` are about the orders that were judged, `unpriced` "
+        "`possible_reversal`, `unlisted`, `status`, `price`, `id` or `ledger`, and `candidate` the id of the line. In "
+        "the totals `orders`, `paid`, `returned` and `missing` are about the orders that were judged, `unpriced` "
         "counts those of which nobody says what they cost, and `unread` the ledger lines that can't be read, or "
         "not their amount."
     ),

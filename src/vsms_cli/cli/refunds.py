@@ -5,25 +5,25 @@ from typing import Annotated
 
 import typer
 
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.confirm import ask
-from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import DryRun, Yes, span_since
+from vsms_cli.cli.orders.filter_options import DryRun, Yes, span_since
 from vsms_cli.cli.output_shape import Shape, shape_of
-from vsms_cli.cli.printing import print_rows, print_table, show_plan
-from vsms_cli.cli.reporting import print_result
+from vsms_cli.cli.result_output import print_result
+from vsms_cli.cli.row_output import print_rows, print_table, show_plan
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.audit import Audit
 from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import RefundPlan
+from vsms_cli.domain.refund_verdicts import Audit
 from vsms_cli.ops.audit import Requests, appeal_for, asked_before, audit, note_references, plan_requests
 from vsms_cli.ops.refund import MISSING_REASON, InTurn
 from vsms_cli.render.details import message_text
 from vsms_cli.render.documents import to_json
 from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import AUDIT_FIELDS, audit_row, audit_totals
-from vsms_cli.render.money_words import audit_fine, audit_next, audit_remarks, audit_summary
+from vsms_cli.render.money_text import audit_fine, audit_next, audit_remarks, audit_summary
 from vsms_cli.render.questions import refund_facts, request_question
 from vsms_cli.render.results import refund_summary
 

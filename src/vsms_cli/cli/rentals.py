@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.cancelling import Cancelling
-from vsms_cli.cli.orders.options import (
+from vsms_cli.cli.command_decorator import command
+from vsms_cli.cli.orders.cancel_run import Cancelling
+from vsms_cli.cli.orders.filter_options import (
     DryRun,
     Expect,
     Given,
@@ -19,7 +19,7 @@ from vsms_cli.cli.orders.options import (
 )
 from vsms_cli.cli.orders.selection_arguments import Mode, Wanted
 from vsms_cli.cli.output_shape import proof_columns, shape_of
-from vsms_cli.cli.printing import print_one, print_rows
+from vsms_cli.cli.row_output import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.rentals import STATUSES, Rental

@@ -12,7 +12,7 @@ from vsms_cli.cli.early_start import EARLY
 from vsms_cli.cli.notifier import Notifier
 from vsms_cli.cli.signals import Stop
 from vsms_cli.domain.errors import ConfigBroken, JournalUnusable, UsageMistake, VsmsError
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.render.formats import Format
 from vsms_cli.render.streams import Streams
 from vsms_cli.store.base_url import host_of
@@ -24,14 +24,14 @@ if TYPE_CHECKING:  # what a command does not use is not imported: start-up is pa
 
     from vsms_cli.api.client import Client
     from vsms_cli.domain.catalogue import Catalogue
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.journal_entry import JournalEntry
     from vsms_cli.ops.context import Context
-    from vsms_cli.sandbox.app import Sandbox
     from vsms_cli.sandbox.database import Database
+    from vsms_cli.sandbox.routing import Sandbox
     from vsms_cli.sandbox.transport import SandboxTransport
-    from vsms_cli.store.credentials import Found
     from vsms_cli.store.journal import JournalFile
     from vsms_cli.store.order_cache import OrderCache
+    from vsms_cli.store.token_lookup import Found
     from vsms_cli.store.token_store import TokenStore
 
 _PLACES_SHOWN: Final = 3
@@ -83,13 +83,13 @@ class Runtime:
 
     def __init__(self, common: Common, output: Output, *, checked: bool = True) -> None:
         """With `checked` a setting that can't be used ends the command here, before it has begun."""
-        from vsms_cli.store.credentials import take_environment  # noqa: PLC0415 - see the top
+        from vsms_cli.store.token_lookup import take_environment  # noqa: PLC0415 - see the top
 
         self.env: Mapping[str, str] = take_environment()
         self._common = common
         self.output = output
         if checked and self.settings.profile.source is Source.OPTION and not self.in_sandbox:
-            from vsms_cli.store.credentials import refuse_contradiction  # noqa: PLC0415 - see the top
+            from vsms_cli.store.token_lookup import refuse_contradiction  # noqa: PLC0415 - see the top
 
             refuse_contradiction(self.env, self.settings)
         self.streams = Streams.of_this_process(self.env, no_color=common.no_color)
@@ -165,7 +165,7 @@ class Runtime:
 
     def token(self) -> "Found":
         """The token in force and where it comes from."""
-        from vsms_cli.store.credentials import find_token, keep_out_of_core_dumps  # noqa: PLC0415 - see the top
+        from vsms_cli.store.token_lookup import find_token, keep_out_of_core_dumps  # noqa: PLC0415 - see the top
 
         keep_out_of_core_dumps()
         return find_token(self.env, self.settings, lambda: self.token_store)
@@ -192,10 +192,10 @@ class Runtime:
 
     def _client(self, base_url: str, token: str, in_process: "SandboxTransport | None") -> "Client":
         from vsms_cli.api.client import Client  # noqa: PLC0415 - see the top
-        from vsms_cli.api.clock import ServiceClock  # noqa: PLC0415 - as above
-        from vsms_cli.api.pacing import Pacer  # noqa: PLC0415 - as above
+        from vsms_cli.api.rate_limiter import Pacer  # noqa: PLC0415 - as above
+        from vsms_cli.api.service_clock import ServiceClock  # noqa: PLC0415 - as above
         from vsms_cli.api.transport import Transport  # noqa: PLC0415 - as above
-        from vsms_cli.store.budget import SharedBudget  # noqa: PLC0415 - as above
+        from vsms_cli.store.rate_limit import SharedBudget  # noqa: PLC0415 - as above
 
         log = self.notifier.log if self.settings.debug.value else None
         transport = Transport(
@@ -222,14 +222,14 @@ class Runtime:
 
     @cached_property
     def sandbox(self) -> "Sandbox":
-        from vsms_cli.sandbox.app import Sandbox  # noqa: PLC0415 - see the top
+        from vsms_cli.sandbox.routing import Sandbox  # noqa: PLC0415 - see the top
 
         return Sandbox(self._sandbox_database())
 
     def served_sandbox(self, *, ephemeral: bool, hold: timedelta | None, dialect: str | None) -> "Sandbox":
         """The same, or one of its own in memory, for a server of ours."""
-        from vsms_cli.sandbox.app import Sandbox  # noqa: PLC0415 - see the top
         from vsms_cli.sandbox.database import Database  # noqa: PLC0415 - as above
+        from vsms_cli.sandbox.routing import Sandbox  # noqa: PLC0415 - see the top
 
         if not ephemeral:
             return Sandbox(self._sandbox_database(), hold=hold, dialect=dialect)
@@ -263,7 +263,7 @@ class Runtime:
 
     def catalogue(self, *, fresh: bool = False) -> tuple["Catalogue", bool]:
         """Countries and services, and whether they are as of now; from the last day's cache unless `fresh`."""
-        from vsms_cli.store.catalogue import CatalogueCache  # noqa: PLC0415 - see the top
+        from vsms_cli.store.catalogue_cache import CatalogueCache  # noqa: PLC0415 - see the top
 
         if self.in_sandbox:
             return self.client.catalogue(), True
@@ -280,7 +280,7 @@ class Runtime:
         """Services' names by their codes, as far as a catalogue that was read before tells: no request is made."""
         if self.in_sandbox:
             return self.client.catalogue().service_names
-        from vsms_cli.store.catalogue import CatalogueCache  # noqa: PLC0415 - see the top
+        from vsms_cli.store.catalogue_cache import CatalogueCache  # noqa: PLC0415 - see the top
 
         kept = CatalogueCache(self.paths.cache_dir, host=self.host).read(however_old=True)
         return {} if kept is None else kept.service_names

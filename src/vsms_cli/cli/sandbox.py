@@ -5,18 +5,18 @@ from typing import Annotated, Final
 
 import typer
 
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.name_hints import unknown_word
-from vsms_cli.cli.options import command
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.sandbox_opening import kept_aside
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, SandboxBroken, UsageMistake, VsmsError
 from vsms_cli.domain.orders import parse_id_or_beginning
 from vsms_cli.domain.times import parse_duration, rfc3339
-from vsms_cli.sandbox.app import OPERATIONS, Sandbox
 from vsms_cli.sandbox.dialects import DIALECTS
 from vsms_cli.sandbox.errors import OrderUnknown, SandboxError
 from vsms_cli.sandbox.fault_injection import ANY, KINDS, Fault, FaultInjection, seconds_in
+from vsms_cli.sandbox.routing import OPERATIONS, Sandbox
 
 _TOKEN: Final = "vsms_sandbox"  # noqa: S105 - the sandbox takes any token of the right form
 _FAULT_HELP: Final = (

@@ -4,17 +4,17 @@ from typing import Annotated
 
 import typer
 
-from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import span_since
+from vsms_cli.cli.command_decorator import command
+from vsms_cli.cli.orders.filter_options import span_since
 from vsms_cli.cli.output_shape import Shape, shape_of
-from vsms_cli.cli.printing import print_one, print_rows
+from vsms_cli.cli.row_output import print_one, print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.stats import Stats
 from vsms_cli.ops.stats import stats
 from vsms_cli.render.formats import Format
 from vsms_cli.render.money_rows import STATS_FIELDS, STATS_KEYS, stats_object, stats_rows
-from vsms_cli.render.money_words import stats_remarks
+from vsms_cli.render.money_text import stats_remarks
 
 
 @command("stats", examples=("vsms stats", "vsms stats --since 7d --json | jq .net"))

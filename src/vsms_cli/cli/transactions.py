@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.name_hints import unknown_word
-from vsms_cli.cli.options import command
 from vsms_cli.cli.output_shape import shape_of
-from vsms_cli.cli.printing import print_rows
+from vsms_cli.cli.row_output import print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, RequestRefused, UsageMistake
 from vsms_cli.domain.money import Transaction
@@ -20,7 +20,7 @@ from vsms_cli.ops.ledger import Reading, Since, ago
 from vsms_cli.ops.listing import completed
 from vsms_cli.ops.rentals import RENTALS
 from vsms_cli.render.money_rows import TRANSACTION_FIELDS, transaction_row
-from vsms_cli.render.money_words import unshown_remark
+from vsms_cli.render.money_text import unshown_remark
 
 if TYPE_CHECKING:
     from vsms_cli.render.tables import Column

@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from vsms_cli.cli.command_tree import GROUPS, ROOT
 from vsms_cli.cli.name_hints import option_hint
-from vsms_cli.cli.tree import GROUPS, ROOT
 from vsms_cli.domain.errors import UsageMistake
 
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import UsageMistake
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import ClassVar
 
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 
 class ExitCode(IntEnum):

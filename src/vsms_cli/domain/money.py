@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 if TYPE_CHECKING:
     from datetime import datetime

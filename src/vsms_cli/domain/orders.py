@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import UsageMistake
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.money import CENT
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.domain.tickets import Operation
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from vsms_cli.domain.answers import Answer
     from vsms_cli.domain.catalogue import Catalogue
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.journal_entry import JournalEntry
     from vsms_cli.domain.money import Account, Balance, LedgerPage
+    from vsms_cli.domain.mutation_answers import Answer
     from vsms_cli.domain.orders import Order, OrderPage
     from vsms_cli.domain.rentals import Rental
     from vsms_cli.domain.tickets import Operation, Ticket

@@ -5,16 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import Reason, Verdict, compare
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
+from vsms_cli.domain.refund_verdicts import Reason, Verdict, compare
 
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from vsms_cli.domain.audit import Dossier
     from vsms_cli.domain.money import Transaction
+    from vsms_cli.domain.refund_verdicts import Dossier
 
 
 class Verified(StrEnum):

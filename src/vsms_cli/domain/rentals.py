@@ -13,7 +13,7 @@ from typing import Final
 
 from vsms_cli.domain.errors import UsageMistake
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 FULL_REFUND_WINDOW: Final = timedelta(minutes=20)  # the SDKs' refund rule, for both tiers
 ANY_SERVICE: Final = "any"

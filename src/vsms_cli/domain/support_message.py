@@ -12,8 +12,8 @@ from vsms_cli.domain.times import rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from vsms_cli.domain.audit import Case
     from vsms_cli.domain.orders import Message, Order
+    from vsms_cli.domain.refund_verdicts import Case
 
 SUPPORT_ADDRESS: Final = "support@virtualsms.io"  # the vendor's help page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 
 class Operation(StrEnum):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import ENDED, GRACE, Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.errors import JournalUnusable, RouteMissing
-from vsms_cli.domain.matching import DATED_EARLY, Ledger, order_key
+from vsms_cli.domain.ledger_matching import DATED_EARLY, Ledger, order_key
 from vsms_cli.domain.orders import Order, is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
+from vsms_cli.domain.refund_verdicts import ENDED, GRACE, Audit, Case, Dossier, Verdict, judge
 from vsms_cli.domain.rentals import Rental
 from vsms_cli.domain.support_message import missing_refunds_message
 from vsms_cli.domain.tickets import Operation

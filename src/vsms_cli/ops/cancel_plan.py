@@ -8,7 +8,7 @@ from vsms_cli.domain.errors import OrderNotFound
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.plans import CancelPlan, PlannedCancel
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.dispatcher import Target
 from vsms_cli.ops.listing import active_orders, completed, orders_with

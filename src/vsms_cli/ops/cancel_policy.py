@@ -6,11 +6,11 @@ import contextlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final, Self, assert_never
 
-from vsms_cli.domain.answers import Answer, Cancelled, Refused
 from vsms_cli.domain.errors import OrderNotFound, Problem, RateLimited, RouteMissing, TokenRefused, VsmsError
+from vsms_cli.domain.mutation_answers import Answer, Cancelled, Refused
 from vsms_cli.domain.orders import CANCEL_COOLDOWN, Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.mutation import carry_out_once
@@ -21,9 +21,9 @@ from vsms_cli.ops.problems import SMS_CAME, UNKNOWN_HINT, too_early_problem, und
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from vsms_cli.domain.audit import Dossier
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.journal_entry import JournalEntry
     from vsms_cli.domain.ports import Journal
+    from vsms_cli.domain.refund_verdicts import Dossier
     from vsms_cli.ops.context import Context
 
 _BAD_REQUEST: Final = 400

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.errors import ExitCode, JournalUnusable, NoThread, Problem, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.records import record, replace
+from vsms_cli.domain.record_class import record, replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.mutation import carry_out_once

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 from vsms_cli.domain.errors import BadAnswer
 
 if TYPE_CHECKING:
-    from vsms_cli.domain.audit import Dossier
     from vsms_cli.domain.money import LedgerPage, Transaction
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.ports import Service
+    from vsms_cli.domain.refund_verdicts import Dossier
 
 _PAGE: Final = 100  # lines, the reference pages' largest page, which is asked for
 _MOST_PAGES: Final = 100_000  # ten million lines; a ledger that never ends must not keep us for ever
@@ -255,8 +255,8 @@ def dossiers_of(
     end of the ledger may have hidden.
     """
     # A cancel whose answer holds up asks no ledger, and starts sooner without these.
-    from vsms_cli.domain.audit import Dossier  # noqa: PLC0415 - as said
-    from vsms_cli.domain.matching import DATED_EARLY, Ledger  # noqa: PLC0415 - as said
+    from vsms_cli.domain.ledger_matching import DATED_EARLY, Ledger  # noqa: PLC0415 - as said
+    from vsms_cli.domain.refund_verdicts import Dossier  # noqa: PLC0415 - as said
 
     if not orders:
         return {}
@@ -277,7 +277,7 @@ def dossiers_of(
 
 def _hangs_on_the_list(dossier: Dossier) -> bool:
     """Whether a line names an order that may be another one of the account's."""
-    from vsms_cli.domain.matching import Doubt  # noqa: PLC0415 - as in `dossiers_of`
+    from vsms_cli.domain.ledger_matching import Doubt  # noqa: PLC0415 - as in `dossiers_of`
 
     possible = None if dossier.whole else dossier.possible_refund
     return possible is not None and possible.doubt is Doubt.OTHER_ID

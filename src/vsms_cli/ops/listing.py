@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import BadAnswer, OrderNotFound
 from vsms_cli.domain.orders import Phase, is_whole_id
-from vsms_cli.domain.records import record, replace
+from vsms_cli.domain.record_class import record, replace
 from vsms_cli.ops.selection import complete
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from decimal import Decimal
 
-    from vsms_cli.domain.answers import Answer, Refused
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.journal_entry import JournalEntry
+    from vsms_cli.domain.mutation_answers import Answer, Refused
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.ports import Journal
     from vsms_cli.domain.tickets import Operation, Ticket

@@ -17,7 +17,7 @@ from vsms_cli.ops.recording import record, recorded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.journal_entry import JournalEntry
     from vsms_cli.domain.orders import Order
     from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy

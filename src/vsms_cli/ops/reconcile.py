@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 
-from vsms_cli.domain.answers import (
+from vsms_cli.domain.errors import Problem, StopRequested, TokenRefused, VsmsError
+from vsms_cli.domain.mutation_answers import (
     Ambiguous,
     Answer,
     Cancelled,
@@ -20,10 +21,9 @@ from vsms_cli.domain.answers import (
     Throttled,
     TooEarly,
 )
-from vsms_cli.domain.errors import Problem, StopRequested, TokenRefused, VsmsError
 from vsms_cli.domain.orders import ORDER_LIFE, Order
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.ops.context import Attempts
 from vsms_cli.ops.polling import HOPELESS, NO_USE, OFTEN, ONCE, read_once, read_over
 

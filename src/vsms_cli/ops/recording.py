@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import JournalUnusable, Problem
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.ops.problems import UNKNOWN_HINT
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from vsms_cli.domain.errors import ExitCode, Problem, UsageMistake, VsmsError
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund, RefundStep
-from vsms_cli.domain.records import record, replace
+from vsms_cli.domain.record_class import record, replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.ledger import dossiers_of

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import ENDED, GRACE, Dossier, about, compare
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem, RouteMissing
-from vsms_cli.domain.matching import Ledger
+from vsms_cli.domain.ledger_matching import Ledger
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.outcomes import Outcome
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import prove
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
+from vsms_cli.domain.refund_verdicts import ENDED, GRACE, Dossier, about, compare
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import dossiers_of
 from vsms_cli.ops.problems import too_early_problem, undocumented_status

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-from vsms_cli.domain.answers import Answer, Refused, Requested
 from vsms_cli.domain.errors import ExitCode, Problem
+from vsms_cli.domain.mutation_answers import Answer, Refused, Requested
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.support_message import support_message
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.ledger import dossiers_of
@@ -18,10 +18,10 @@ from vsms_cli.ops.problems import UNKNOWN_HINT
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vsms_cli.domain.audit import Dossier
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.journal_entry import JournalEntry
     from vsms_cli.domain.orders import Order
     from vsms_cli.domain.ports import Journal
+    from vsms_cli.domain.refund_verdicts import Dossier
     from vsms_cli.ops.context import Context
 
 _NO_SUCH_ROUTE: Final = frozenset({404, 405, 501})  # for an order that was just read

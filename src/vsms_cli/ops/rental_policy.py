@@ -16,7 +16,7 @@ from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.cancel_policy import Cancel
 
 if TYPE_CHECKING:
-    from vsms_cli.domain.answers import Answer
+    from vsms_cli.domain.mutation_answers import Answer
     from vsms_cli.domain.ports import Service
     from vsms_cli.ops.context import Context
 

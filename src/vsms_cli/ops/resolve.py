@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ExitCode, Problem
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.ops.cancel_policy import Cancel
 from vsms_cli.ops.mutation import claimed
 from vsms_cli.ops.prior_attempts import settle_open
@@ -18,7 +18,7 @@ from vsms_cli.ops.swap_policy import Swap
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.journal_entry import JournalEntry
     from vsms_cli.domain.tickets import Operation
     from vsms_cli.ops.context import Context
     from vsms_cli.ops.policy import Policy

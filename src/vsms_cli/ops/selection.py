@@ -15,7 +15,7 @@ from vsms_cli.domain.orders import (
     parse_order_id,
     with_plus,
 )
-from vsms_cli.domain.records import record, replace
+from vsms_cli.domain.record_class import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

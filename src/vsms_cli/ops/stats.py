@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import OrderNotFound
-from vsms_cli.domain.matching import name_of
+from vsms_cli.domain.ledger_matching import name_of
 from vsms_cli.domain.money import PURCHASE, REFUND, REFUNDING_TYPES
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.stats import Group, Stats

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-from vsms_cli.domain.answers import Answer, Refused, Swapped
 from vsms_cli.domain.errors import ExitCode, OrderNotFound, Problem
+from vsms_cli.domain.mutation_answers import Answer, Refused, Swapped
 from vsms_cli.domain.orders import Order, Phase, same_number
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.ops.policy import Policy
 from vsms_cli.ops.problems import too_early_problem, undocumented_status
 
 if TYPE_CHECKING:
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.journal_entry import JournalEntry
     from vsms_cli.domain.ports import Journal
     from vsms_cli.ops.context import Context
 

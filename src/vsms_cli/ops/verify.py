@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import JournalUnusable, OrderNotFound, UsageMistake
 from vsms_cli.domain.proofs import Proof, Verified, Wanted, prove
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.ops.ledger import ago, dossiers_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from vsms_cli.domain.audit import Dossier
     from vsms_cli.domain.money import Transaction
     from vsms_cli.domain.ports import Journal
+    from vsms_cli.domain.refund_verdicts import Dossier
     from vsms_cli.ops.context import Context
 
 _PAUSES_S: Final = (

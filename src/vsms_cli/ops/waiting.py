@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.codes import newest
 from vsms_cli.domain.errors import BadAnswer, ExitCode, NoTurn, Problem, StopRequested, Unreachable, VsmsError
 from vsms_cli.domain.orders import Message, Order, Phase
 from vsms_cli.domain.outcomes import Outcome, Result
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
+from vsms_cli.domain.sms_code import newest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

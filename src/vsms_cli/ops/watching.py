@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.codes import newest
 from vsms_cli.domain.errors import OrderNotFound, RateLimited, TokenRefused, VsmsError
 from vsms_cli.domain.orders import Message, Order, Phase
-from vsms_cli.domain.records import record, replace
+from vsms_cli.domain.record_class import record, replace
+from vsms_cli.domain.sms_code import newest
 from vsms_cli.ops.listing import active_orders
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order, Phase
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render import order_text
-from vsms_cli.render.folding import folded
+from vsms_cli.render.line_wrapping import folded
 from vsms_cli.render.safe import safe, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from vsms_cli.domain.entries import JournalEntry, JournalEvent
+    from vsms_cli.domain.journal_entry import JournalEntry, JournalEvent
     from vsms_cli.domain.orders import Message
     from vsms_cli.domain.rentals import Rental
     from vsms_cli.render.streams import Surface

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.render.documents import to_json
-from vsms_cli.render.folding import folded
+from vsms_cli.render.line_wrapping import folded
 from vsms_cli.render.rows import problem_row
 from vsms_cli.render.safe import shown, without_tokens
 

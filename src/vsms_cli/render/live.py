@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.domain.errors import StreamClosed
-from vsms_cli.domain.records import replace
-from vsms_cli.render.folding import folded
+from vsms_cli.domain.record_class import replace
+from vsms_cli.render.line_wrapping import folded
 from vsms_cli.render.order_tables import live_columns
 from vsms_cli.render.safe import shown
 from vsms_cli.render.streams import BELL

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import Audit, Case, Verdict
 from vsms_cli.domain.money import CURRENCY, NO_ID, Transaction
+from vsms_cli.domain.refund_verdicts import Audit, Case, Verdict
 from vsms_cli.render.rows import problem_row
 
 if TYPE_CHECKING:

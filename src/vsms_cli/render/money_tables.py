@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import Audit, Case, Reason, Verdict
 from vsms_cli.domain.money import Transaction, dollars
+from vsms_cli.domain.refund_verdicts import Audit, Case, Reason, Verdict
 from vsms_cli.render import order_text
 from vsms_cli.render.safe import shown
 from vsms_cli.render.tables import NAME, NUMBER, WORD, Column, column

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from vsms_cli.domain.entries import JournalEntry
+    from vsms_cli.domain.journal_entry import JournalEntry
     from vsms_cli.domain.orders import Order
 
 

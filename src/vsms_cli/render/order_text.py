@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.codes import code_in, newest
 from vsms_cli.domain.orders import Order, Phase, is_whole_id, with_plus
 from vsms_cli.domain.rentals import ANY_SERVICE, Rental
+from vsms_cli.domain.sms_code import code_in, newest
 from vsms_cli.domain.times import rfc3339, short_duration
-from vsms_cli.render.folding import beginning, columns_of
+from vsms_cli.render.line_wrapping import beginning, columns_of
 from vsms_cli.render.safe import shown
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from vsms_cli.domain.proofs import Proof, Verified
 from vsms_cli.domain.tickets import Operation
 from vsms_cli.domain.times import rfc3339, short_duration
 from vsms_cli.render import order_text
-from vsms_cli.render.folding import folded
+from vsms_cli.render.line_wrapping import folded
 from vsms_cli.render.plural import plural
 from vsms_cli.render.safe import shown
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.codes import code_in, newest
 from vsms_cli.domain.money import CURRENCY
+from vsms_cli.domain.sms_code import code_in, newest
 
 if TYPE_CHECKING:
-    from vsms_cli.domain.entries import JournalEntry
     from vsms_cli.domain.errors import Problem
+    from vsms_cli.domain.journal_entry import JournalEntry
     from vsms_cli.domain.orders import Message, Order
     from vsms_cli.domain.outcomes import Result
     from vsms_cli.domain.proofs import Verified

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.times import short_duration
-from vsms_cli.render.folding import beginning
+from vsms_cli.render.line_wrapping import beginning
 
 if TYPE_CHECKING:
     from vsms_cli.render.streams import Streams

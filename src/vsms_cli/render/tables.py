@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len, set_cell_size
 
 from vsms_cli.domain.orders import is_whole_id
-from vsms_cli.domain.records import record, replace
-from vsms_cli.render.folding import broken
+from vsms_cli.domain.record_class import record, replace
+from vsms_cli.render.line_wrapping import broken
 from vsms_cli.render.order_text import NOTHING
 from vsms_cli.render.safe import shown
 

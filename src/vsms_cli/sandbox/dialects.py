@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from vsms_cli.sandbox.answers import Json
+    from vsms_cli.sandbox.response_bodies import Json
 
     Row = Mapping[str, Json]
 

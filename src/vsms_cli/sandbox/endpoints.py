@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from vsms_cli.sandbox import answers, ledger, orders, phone_numbers
-from vsms_cli.sandbox.answers import Reply, refusal
+from vsms_cli.sandbox import ledger, orders, phone_numbers, response_bodies
 from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS, price
 from vsms_cli.sandbox.ledger import Kind
 from vsms_cli.sandbox.orders import Order, Status
 from vsms_cli.sandbox.parameters import Call, choice, plea
+from vsms_cli.sandbox.response_bodies import Reply, refusal
 from vsms_cli.sandbox.tables import Page, moment, stamp
 
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -22,13 +22,13 @@ _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 def list_orders(page: Page, call: Call) -> Reply:
     found = orders.newest(page, status=call.text("status"), limit=call.limit(default=50, largest=200))
-    rows = [answers.listed(order, cooldown=page.cooldown) for order in found]
+    rows = [response_bodies.listed(order, cooldown=page.cooldown) for order in found]
     return Reply(200, {"count": len(rows), "orders": rows})
 
 
 def show_order(page: Page, call: Call) -> Reply:
     order = _order(page, call)
-    return Reply(200, answers.detailed(order, orders.messages(page, order), cooldown=page.cooldown))
+    return Reply(200, response_bodies.detailed(order, orders.messages(page, order), cooldown=page.cooldown))
 
 
 def purchase(page: Page, call: Call) -> Reply:
@@ -48,16 +48,16 @@ def purchase(page: Page, call: Call) -> Reply:
         price=cost,
         at=page.now,
     )
-    return Reply(200, answers.detailed(order, (), cooldown=page.cooldown))
+    return Reply(200, response_bodies.detailed(order, (), cooldown=page.cooldown))
 
 
 def cancel(page: Page, call: Call) -> Reply:
     order = _order(page, call)
     if order.status is not Status.WAITING:
-        raise answers.wrong_status("cancel", order)
+        raise response_bodies.wrong_status("cancel", order)
     left = order.created_at + page.cooldown - page.now
     if left.total_seconds() > 0:
-        raise answers.too_early_to_cancel(cooldown=page.cooldown, left=left)
+        raise response_bodies.too_early_to_cancel(cooldown=page.cooldown, left=left)
     orders.end(page, order, Status.CANCELLED, at=page.now, refunded=True)
     return Reply(
         200, {"success": True, "order_id": order.id, "status": Status.CANCELLED, "refund_amount": order.price}
@@ -67,16 +67,16 @@ def cancel(page: Page, call: Call) -> Reply:
 def swap(page: Page, call: Call) -> Reply:
     order = _order(page, call)
     if order.status is not Status.WAITING:
-        raise answers.wrong_status("swap", order)
+        raise response_bodies.wrong_status("swap", order)
     left = order.created_at + page.cooldown - page.now
     if left.total_seconds() > 0:
-        raise answers.too_early_to_swap(cooldown=page.cooldown, left=left)
+        raise response_bodies.too_early_to_swap(cooldown=page.cooldown, left=left)
     digits = phone_numbers.draw(page, COUNTRIES[order.country])
     if digits is None:
         raise refusal(404, "No replacement available")
     number = f"+{digits}" if order.phone_number.startswith("+") else digits
     orders.renumber(page, order, number)
-    return Reply(200, answers.swapped(order, number=number))
+    return Reply(200, response_bodies.swapped(order, number=number))
 
 
 def request_refund(page: Page, call: Call) -> Reply:
@@ -101,7 +101,7 @@ def show_balance(page: Page, _: Call) -> Reply:
 
 
 def show_profile(page: Page, _: Call) -> Reply:
-    profile = answers.profiled(
+    profile = response_bodies.profiled(
         account=page.setting("account_id") or "",
         balance=ledger.balance(page),
         spent=abs(ledger.total(page, Kind.PURCHASE)),
@@ -118,16 +118,18 @@ def list_transactions(page: Page, call: Call) -> Reply:
     count, found = ledger.lines(
         page, kind=call.text("type"), since=since, until=until, limit=limit, offset=offset
     )
-    rows = [answers.posted(line) for line in found]
+    rows = [response_bodies.posted(line) for line in found]
     return Reply(200, {"count": count, "limit": limit, "offset": offset, "transactions": rows})
 
 
 def list_services(_page: Page, _: Call) -> Reply:
-    return Reply(200, {"services": [answers.offered(product) for product in PRODUCTS.values()]})
+    return Reply(200, {"services": [response_bodies.offered(product) for product in PRODUCTS.values()]})
 
 
 def list_countries(_page: Page, _: Call) -> Reply:
-    return Reply(200, {"countries": [answers.served(country, PRODUCTS) for country in COUNTRIES.values()]})
+    return Reply(
+        200, {"countries": [response_bodies.served(country, PRODUCTS) for country in COUNTRIES.values()]}
+    )
 
 
 def list_stock(_page: Page, call: Call) -> Reply:
@@ -135,11 +137,13 @@ def list_stock(_page: Page, call: Call) -> Reply:
     product = PRODUCTS.get(call.text("service") or "")
     if product is None:
         raise refusal(400, "Invalid service")
-    return Reply(200, {"countries": [answers.stocked(country, product) for country in COUNTRIES.values()]})
+    return Reply(
+        200, {"countries": [response_bodies.stocked(country, product) for country in COUNTRIES.values()]}
+    )
 
 
 def show_price(_page: Page, call: Call) -> Reply:
-    return Reply(200, answers.priced(*choice(call.text("service"), call.text("country"))))
+    return Reply(200, response_bodies.priced(*choice(call.text("service"), call.text("country"))))
 
 
 def _order(page: Page, call: Call) -> Order:

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Self
 
-from vsms_cli.sandbox.app import OPERATIONS
 from vsms_cli.sandbox.errors import SandboxError
+from vsms_cli.sandbox.routing import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from vsms_cli.sandbox.app import Answer, Sandbox
+    from vsms_cli.sandbox.routing import Answer, Sandbox
 
 ANY: Final = "any"
 ALWAYS: Final = "always"

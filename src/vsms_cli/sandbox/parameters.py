@@ -9,8 +9,8 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from vsms_cli.sandbox.answers import refusal
 from vsms_cli.sandbox.catalogue import COUNTRIES, PRODUCTS, Country, Product
+from vsms_cli.sandbox.response_bodies import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

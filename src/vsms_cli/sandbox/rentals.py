@@ -11,14 +11,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.sandbox import ledger
-from vsms_cli.sandbox.answers import Reply, refusal
+from vsms_cli.sandbox.response_bodies import Reply, refusal
 from vsms_cli.sandbox.tables import Page, moment, stamp
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from vsms_cli.sandbox.answers import Json
     from vsms_cli.sandbox.parameters import Call
+    from vsms_cli.sandbox.response_bodies import Json
 
 _WINDOW: Final = timedelta(minutes=20)
 _ACTIVE: Final = "active"

@@ -15,9 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from vsms_cli.sandbox.app import BODY_LIMIT, Answer, Request, Sandbox
 from vsms_cli.sandbox.errors import SandboxError
 from vsms_cli.sandbox.fault_injection import Fault, FaultInjection, pause_s, too_many, wrong_answer
+from vsms_cli.sandbox.routing import BODY_LIMIT, Answer, Request, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable

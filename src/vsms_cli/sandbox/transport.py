@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from vsms_cli.sandbox.app import Request, Sandbox
+from vsms_cli.sandbox.routing import Request, Sandbox
 
 
 class SandboxTransport(httpx.BaseTransport):

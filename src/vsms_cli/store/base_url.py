@@ -7,7 +7,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 DEFAULT_BASE_URL: Final = "https://virtualsms.io/api/v1"  # the vendor's reference pages
 

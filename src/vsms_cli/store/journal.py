@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.entries import JournalEntry, JournalEvent
+from vsms_cli.domain.journal_entry import JournalEntry, JournalEvent
 from vsms_cli.domain.tickets import Operation, Ticket
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.journal_database import JournalDatabase

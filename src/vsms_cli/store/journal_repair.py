@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import JournalUnusable
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.journal import amount_of, entry_of
 from vsms_cli.store.journal_database import replacement_of

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from vsms_cli.domain.errors import KeyringUnusable
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from vsms_cli.domain.errors import TokenMissing
-from vsms_cli.store.credentials import LONG_ENOUGH, LONGEST_LINE, check_token
+from vsms_cli.store.token_lookup import LONG_ENOUGH, LONGEST_LINE, check_token
 
 _PIPE_PATIENCE_S: Final = 5.0
 

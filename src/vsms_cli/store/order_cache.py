@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from vsms_cli.domain.errors import ConfigBroken
 from vsms_cli.domain.orders import Order, Phase
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.domain.rentals import is_rental_id
 from vsms_cli.domain.times import parse_rfc3339, rfc3339
 from vsms_cli.store.paths import read_own, write_private

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from vsms_cli.domain.errors import ConfigBroken
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.store.ownership import why_not_ours
 
 if TYPE_CHECKING:

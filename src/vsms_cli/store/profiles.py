@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import ConfigBroken, VsmsError
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.store.paths import read_own, write_private
 
 if TYPE_CHECKING:

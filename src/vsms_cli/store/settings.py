@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from vsms_cli.domain.errors import ConfigBroken, UsageMistake
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.store.base_url import DEFAULT_BASE_URL, check_base_url
 from vsms_cli.store.config_file import line_of, read_config, replace_profile
 

@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from vsms_cli.domain.errors import TokenMissing
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.store.paths import refuse_shared
 from vsms_cli.store.profiles import Table, parse_table, remove_entry, write_table
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from vsms_cli.domain.errors import KeyringUnusable
-from vsms_cli.domain.records import record
-from vsms_cli.store.credentials import Found, Origin, TokenSource, check_token
+from vsms_cli.domain.record_class import record
 from vsms_cli.store.keyring_store import TIME_LIMIT_S, TIME_LIMIT_WITH_PERSON_S, OsKeyring
 from vsms_cli.store.profiles import Place, Profiles
 from vsms_cli.store.token_file import TokenFile
+from vsms_cli.store.token_lookup import Found, Origin, TokenSource, check_token
 
 if TYPE_CHECKING:
     from vsms_cli.store.paths import Paths

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.cancelling import Cancelling
-from vsms_cli.cli.orders.options import DryRun, Expect, Given, Verify, Yes
+from vsms_cli.cli.command_decorator import command
+from vsms_cli.cli.orders.cancel_run import Cancelling
+from vsms_cli.cli.orders.filter_options import DryRun, Expect, Given, Verify, Yes
 from vsms_cli.cli.orders.selection_arguments import Mode, Wanted
 from vsms_cli.cli.output_shape import proof_columns, shape_of
 from vsms_cli.cli.runtime import Runtime

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vsms_cli.cli.orders.verification import prove, tell_proofs, wanted_of, with_proof
-from vsms_cli.cli.printing import show_plan
-from vsms_cli.cli.reporting import Reporter
+from vsms_cli.cli.orders.verify_output import prove, tell_proofs, wanted_of, with_proof
+from vsms_cli.cli.result_output import Reporter
+from vsms_cli.cli.row_output import show_plan
 from vsms_cli.domain.times import rfc3339
 from vsms_cli.render.questions import cancel_announcement, cancel_question
 from vsms_cli.render.results import cancel_next, cancel_summary

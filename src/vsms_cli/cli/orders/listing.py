@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import Given, notify_unjudged, resolve, statuses_of
+from vsms_cli.cli.command_decorator import command
+from vsms_cli.cli.orders.filter_options import Given, notify_unjudged, resolve, statuses_of
 from vsms_cli.cli.output_shape import shape_of
-from vsms_cli.cli.printing import print_rows
+from vsms_cli.cli.row_output import print_rows
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.domain.orders import KNOWN_STATUSES, Order

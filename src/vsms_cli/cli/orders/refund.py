@@ -6,21 +6,21 @@ from urllib.parse import quote
 
 import typer
 
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.confirm import ask, choose, require_somebody
 from vsms_cli.cli.name_hints import unknown_word
-from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import DryRun, Yes
-from vsms_cli.cli.orders.verification import prove, tell_proofs, verified_of, wanted_of, with_proof
+from vsms_cli.cli.orders.filter_options import DryRun, Yes
+from vsms_cli.cli.orders.verify_output import prove, tell_proofs, verified_of, wanted_of, with_proof
 from vsms_cli.cli.output_shape import Shape, shape_of
-from vsms_cli.cli.printing import show_plan
-from vsms_cli.cli.reporting import Reporter
+from vsms_cli.cli.result_output import Reporter
+from vsms_cli.cli.row_output import show_plan
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import ExitCode, StreamClosed, UsageMistake
 from vsms_cli.domain.outcomes import Outcome, Result, exit_code_of
 from vsms_cli.domain.plans import PlannedRefund, RefundPlan, RefundStep
 from vsms_cli.domain.proofs import Proof
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.support_message import SUBJECT, SUPPORT_ADDRESS
 from vsms_cli.ops.listing import completed
 from vsms_cli.ops.refund import MISSING_REASON, REASONS, Ask, InTurn, carry_out

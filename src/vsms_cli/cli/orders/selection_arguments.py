@@ -4,7 +4,7 @@ import sys
 
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import UsageMistake
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.ops.cancel_plan import ORDERS, Cancellable
 from vsms_cli.ops.listing import completed
 from vsms_cli.ops.selection import Filters, ids_in, ids_or_beginnings, refuse_beginnings, whole_ids

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from vsms_cli.cli.options import command
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.output_shape import shape_of
-from vsms_cli.cli.printing import print_one
+from vsms_cli.cli.row_output import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode
 from vsms_cli.ops.advice import advice_for

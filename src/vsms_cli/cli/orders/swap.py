@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
+from vsms_cli.cli.command_decorator import command
 from vsms_cli.cli.confirm import ask, require_somebody
-from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import DryRun, Yes
+from vsms_cli.cli.orders.filter_options import DryRun, Yes
 from vsms_cli.cli.orders.selection_arguments import one_order
 from vsms_cli.cli.output_shape import Shape, shape_of
-from vsms_cli.cli.printing import print_one
-from vsms_cli.cli.reporting import print_result
+from vsms_cli.cli.result_output import print_result
+from vsms_cli.cli.row_output import print_one
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, OrderNotFound
 from vsms_cli.domain.orders import Order

@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 
-from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import Bell, duration_or_seconds
+from vsms_cli.cli.command_decorator import command
+from vsms_cli.cli.orders.filter_options import Bell, duration_or_seconds
 from vsms_cli.cli.orders.selection_arguments import one_order
 from vsms_cli.cli.output_shape import Shape, shape_of
-from vsms_cli.cli.printing import print_one
+from vsms_cli.cli.row_output import print_one
 from vsms_cli.cli.runtime import Runtime
-from vsms_cli.domain.codes import code_in
 from vsms_cli.domain.errors import ExitCode, VsmsError
 from vsms_cli.domain.orders import Message, Order
 from vsms_cli.domain.outcomes import Result
+from vsms_cli.domain.sms_code import code_in
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.waiting import Limits, Waiting, WaitResult, Watcher

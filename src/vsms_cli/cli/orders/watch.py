@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from vsms_cli.cli.options import command
-from vsms_cli.cli.orders.options import Bell, Given, duration_or_seconds, notify_unjudged, resolve
+from vsms_cli.cli.command_decorator import command
+from vsms_cli.cli.orders.filter_options import Bell, Given, duration_or_seconds, notify_unjudged, resolve
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, UsageMistake
 from vsms_cli.ops.listing import active_orders
@@ -39,7 +39,7 @@ def app(
             "watch needs a terminal that can be drawn on",
             hint="in a script: `vsms orders list`, or `vsms orders wait ID` for a code",
         )
-    from vsms_cli.cli.orders.watching import Watching  # noqa: PLC0415 - Rich: terminals only
+    from vsms_cli.cli.orders.watch_screen import Watching  # noqa: PLC0415 - Rich: terminals only
 
     if filters.need_catalogue:
         orders = active_orders(run.client).orders

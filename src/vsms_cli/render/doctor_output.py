@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.checks import Check, Status
-from vsms_cli.render.folding import folded
+from vsms_cli.domain.diagnostics import Check, Status
+from vsms_cli.render.line_wrapping import folded
 from vsms_cli.render.safe import shown
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import threading
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.store.budget_database import BudgetDatabase
 from vsms_cli.store.locks import LockFile
+from vsms_cli.store.rate_limit_database import BudgetDatabase
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,8 +27,8 @@ _IN_FLIGHT_S: Final = 0.05  # how soon to look again while the window is full of
 
 
 class SharedBudget:
-    """See `api.pacing.Budget`. For one account (`account` is a fingerprint, never a token), in the file at `path`; see
-    `BudgetDatabase` for what can't be used or is damaged: the new one knows nothing of the last minute.
+    """See `api.rate_limiter.Budget`. For one account (`account` is a fingerprint, never a token), in the file at
+    `path`; see `BudgetDatabase` for what can't be used or is damaged: the new one knows nothing of the last minute.
     """
 
     def __init__(self, path: Path | None, *, account: str, limit: int, window: float = WINDOW_S) -> None:

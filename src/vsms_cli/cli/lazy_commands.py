@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from vsms_cli.cli.command_decorator import group
+from vsms_cli.cli.command_tree import GROUPS, ROOT, Command
 from vsms_cli.cli.name_hints import ALIASES, command_hint
-from vsms_cli.cli.options import group
-from vsms_cli.cli.tree import GROUPS, ROOT, Command
 from vsms_cli.domain.errors import UsageMistake
 
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import parse_qsl, unquote
 
 from vsms_cli.sandbox import endpoints, orders, rentals, scenario
-from vsms_cli.sandbox.answers import Refusal, Reply, refusal, written
 from vsms_cli.sandbox.catalogue import PRODUCTS
 from vsms_cli.sandbox.dialects import told
 from vsms_cli.sandbox.errors import OrderUnknown, SandboxError
 from vsms_cli.sandbox.orders import Message, Order, Status
 from vsms_cli.sandbox.parameters import Call, storable
+from vsms_cli.sandbox.response_bodies import Refusal, Reply, refusal, written
 from vsms_cli.sandbox.tables import Page, stamp
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import httpcore
 
 from vsms_cli.api.certificates import trusted_certificates
 from vsms_cli.api.deadline import resolve
-from vsms_cli.domain.checks import Check, failed, passed, warned
+from vsms_cli.domain.diagnostics import Check, failed, passed, warned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 if TYPE_CHECKING:
     from datetime import datetime

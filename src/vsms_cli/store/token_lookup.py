@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from vsms_cli.domain.errors import KeyringUnusable, TokenMissing, UsageMistake
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.store.base_url import DEFAULT_BASE_URL, service_name
 from vsms_cli.store.settings import Settings, Source
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from vsms_cli.cli.output_shape import Shape
-from vsms_cli.cli.reporting import print_marked
+from vsms_cli.cli.result_output import print_marked
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import StreamClosed, VsmsError
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome, Result
 from vsms_cli.domain.plans import PlannedRefund
 from vsms_cli.domain.proofs import Proof, Verified, Wanted
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.ops.verify import verify
 from vsms_cli.render.results import proof_line, proof_summary
 

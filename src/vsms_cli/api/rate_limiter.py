@@ -1,6 +1,6 @@
 """Within the API's 60 requests a minute, and patient with its 429.
 
-Whether a request may go out is the account's shared budget to say (`store.budget`): every process of this
+Whether a request may go out is the account's shared budget to say (`store.rate_limit`): every process of this
 account waits for the same one.
 """
 

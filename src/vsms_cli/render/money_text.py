@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.audit import Audit, Reason, Verdict
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import is_whole_id
 from vsms_cli.domain.outcomes import Outcome, Result
+from vsms_cli.domain.refund_verdicts import Audit, Reason, Verdict
 from vsms_cli.render.plural import plural
 from vsms_cli.render.safe import shown
 

@@ -12,10 +12,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self, assert_never
 
-from vsms_cli.domain.matching import Doubt, Ledger, Possible, off_by
+from vsms_cli.domain.ledger_matching import Doubt, Ledger, Possible, off_by
 from vsms_cli.domain.money import CENT, CREDITS, DEPOSIT, PURCHASE, REFUNDING_TYPES, Transaction, dollars
 from vsms_cli.domain.orders import ORDER_LIFE, Order, Phase
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.domain.rentals import Rental
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-from vsms_cli.cli.orders.keys import SUSPEND, Keys
+from vsms_cli.cli.orders.keyboard import SUSPEND, Keys
 from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ExitCode, RateLimited, StreamClosed, TokenRefused, VsmsError
 from vsms_cli.domain.money import dollars
 from vsms_cli.domain.orders import Order
 from vsms_cli.domain.outcomes import Outcome
-from vsms_cli.domain.records import record, replace
+from vsms_cli.domain.record_class import record, replace
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.cancel_policy import cancel_order
 from vsms_cli.ops.selection import Filters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 
 
 class Status(StrEnum):

@@ -12,7 +12,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.catalogue import Catalogue
 from vsms_cli.domain.errors import RateLimited, TokenRefused, UsageMistake, VsmsError
 from vsms_cli.domain.orders import Order
-from vsms_cli.domain.records import record
+from vsms_cli.domain.record_class import record
 from vsms_cli.domain.times import parse_duration, parse_seconds, parse_since
 from vsms_cli.ops.selection import Filters
 

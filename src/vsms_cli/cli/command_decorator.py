@@ -12,10 +12,10 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from vsms_cli import __version__
+from vsms_cli.cli.command_tree import GROUPS, ROOT
 from vsms_cli.cli.runtime import Common, Output, Runtime
-from vsms_cli.cli.tree import GROUPS, ROOT
 from vsms_cli.domain.errors import ExitCode, UsageMistake
-from vsms_cli.domain.records import fields, is_record, record
+from vsms_cli.domain.record_class import fields, is_record, record
 from vsms_cli.domain.times import parse_seconds
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vsms_cli.cli.confirm import ask, require_somebody
-from vsms_cli.cli.orders.options import notify_unjudged, resolve
+from vsms_cli.cli.orders.filter_options import notify_unjudged, resolve
 from vsms_cli.cli.signals import Signalled
 from vsms_cli.domain.errors import Declined, ExitCode, StreamClosed, UsageMistake, VsmsError
 from vsms_cli.domain.orders import Phase
 from vsms_cli.domain.outcomes import Result, exit_code_of
 from vsms_cli.domain.plans import CancelPlan
-from vsms_cli.domain.records import replace
+from vsms_cli.domain.record_class import replace
 from vsms_cli.domain.times import short_duration
 from vsms_cli.ops.cancel_plan import (
     ORDERS,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from vsms_cli.cli.orders.cancel_output import CancelOutput
-    from vsms_cli.cli.orders.options import Rerun
+    from vsms_cli.cli.orders.filter_options import Rerun
     from vsms_cli.cli.orders.selection_arguments import Mode, Wanted
     from vsms_cli.cli.output_shape import Shape
     from vsms_cli.cli.runtime import Runtime

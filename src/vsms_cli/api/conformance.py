@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from vsms_cli.api import wire
-from vsms_cli.api.deviation_log import Deviation, Deviations, Kind
+from vsms_cli.api.deviation_collector import Deviation, Deviations, Kind
 from vsms_cli.api.json_fields import ENVELOPES, decode_body, list_in, object_in, objects, type_of
 from vsms_cli.domain.orders import OrderPage, is_whole_id
-from vsms_cli.domain.records import record, replace
+from vsms_cli.domain.record_class import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

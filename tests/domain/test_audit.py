@@ -201,6 +201,8 @@ POSSIBLE = {
     "of the order, booked as a deposit": line("0.3", "deposit"),
     "of the order, its amount not to be read": replace(line("0.3"), amount=None),
     "with a minus": nobodys("-0.3"),
+    "of another type, with a minus": nobodys("-0.3", "chargeback"),
+    "rounded to ten cents": nobodys("0.25"),
     "of its purchase's id": nobodys("0.3", order_id=BOUGHT.id),
     "of another order, and described as its own": nobodys("0.3", order_id=OTHER, description=f"order {ID}"),
 }

@@ -105,7 +105,7 @@ def _leave_unjudged(truth: Truth, nameless: list[tuple[int, int]]) -> None:
     for key, verdict in list(truth.verdicts.items()):
         owed = (truth.prices[key], truth.prices[key] - truth.returned[key])
         if verdict in {"missing", "short"} and any(
-            any(abs(amount - each) <= max(1, each / 10) for each in owed)
+            any(abs(amount - each) <= max(5, each / 10) for each in owed)
             and truth.bought[key] + DAY >= age >= truth.ended[key] - 7 * DAY
             for amount, age in nameless
         ):

@@ -77,7 +77,7 @@ class Exchange(Protocol):
 
 
 class Transport:
-    """The connection to one base URL with one token. Raises httpx's exceptions; `response_classification` translates them."""
+    """The connection to one base URL with one token. Raises httpx's exceptions: see `response_classification`."""
 
     def __init__(
         self,

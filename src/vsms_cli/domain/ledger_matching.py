@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vsms_cli.domain.money import CENT, DEPOSIT, PURCHASE, Transaction
-from vsms_cli.domain.orders import canonical_id, is_whole_id
+from vsms_cli.domain.orders import canonical_id, id_in, is_whole_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,8 @@ DATED_LATE: Final = timedelta(days=7)  # support may take so long to book one by
 _NO_ORDERS: Final = frozenset({"", "0", "null", "none", "00000000-0000-0000-0000-000000000000"})
 _NEVER_A_REFUND: Final = frozenset({PURCHASE, DEPOSIT})
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_ABOUT: Final = Decimal("0.1")  # of an amount: a fee, or an amount rounded to ten cents
+_ABOUT: Final = Decimal("0.1")  # of an amount: a fee
+_FIVE_CENTS: Final = Decimal("0.05")
 
 
 class Doubt(StrEnum):
@@ -50,8 +51,8 @@ def name_of(line: Transaction) -> str | None:
 
 
 def order_key(order_id: str) -> str:
-    """The id in one spelling, for comparing."""
-    return canonical_id(order_id) or order_id.strip().lower()
+    """The id in one spelling, for comparing; also where it stands in a path or a sentence."""
+    return canonical_id(order_id) or id_in(order_id) or order_id.strip().lower()
 
 
 class Ledger:
@@ -87,7 +88,7 @@ class Ledger:
             return
         if name is not None and line.kind == PURCHASE:
             self._bought.add(name)
-        elif _may_give(line):
+        elif line.kind not in _NEVER_A_REFUND and line.amount != 0:  # some tell a refund with a minus
             (self._nameless if name is None else self._foreign).append(line)
 
     def know(self, order_ids: Iterable[str]) -> None:
@@ -177,14 +178,9 @@ def off_by(amount: Decimal) -> Decimal:
 
 
 def _about(amount: Decimal) -> tuple[Decimal, Decimal]:
-    return amount - off_by(amount), amount + off_by(amount)
-
-
-def _may_give(line: Transaction) -> bool:
-    """Also a refund that is told with a minus."""
-    if line.kind in _NEVER_A_REFUND:
-        return False
-    return line.amount is None or line.amount > 0 or "refund" in line.kind
+    """An amount that was rounded to ten cents is five off."""
+    margin = max(_FIVE_CENTS, off_by(amount))
+    return amount - margin, amount + margin
 
 
 def _in_time(line: Transaction, since: datetime | None, until: datetime | None) -> bool:

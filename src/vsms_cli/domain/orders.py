@@ -188,6 +188,12 @@ def canonical_id(text: str) -> str | None:
     return wanted if is_whole_id(wanted) else None
 
 
+def id_in(text: str) -> str | None:
+    """The one id in a text such as a path; None where there is none, or more than one."""
+    found = set(_UUID.findall(text.lower()))
+    return found.pop() if len(found) == 1 else None
+
+
 def is_whole_id(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 

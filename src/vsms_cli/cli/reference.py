@@ -191,7 +191,7 @@ PROOF_OF_VERDICTS: Final = (
         "stderr names the line, and nothing is asked for: not by `--request`, and not by `orders refund`, which "
         "ends as `not_eligible`. That is a line which gives money and "
         "names the order, with a type that is in no documentation or an amount that can't be read; or names no "
-        "order, or none that anybody knows, is of about the amount that is missing (a tenth or five cents off at most), and is "
+        "order, or none that anybody knows, is of about the amount that is missing (a tenth or five cents off), and is "
         "dated from one day before the purchase to seven days after the order's end, also with a minus, or with "
         "the id of the purchase's line. It is no deposit. Nor is anything missing that the service may not have "
         "shown: where it counts more lines than it shows, the orders whose lines may be among them are `unjudged`."

@@ -63,8 +63,8 @@ class Reading:
         self._count_is_wrong = False
         self._steps_back = 0
         self._offset_may_count_pages = False
-        self.newest_first = False
-        """By the first page."""
+        self._before: datetime | None = None  # of the line that came last
+        self._rises = self._falls = False  # whether a line was newer, or older, than the one before it
         self._ignores_offset = False
         self._whole_otherwise = False
         self.left_out = 0
@@ -82,6 +82,11 @@ class Reading:
     @property
     def _complete(self) -> bool:
         return self._count_is_wrong or self._fewest is None or self._found >= self._fewest
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether the lines came so."""
+        return self._falls and not self._rises
 
     @property
     def whole(self) -> bool:
@@ -173,9 +178,6 @@ class Reading:
             raise BadAnswer("the ledger does not end", hint="give a shorter --since")
         page = self._service.transactions(type_=self._type, since=self._since, offset=offset)
         self._largest = max(self._largest, page.rows)
-        if self._pages == 1:
-            times = [line.created_at for line in page.transactions if line.created_at is not None]
-            self.newest_first = times == sorted(times, reverse=True) and len(set(times)) > 1
         if self._pages == 1 and callable(self._asked_since):
             before, self._since = self._since, self._moment()
             if before is not None and self._since is not None and abs(self._since - before) > _CLOCK_OFF:
@@ -187,6 +189,10 @@ class Reading:
         if mark in self._seen:
             return False
         self._seen.add(mark)
+        if line.created_at is not None:
+            before, self._before = self._before, line.created_at
+            self._rises |= before is not None and line.created_at > before
+            self._falls |= before is not None and line.created_at < before
         return True
 
     def _fallen(self, page: LedgerPage, offset: int, *, by_lines: bool) -> int:

@@ -32,7 +32,7 @@ def pacer_of(clock: StillClock, budget: WrittenBudget, stop: NeverStop | None = 
 
 
 def test_a_free_budget_lets_out_at_once(clock: StillClock, budget: WrittenBudget) -> None:
-    pacer_of(clock, budget).reserve(heed_stop=True)
+    pacer_of(clock, budget).reserve(until_stop=True)
     assert (budget.taken, clock.passed) == (1, 0)
 
 
@@ -41,10 +41,10 @@ def test_a_pause_of_another_process_is_waited_out_second_by_second(
 ) -> None:
     pacer = pacer_of(clock, budget)
     budget.pause(3.5)
-    pacer.reserve(heed_stop=False)
+    pacer.reserve(until_stop=False)
     assert clock.naps == [1, 1, 1, 0.5]
     budget.pause(1.5)
-    pacer.reserve(heed_stop=True)
+    pacer.reserve(until_stop=True)
     assert clock.naps[4:] == [1, 0.5]
 
 
@@ -53,9 +53,9 @@ def test_who_is_asked_to_end_sends_nothing_new_but_may_still_read(
 ) -> None:
     pacer = pacer_of(clock, budget, Asked(clock))
     with pytest.raises(StopRequested):
-        pacer.reserve(heed_stop=True)
+        pacer.reserve(until_stop=True)
     assert budget.taken == 0
-    pacer.reserve(heed_stop=False)
+    pacer.reserve(until_stop=False)
     assert budget.taken == 1
 
 
@@ -93,7 +93,7 @@ def test_patience_ends_while_others_lengthen_the_pause(clock: StillClock, budget
     clock.passed += 30
     budget.pause(85)
     with pytest.raises(RateLimited):
-        pacer.reserve(heed_stop=False)
+        pacer.reserve(until_stop=False)
     assert budget.taken == 0
 
 
@@ -110,7 +110,7 @@ def test_a_pause_of_exactly_the_patience_is_waited_and_a_longer_one_is_not(
     monkeypatch.setattr(budget, "pause", late)
     pacer = pacer_of(clock, budget)
     pacer.answered(429, f"{PATIENCE_S:.0f}")
-    pacer.reserve(heed_stop=False)
+    pacer.reserve(until_stop=False)
     assert clock.passed == pytest.approx(PATIENCE_S + delay)
     assert budget.taken == 1
     pacer.answered(200, None)
@@ -127,7 +127,7 @@ def test_no_worker_waits_out_the_beginning_of_a_pause_that_is_longer_than_all_pa
     clock.passed += 2
     pacer.answered(200, None)  # another worker's, which was under way
     with pytest.raises(RateLimited):
-        pacer.reserve(heed_stop=True)
+        pacer.reserve(until_stop=True)
     assert (clock.passed, budget.pauses) == (2, [PATIENCE_S])
 
 
@@ -138,7 +138,7 @@ def test_a_turn_that_comes_after_all_patience_is_taken_if_nothing_more_is_to_be_
     pacer = pacer_of(clock, budget)
     pacer.answered(429, f"{PATIENCE_S:.0f}")
     clock.passed += PATIENCE_S + 30
-    pacer.reserve(heed_stop=False)
+    pacer.reserve(until_stop=False)
     assert budget.taken == 1
 
 
@@ -163,7 +163,7 @@ def test_whose_pause_it_is_is_said(clock: StillClock, budget: WrittenBudget) -> 
         pacer.answered(429, None)
     budget.pause(120)
     with pytest.raises(RateLimited, match="this account's requests pause for another 120 s"):
-        pacer_of(clock, budget).reserve(heed_stop=False)
+        pacer_of(clock, budget).reserve(until_stop=False)
 
 
 class Full(WrittenBudget):
@@ -196,7 +196,7 @@ def test_a_wait_is_told_with_its_whole_length(clock: StillClock) -> None:
             stop=NeverStop(clock),
             on_wait=lambda _why, seconds: told.append(seconds),
         )
-        pacer.reserve(heed_stop=False)
+        pacer.reserve(until_stop=False)
         assert (told[0] if told else None) == first
     assert told == [], "a moment is not worth a word"
 
@@ -205,7 +205,7 @@ def test_a_turn_that_does_not_come_in_time_is_not_taken(clock: StillClock, budge
     pacer = pacer_of(clock, budget)
     budget.pause(30)
     with pytest.raises(NoTurn, match="rate limit"):
-        pacer.reserve(heed_stop=False, until=clock.monotonic() + 2.5)
+        pacer.reserve(until_stop=False, until=clock.monotonic() + 2.5)
     assert clock.passed == pytest.approx(2.5)
     assert budget.taken == 0
 

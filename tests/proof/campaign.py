@@ -26,6 +26,7 @@ from vsms_cli.sandbox.dialects import DIALECTS
 
 TIME_LIMIT_S: Final = 6.0  # a commit may come 5 s after its answer, and a second request must not overtake it
 ORDERS_A_RUN: Final = 20
+SWAPS_A_RUN: Final = 6  # one after the other, each of which may wait for 16 s
 AT_ONCE: Final = 12  # runs: nearly all of their time is waiting
 _STATUSES: Final = tuple(
     str(status)
@@ -129,7 +130,7 @@ class Figures:
 def campaign(what: str, mutations: int, *, seed: int) -> Figures:
     """At least so many of one kind, in runs of `ORDERS_A_RUN`."""
     total = Figures(what=what)
-    runs = -(-mutations // ORDERS_A_RUN)
+    runs = -(-mutations // (SWAPS_A_RUN if what == "swaps" else ORDERS_A_RUN))
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, runs)) as pool:
         for one in pool.map(lambda number: _KINDS[what](random.Random(seed * 10_000 + number)), range(runs)):
             total.add(one)
@@ -210,8 +211,8 @@ def _cancels(dice: random.Random, *, rentals: bool = False) -> Figures:
 def _swaps(dice: random.Random) -> Figures:
     server, late = _troubled(dice)
     with server, TemporaryDirectory() as home:
-        found = Figures(what="swaps", mutations=ORDERS_A_RUN)
-        ids = [server.add_order(age_s=300, lifetime_s=36_000) for _ in range(ORDERS_A_RUN)]
+        found = Figures(what="swaps", mutations=SWAPS_A_RUN)
+        ids = [server.add_order(age_s=300, lifetime_s=36_000) for _ in range(SWAPS_A_RUN)]
         vsms = _signed_in(server, home)
         for order in ids:
             known = server.order(order)

@@ -98,7 +98,7 @@ class Calls:
         shed_until = start + min(_SHED_S, self._transport.time_limit, within or _SHED_S)
         cut_before = False
         while True:
-            self._pacer.reserve(heed_stop=False, until=until)
+            self._pacer.reserve(until_stop=False, until=until)
             reply = self._get(path, params, until)
             self._note_content_type(reply)
             self._pacer.answered(reply.status, reply.headers.get("retry-after"))

@@ -63,7 +63,7 @@ class Client:
         return self._transport.time_limit
 
     def reserve(self) -> None:
-        self._pacer.reserve(heed_stop=True)
+        self._pacer.reserve(until_stop=True)
 
     def release_turn(self) -> None:
         self._pacer.release_turn()

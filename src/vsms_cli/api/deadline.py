@@ -81,7 +81,7 @@ class ProxyUnreachable(httpcore.ProxyError):
 
 
 class BoundedBackend(httpcore.NetworkBackend):
-    """Opens connections whose every operation heeds the running request's limit. Where all of them go `to_proxy`,
+    """Opens connections whose every operation obeys the running request's limit. Where all of them go `to_proxy`,
     one that does not come about is the proxy's, and ProxyUnreachable says so. `early` is a connection to the service
     that may be there already; the debug log says where it is used.
     """

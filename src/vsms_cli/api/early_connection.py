@@ -58,7 +58,7 @@ class EarlyConnection:
         return self._secured is not None
 
     def take(self, *, patience_s: float, look: Callable[[], None]) -> ssl.SSLSocket | None:
-        """The connection, for the first who asks: then it is his to close. None where none comes about within
+        """The connection, for the first caller, who then has to close it. None where there is none within
         `patience_s`, or where it can't be used any more. `look` is called now and then, and may raise.
         """
         with self._lock:

@@ -1,4 +1,4 @@
-"""httpx's way to the network: httpcore's pool, each of whose connections heeds the running request's limit."""
+"""httpx's way to the network: httpcore's pool, each of whose connections obeys the running request's limit."""
 
 from __future__ import annotations
 

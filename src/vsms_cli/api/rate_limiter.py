@@ -39,7 +39,7 @@ class Budget(Protocol):
         ...
 
     def expected(self) -> float:
-        """After a `take` in vain by this thread: the seconds until its turn, at the earliest."""
+        """After a `take` of this thread that failed: the seconds until its turn, at the earliest."""
         ...
 
     def answered(self) -> None:
@@ -72,18 +72,18 @@ class Pacer:
         self._asked_until = -math.inf
         self._lock = threading.Lock()  # for the three above, which the workers of a run share
 
-    def reserve(self, *, heed_stop: bool, until: float | None = None) -> None:
-        """Wait for a request's turn. Raises StopRequested when asked to end first (if `heed_stop`), RateLimited
+    def reserve(self, *, until_stop: bool, until: float | None = None) -> None:
+        """Wait for a request's turn. Raises StopRequested when asked to end first (if `until_stop`), RateLimited
         when the service has answered 429 for longer than `PATIENCE_S`, and NoTurn where none came `until`
         that moment of the monotonic clock.
         """
         told = False
         while True:
-            if heed_stop and self._stop.requested:
+            if until_stop and self._stop.requested:
                 raise StopRequested("ended before this was sent")
             paused = self._budget.paused_for()
             if paused > 0:
-                # Of a pause longer than all patience the account's is but the beginning: no worker waits it out.
+                # A pause beyond the retry limit: the account keeps its beginning, and no worker waits for its end.
                 paused = max(paused, self._asked_until - self._clock.monotonic())
                 self._check_patience(paused, f"this account's requests pause for another {paused:.0f} s")
             left = math.inf if until is None else until - self._clock.monotonic()
@@ -100,7 +100,7 @@ class Pacer:
                 told = True
                 self._on_wait("rate limit", expected)
             nap = min(wait, left, _LONGEST_NAP_S)
-            if heed_stop:
+            if until_stop:
                 self._stop.wait(nap)
             else:
                 self._clock.sleep(nap)
@@ -108,7 +108,7 @@ class Pacer:
     def answered(self, status: int, retry_after: str | None) -> None:
         """Note an answer; a 429 pauses the whole account, and so does a 503, which a service sheds load with.
 
-        RateLimited after a 429 past all patience. Never after a 503: it may have been carried out.
+        RateLimited after a 429 beyond the retry limit. Never after a 503: it may have been carried out.
         """
         self._budget.answered()
         with self._lock:

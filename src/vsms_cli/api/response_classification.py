@@ -30,7 +30,7 @@ class Delivery(Enum):
 class Meaning(Enum):
     """What an HTTP status says about a request that moves money."""
 
-    SUCCESS = auto()  # only if the body holds up
+    SUCCESS = auto()  # only if the body is valid
     TOKEN = auto()
     THROTTLED = auto()
     EARLY = auto()
@@ -40,7 +40,7 @@ class Meaning(Enum):
 
 
 _STATUSES: Final = frozenset(status.value for status in HTTPStatus)
-_CLIENT_CLOSED_REQUEST: Final = 499  # nginx's own: whoever asked it hung up
+_CLIENT_CLOSED_REQUEST: Final = 499  # nginx's own: the client closed the connection
 _GAVE_UP: Final = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, _CLIENT_CLOSED_REQUEST, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 )

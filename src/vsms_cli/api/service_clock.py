@@ -1,4 +1,4 @@
-"""The service's time, kept by a clock that nobody can step."""
+"""The service's time, kept by the monotonic clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TLS connection that is there already, as the pool's own would be: httpcore makes its streams from hosts alone."""
+"""A TLS connection that is open already, in the form of httpcore's streams: httpcore can only open its own."""
 
 from __future__ import annotations
 

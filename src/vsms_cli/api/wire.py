@@ -40,7 +40,9 @@ AnOrder = TypeVar("AnOrder", bound=Order)
 ORDERS_PAGE: Final = 200  # the API's largest limit for orders (the vendor's live run)
 _OTHER_CAPS: Final = frozenset({50, 100})  # rows: the API's default limit, and a common cap
 LEDGER_PAGE: Final = 100  # the reference pages' largest; the SDK says 200
-_LARGEST_REFUND: Final = Decimal(25)  # dollars, for an unknown price: the dearest number costs some $20
+_LARGEST_REFUND: Final = Decimal(
+    25
+)  # dollars, for an unknown price: the most expensive number costs some $20
 _LONGEST_COOLDOWN: Final = 86400  # seconds
 _BALANCE: Final = ("balance", "balance_usd")  # the live run; the SDKs
 _MOST_ROWS: Final = 10**9  # a count beyond it is none
@@ -90,7 +92,7 @@ def read_rental_cancelled(body: bytes, rental_id: str, notes: Notes, *, price: D
 
 
 def read_cancelled(body: bytes, order_id: str, notes: Notes, *, price: Decimal | None) -> Cancelled:
-    """A cancel's 2xx, believed only when every field of the live answer is there and holds up; it has no `order_id`."""
+    """A cancel's 2xx, believed only when every field of the live answer is there and valid; it has no `order_id`."""
     return _cancelled(_success_of(body, order_id, notes), "refund_amount", price=price)
 
 

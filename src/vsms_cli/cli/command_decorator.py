@@ -116,7 +116,7 @@ def group(cls: type[Any], help_: str, *, versioned: bool = False) -> typer.Typer
         ctx.obj = _merged(ctx, _said(given))
 
     callback.__doc__ = help_
-    _dress(callback, [_CONTEXT, *parameters])
+    _set_signature(callback, [_CONTEXT, *parameters])
     app.callback(cls=cls, context_settings=CONTEXT, no_args_is_help=True)(callback)
     return app
 
@@ -170,7 +170,7 @@ def _with_options(body: Body, *, rows: bool, skip: set[str], checked: bool) -> C
         with Runtime(_merged(ctx, said), shape, checked=checked) as runtime:
             return body(runtime, **given)
 
-    _dress(run, [_CONTEXT, *own, *output, *common])
+    _set_signature(run, [_CONTEXT, *own, *output, *common])
     return run
 
 
@@ -210,7 +210,7 @@ def _parameters(of: type[Any]) -> list[inspect.Parameter]:
     ]
 
 
-def _dress(function: Callable[..., Any], parameters: list[inspect.Parameter]) -> None:
+def _set_signature(function: Callable[..., Any], parameters: list[inspect.Parameter]) -> None:
     """Give the function the signature that Typer is to read."""
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # inspect.signature honours it; typeshed does not know it
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

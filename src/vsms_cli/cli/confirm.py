@@ -7,7 +7,7 @@ from vsms_cli.cli.runtime import Runtime
 from vsms_cli.domain.errors import ConfirmationNeeded, Declined
 from vsms_cli.render.line_wrapping import folded
 
-_TRIES = 3  # answers that are none of the choices
+_TRIES = 3  # answers that are not one of the choices
 
 
 def ask(run: Runtime, question: str) -> None:

@@ -81,7 +81,7 @@ class Report:
         self.shape = shape
 
     def show(self, results: Mapping[str, Result] | None = None, *, message: str | None = None) -> None:
-        """`results` are what `--request` came to by order, `message` the one to support."""
+        """`results` are the results of `--request` by order, `message` the one to support."""
         rows = [audit_row(case, (results or {}).get(case.order_id)) for case in self._found.all_cases]
         if self.shape.for_a_person and not self.shape.chosen:
             self._show_table()

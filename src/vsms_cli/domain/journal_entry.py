@@ -21,7 +21,7 @@ class JournalEntry:
     an order that still waits is `failed`, which is true for now, and a commit may yet come.
 
     `time_limit` is that of its requests, in seconds: for so long one may be on its way. `monotonic` is `updated_at` in
-    seconds by the clock that nobody can step. Version 0.1.0 wrote neither.
+    seconds by the monotonic clock. Version 0.1.0 wrote neither.
     """
 
     entry: int

@@ -70,7 +70,7 @@ class LedgerPage:
 
 
 CENT: Final = Decimal("0.01")
-"""Differences below it are none: services round prices and refunds on their own."""
+"""Differences below it are ignored: services round prices and refunds on their own."""
 CREDITS: Final = frozenset({"credit", "admin_credit"})
 """Ledger lines that a person at the service books: `credit` in the reference pages, `admin_credit` in the SDKs."""
 REFUND: Final = "refund"

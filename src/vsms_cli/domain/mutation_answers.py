@@ -1,4 +1,4 @@
-"""What a request that moves money came to, before anything is concluded from it.
+"""The answers to requests that move money, before anything is concluded from them.
 
 FINAL answers say what the service did. `Ambiguous` proves nothing: only a read settles it.
 `NotSent` proves that the service never saw the request, so that it may go again.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @record
 class Cancelled:
-    """A 2xx to a cancel in which every field holds up. `refund_amount` in dollars."""
+    """A 2xx to a cancel in which every field is valid. `refund_amount` in dollars."""
 
     status: str
     refund_amount: Decimal
@@ -26,7 +26,7 @@ class Cancelled:
 
 @record
 class Requested:
-    """A 2xx to a refund request in which every field holds up."""
+    """A 2xx to a refund request in which every field is valid."""
 
     request_id: str
     status: str | None
@@ -34,7 +34,7 @@ class Requested:
 
 @record
 class Swapped:
-    """A 2xx to a swap in which every field holds up, with a number that is not the one before."""
+    """A 2xx to a swap in which every field is valid, with a number that is not the one before."""
 
     phone_number: str
 
@@ -85,4 +85,4 @@ class Throttled:
 
 
 Answer = Throttled | Cancelled | Requested | Swapped | TooEarly | Refused | Ambiguous | NotSent
-"""What any request that moves money came to. `Cancelled`, `Requested` and `Swapped` each belong to one operation."""
+"""The answer to any request that moves money. `Cancelled`, `Requested` and `Swapped` each belong to one operation."""

@@ -54,7 +54,7 @@ class Service(Protocol):
         ...
 
     def reserve(self) -> None:
-        """Wait until one request may go out. StopRequested if asked to end first, RateLimited past all patience."""
+        """Wait until one request may go out. StopRequested if asked to end first, RateLimited after the retry limit."""
         ...
 
     def release_turn(self) -> None:

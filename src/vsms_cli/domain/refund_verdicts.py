@@ -251,7 +251,7 @@ class Dossier:
 
 @record
 class Case:
-    """One order and its verdict; `reason` where it is unjudged, and `possible`, the line that it hangs on, if any."""
+    """One order and its verdict; `reason` where it is unjudged, and `possible`, the line that leaves it so, if any."""
 
     dossier: Dossier
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""Figures about the orders of a time."""
+"""Figures about the orders of a period."""
 
 from __future__ import annotations
 

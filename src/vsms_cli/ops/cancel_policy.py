@@ -71,8 +71,8 @@ class Cancel(Policy):
         return journal.last_cancel(self.order_id, self.operation)
 
     def settled_before(self, context: Context, entry: JournalEntry) -> Result | None:
-        """What another process saw that runs beside this one costs no request, of which all share 60 a minute; else
-        one reading stands in place of a request that would come after one that worked.
+        """What another process found while this one ran is taken without a request: all share 60 a minute. Else the
+        order is read, instead of sending a request after one that worked.
         """
         if entry.updated_at >= context.started and entry.outcome in _CANCELLED:
             return self.result(Outcome.ALREADY_CANCELLED, status=Phase.CANCELLED.value)

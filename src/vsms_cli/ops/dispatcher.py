@@ -227,7 +227,7 @@ class _Run:
         return self._last_end if end is None else min(end, self._last_end)
 
     def _moment(self, at: datetime | None, now: float) -> float:
-        """A point in the service's time as one of the monotonic clock's, which nobody can step."""
+        """A point in the service's time as one of the monotonic clock's."""
         if at is None:
             return now
         return now + max(0.0, (at - self._context.clock.now()).total_seconds())

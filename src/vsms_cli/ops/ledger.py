@@ -28,7 +28,7 @@ _CLOCK_OFF: Final = timedelta(minutes=1)  # more than a slow answer takes
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Since = datetime | Callable[[], datetime | None] | None
-"""From when on; a function where that hangs on the service's clock, which the first answer sets."""
+"""From when on; a function where that depends on the service's clock, which the first answer sets."""
 
 
 def ago(now: datetime, span: timedelta) -> datetime:
@@ -257,10 +257,10 @@ def dossiers_of(
 ) -> dict[str, Dossier]:
     """What the ledger has of each order, from one reading of it for all, from `early` before the first purchase on: a
     day, where nothing is said, and less proves nothing missing. `listed` are the account's orders where they are known;
-    they are listed here where it hangs on them whose a line is. `to_the_end`: nothing is to be called missing that the
+    they are listed here where a line's order depends on them. `to_the_end`: nothing is to be called missing that the
     end of the ledger may have hidden.
     """
-    # A cancel whose answer holds up asks no ledger, and starts sooner without these.
+    # A cancel whose answer is valid asks no ledger, and starts sooner without these.
     from vsms_cli.domain.ledger_matching import DATED_EARLY, Ledger  # noqa: PLC0415 - as said
     from vsms_cli.domain.refund_verdicts import Dossier  # noqa: PLC0415 - as said
 

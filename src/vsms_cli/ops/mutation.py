@@ -31,7 +31,7 @@ _UNSETTLED: Final = frozenset(
         Outcome.UNKNOWN,
     }
 )
-"""Outcomes that leave an order as it was, or leave open what became of it: a doubt before them stays one."""
+"""Outcomes that leave an order as it was, or leave open what became of it: they settle no earlier doubt."""
 _LOCK_NAP_S: Final = 0.1  # between two looks at an order that another process is settling
 _TURN_S: Final = 60.0  # the holder may wait for a whole minute's requests first
 _SILENCE_S: Final = 1.0  # most are done by then; one that was stopped (Ctrl-Z) never is
@@ -54,7 +54,7 @@ def carry_out_once(context: Context, policy: Policy) -> Result:
 @contextlib.contextmanager
 def claimed(context: Context, order_id: str) -> Iterator[None]:
     """Inside, no other process sends anything about this order. StopRequested if asked to end while waiting;
-    OrderLocked where it is held for longer than its turn under the rate limit, a request and a doubt take together.
+    OrderLocked where it is held for longer than the wait for the rate limit, a request and its settling can take.
     """
     since, told = context.clock.monotonic(), False
     limit = _TURN_S + context.service.time_limit + DOUBT_S

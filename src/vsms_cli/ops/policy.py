@@ -83,7 +83,7 @@ class Policy(ABC):
 
     @abstractmethod
     def accepted(self, context: Context, answer: Answer) -> Result:
-        """The result of an answer that says it was done, and holds up."""
+        """The result of an answer that says it was done, and is valid."""
 
     @abstractmethod
     def shown_by_order(self, context: Context, order: Order, *, in_doubt: bool) -> Result | None:

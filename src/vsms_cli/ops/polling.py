@@ -25,7 +25,7 @@ NO_USE: Final = HOPELESS | {ExitCode.REFUSED}  # to read the order once more
 
 
 def read_once(context: Context, policy: Policy) -> Order | Problem:
-    """TokenRefused comes out: it ends the whole run."""
+    """Raises TokenRefused, which ends the whole run."""
     try:
         return policy.read(context)
     except TokenRefused:

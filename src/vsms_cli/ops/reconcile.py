@@ -253,7 +253,7 @@ def _sheds_load(answer: Answer) -> bool:
 
 
 def settle_by_reading(context: Context, policy: Policy) -> Result | Order | Problem:
-    """What one reading of the order shows of an earlier request, without sending it again. TokenRefused comes out."""
+    """What one reading of the order shows of an earlier request, without sending it again. Raises TokenRefused."""
     order = read_once(context, policy)
     if isinstance(order, Problem):
         return order

@@ -39,7 +39,7 @@ class WaitEnd(StrEnum):
 
 @record
 class WaitResult:
-    """`message` where a code came; `cancelled` is what the cancel at the end came to, if there was one."""
+    """`message` where a code came; `cancelled` is the result of the cancel at the end, if there was one."""
 
     end: WaitEnd
     order: Order | None

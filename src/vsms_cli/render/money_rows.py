@@ -55,8 +55,8 @@ def transaction_row(line: Transaction) -> Row:
 
 
 def audit_row(case: Case, request: Result | None) -> Row:
-    """`transactions` are the ids of the order's ledger lines, oldest first; `request` is what `--request` came to,
-    `reason` why it is unjudged, and `candidate` the id of the line that it hangs on.
+    """`transactions` are the ids of the order's ledger lines, oldest first; `request` is the result of `--request`,
+    `reason` why it is unjudged, and `candidate` the id of the line that leaves it so.
     """
     return {
         "id": case.order_id or None,

@@ -46,7 +46,7 @@ class Out:
 
     def _abandon(self) -> None:
         self._stream = None
-        _into_the_void(sys.stdout)
+        _to_devnull(sys.stdout)
 
 
 class Err:
@@ -64,14 +64,14 @@ class Err:
             self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):
-            _into_the_void(self._stream)
+            _to_devnull(self._stream)
             self._stream = None
 
     def line(self, text: str) -> None:
         self.write(text + "\n")
 
 
-def _into_the_void(stream: TextIO | None) -> None:
+def _to_devnull(stream: TextIO | None) -> None:
     """Keep anything else from writing there: a library's warning must not fail on it."""
     if stream is None:
         return
@@ -94,7 +94,7 @@ class Surface:
 
 @record
 class Streams:
-    """Both, and how to dress what goes to a terminal. Machine formats look at none of it."""
+    """Both, and the colours and width of a terminal. Machine formats look at none of it."""
 
     out: Out
     err: Err

@@ -106,7 +106,7 @@ def detailed(order: Order, messages: Sequence[Message], *, cooldown: timedelta) 
         "status": order.status,
         "price": order.price,
         **_times(order, cooldown),
-        # Seen false beside a message in the live run. Here it always is: whoever trusts it is found out.
+        # Seen false beside a message in the live run. Here it always is, so that a client which trusts it fails.
         "sms_received": False,
         "messages": [
             {"sender": message.sender, "content": message.content, "received_at": stamp(message.received_at)}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _LOOPBACK: Final = "127.0.0.1"
 _IDLE_S: Final = 60  # a connection that says nothing so long is closed
 _DRAIN_LIMIT: Final = 1024 * 1024  # bytes of a refused body that are read, so that the refusal gets through
-_LOOK_EVERY_S: Final = 0.05  # whether a client that waits in vain is still there
+_LOOK_EVERY_S: Final = 0.05  # whether a client that gets no answer is still there
 _LONGEST_LINE: Final = 1024  # bytes of a chunk's head
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _HOST: Final = re.compile(r"(?:127\.[0-9.]+|localhost|\[::1\])(?::[0-9]{1,5})?")

@@ -1,4 +1,4 @@
-"""The database's page as one access sees it: its tables, the time, and where chance comes from."""
+"""One transaction of the database: its tables, the time, and the source of random numbers."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def _statements(text: str, key: str) -> Iterator[tuple[int, int]]:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    """ValueError where it is not TOML, or beyond what the parser bears."""
+    """ValueError where it is not TOML, or nested too deeply for the parser."""
     import tomllib  # noqa: PLC0415 - most runs have no config.toml to read
 
     try:

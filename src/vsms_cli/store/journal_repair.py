@@ -80,7 +80,7 @@ def finish(path: Path) -> None:
         if _named(path, end).exists():
             _named(path, end).replace(_named(quarantine, end))
     _named(path, "-shm").unlink(missing_ok=True)
-    sync_dir(path.parent)  # SQLite would play an old -wal into the new file
+    sync_dir(path.parent)  # SQLite would replay an old -wal into the new file
     replacement_of(path).replace(path)
     sync_dir(path.parent)
 

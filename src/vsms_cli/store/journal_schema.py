@@ -100,7 +100,7 @@ def _check_last_page(db: sqlite3.Connection, path: Path) -> None:
     """SQLite takes a file whose last page is cut short, and what stood there is lost silently."""
     page = db.execute("PRAGMA page_size").fetchone()[0]
     log = path.with_name(f"{path.name}-wal")
-    if path.stat().st_size % page and not (log.exists() and log.stat().st_size):  # else the log mends it
+    if path.stat().st_size % page and not (log.exists() and log.stat().st_size):  # else the log repairs it
         raise sqlite3.DatabaseError("its last page is cut short")
 
 

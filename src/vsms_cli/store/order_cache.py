@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_DEAREST: Final = Decimal(1000)  # dollars; the dearest number costs some $20
+_HIGHEST_PRICE: Final = Decimal(1000)  # dollars; the most expensive number costs some $20
 
 
 @record
@@ -93,7 +93,7 @@ def _cached(value: dict[str, object]) -> CachedOrder:
         raise ValueError("no order's id")
     until = value["until"]
     price = None if value.get("price") is None else Decimal(str(value["price"]))
-    if price is not None and not (price.is_finite() and 0 <= price <= _DEAREST):
+    if price is not None and not (price.is_finite() and 0 <= price <= _HIGHEST_PRICE):
         raise ValueError("no price")
     return CachedOrder(
         id=str(value["id"]),

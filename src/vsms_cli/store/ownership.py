@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def why_not_ours(path: Path, *, follow: bool = True) -> str | None:
-    """Half a sentence that names the owner or the mode, and ends with the command that mends it; None where it is ours,
-    or is not there. With `follow` a link of ours (or root's) stands for what it names; every other is refused.
+    """Half a sentence that names the owner or the mode, and ends with the command that repairs it; None where it is
+    ours, or is not there. With `follow` a link of ours (or root's) stands for what it names; every other is refused.
     """
     try:
         facts = path.lstat()

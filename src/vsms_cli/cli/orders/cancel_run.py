@@ -79,7 +79,7 @@ class Cancelling:
                 self._carry_out(plan)
                 if self._stopped_by is not None or self._run.stop.requested:
                     break
-        except VsmsError as exc:  # a later page: what the earlier ones came to is told all the same
+        except VsmsError as exc:  # a later page: the results of the earlier ones are told all the same
             if not self._results:
                 raise
             self._stopped_by = exc
@@ -108,7 +108,7 @@ class Cancelling:
         return True
 
     def _pages(self) -> Iterator[CancelPlan]:
-        """What is to be shown, confirmed and done, each page in its own right. Nothing is listed anew between."""
+        """What is to be shown, confirmed and done, each page by itself. Nothing is listed again in between."""
         filters = self._wanted.filters
         if self._wanted.ids is not None:
             plan = self._plan_ids(self._wanted.ids, filters)

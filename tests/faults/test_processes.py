@@ -125,8 +125,11 @@ def test_two_processes_and_one_refund_request_say_the_same(slow: Scene, several:
     ended = several.ends()
 
     assert [end.code for end in ended] == [0, 0], ended
-    assert sorted(end.rows[0]["outcome"] for end in ended) == ["already_requested", "requested"]
-    assert len({end.rows[0]["request_id"] for end in ended}) == 1
+    first, second = (end.rows[0] for end in ended)
+    assert first["outcome"] == "requested"
+    # On a busy machine the second one may start when the first is done, and granted.
+    assert second["outcome"] in {"already_requested", "already_refunded"}
+    assert second["request_id"] in {first["request_id"], None}
     assert slow.server.posts(order, "refund") == 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
@@ -56,7 +55,9 @@ class Kill:
         if pid <= 1 or pid == os.getpid():
             # 0 and below address whole groups of processes.
             raise RuntimeError(f"{pid} is not a client's pid")
-        with contextlib.suppress(ProcessLookupError):
+        self.killed.append((pid, time.monotonic()))  # before it: a test may look as soon as the client is gone
+        try:
             os.kill(pid, signal.SIGKILL)
-            self.killed.append((pid, time.monotonic()))
+        except ProcessLookupError:
+            self.killed.pop()
         wire.hold(DYING_S)

@@ -55,7 +55,8 @@ class Kill:
         if pid <= 1 or pid == os.getpid():
             # 0 and below address whole groups of processes.
             raise RuntimeError(f"{pid} is not a client's pid")
-        self.killed.append((pid, time.monotonic()))  # before it: a test may look as soon as the client is gone
+        # Before it: a test may look as soon as the client is gone.
+        self.killed.append((pid, time.monotonic()))
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:

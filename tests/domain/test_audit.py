@@ -327,3 +327,13 @@ def test_what_the_purchase_took_has_to_come_back_and_less_than_a_cent_is_no_diff
         known = replace(known, lines=(line(purchase, "purchase"), *known.lines))
 
     assert judge(known, now=NOW).verdict == verdict
+
+
+def test_a_line_that_is_read_after_a_first_verdict_counts_as_any_other() -> None:
+    ledger = read(BOUGHT)
+    known = Dossier.of(ledger, ID, ORDER)
+    assert judge(known, now=NOW).verdict is Verdict.MISSING
+
+    ledger.add(nobodys("0.3"))
+
+    assert judge(known, now=NOW).reason is Reason.POSSIBLE_REFUND

@@ -67,7 +67,7 @@ class Ledger:
         self._nameless: list[Transaction] = []
         self._foreign: list[Transaction] = []  # that name an order which is not known
         self._bought: set[str] = set()  # such names that have a purchase too
-        self._pools: tuple[tuple[Doubt, _Pool], ...] | None = None
+        self._pools: _Pools | None = None  # of the lines so far
         self.unread = 0
         """Lines whose amount can't be read."""
         self.whole = True
@@ -81,6 +81,7 @@ class Ledger:
 
     def add(self, line: Transaction) -> None:
         self.unread += line.amount is None
+        self._pools = None
         name = name_of(line)
         if name is not None and (self._keeps_others or name in self._known):
             self._own.setdefault(name, []).append(line)
@@ -94,7 +95,6 @@ class Ledger:
     def know(self, order_ids: Iterable[str]) -> None:
         """These orders are listed too, as it turns out."""
         self._known |= {order_key(order_id) for order_id in order_ids}
-        self._pools = None
 
     @property
     def orders(self) -> Iterable[str]:
@@ -119,32 +119,28 @@ class Ledger:
         its time, and of one of `kinds` (None: of any). To be asked when all lines were added.
         """
         own = order_key(order_id)
-        purchases = {line.id.lower() for line in self._own.get(own, ())}
+        lines = self._own.get(own, ())
         since = None if bought is None else bought - DATED_EARLY
         until = None if ended is None else ended + DATED_LATE
         spans = None if amounts is None else [_about(amount) for amount in amounts]
-        for doubt, pool in self._sorted():
+        pools = self._pools = self._pools or _Pools.of(self._nameless, self._foreign, self._bought)
+        # Where the ledger names this order as it is listed, an id or a name that was bought is another order: unless
+        # it is the id of this order's own line, or the description has this order.
+        foreign = pools.strange if lines else pools.foreign
+        pointing = [
+            line for key in (own, *(line.id.lower() for line in lines)) for line in pools.pointing(key)
+        ]
+        for doubt, pool in (
+            (Doubt.NO_ORDER, pools.nameless),
+            (Doubt.OTHER_ID, foreign),
+            (Doubt.OTHER_ID, _Pool(pointing)),
+        ):
             for line in pool.about(spans):
-                if not _in_time(line, since, until) or (kinds is not None and line.kind not in kinds):
-                    continue
                 name = name_of(line)
-                if name == own or (name in self._known and name not in purchases):
-                    continue
-                # Where the ledger names this order as it is listed, an id or a name that was bought is another order.
-                anothers = (
-                    bool(purchases) and name is not None and (name in self._bought or is_whole_id(name))
-                )
-                if not anothers or name in purchases or own in line.description.lower():
+                listed = name == own or name in self._known
+                if not listed and _in_time(line, since, until) and (kinds is None or line.kind in kinds):
                     return Possible(line, Doubt.AMOUNT if line.amount is None else doubt)
         return None
-
-    def _sorted(self) -> tuple[tuple[Doubt, _Pool], ...]:
-        if self._pools is None:
-            self._pools = (
-                (Doubt.NO_ORDER, _Pool(self._nameless)),
-                (Doubt.OTHER_ID, _Pool(self._foreign)),
-            )
-        return self._pools
 
 
 class _Pool:
@@ -170,6 +166,35 @@ class _Pool:
                     break
                 yield from self._lines[self._amounts[place]]
         yield from self._unread
+
+
+class _Pools:
+    """Lines that name no order which is known."""
+
+    def __init__(
+        self, nameless: _Pool, foreign: _Pool, strange: _Pool, by_key: dict[str, list[Transaction]]
+    ) -> None:
+        self.nameless = nameless
+        self.foreign = foreign
+        self.strange = strange
+        """Of the foreign ones those that name no id and nothing that was bought."""
+        self._by_key = by_key
+
+    @classmethod
+    def of(cls, nameless: list[Transaction], foreign: list[Transaction], bought: set[str]) -> _Pools:
+        strange: list[Transaction] = []
+        by_key: dict[str, list[Transaction]] = {}
+        for line in foreign:
+            name = name_of(line) or ""
+            if name not in bought and not is_whole_id(name):
+                strange.append(line)
+            for key in {name, id_in(line.description) or name}:
+                by_key.setdefault(key, []).append(line)
+        return cls(_Pool(nameless), _Pool(foreign), _Pool(strange), by_key)
+
+    def pointing(self, key: str) -> list[Transaction]:
+        """The foreign lines that name `key` where an order should stand, or describe it."""
+        return self._by_key.get(key, [])
 
 
 def off_by(amount: Decimal) -> Decimal:

@@ -383,3 +383,18 @@ def test_an_order_whose_id_is_no_uuid_is_one_order_however_the_ledger_spells_it(
     audited = stage.run("refunds", "audit", "--json")
 
     assert [(row["id"], row["verdict"]) for row in audited.json["orders"]] == [("ord_AB12", "refunded")]
+
+
+@pytest.mark.parametrize(("form", "code", "verdict"), [("json", 9, "missing"), ("html", 6, None)])
+def test_a_page_behind_the_last_one_may_be_refused_by_the_service_and_by_nothing_before_it(
+    vsms: Vsms, form: str, code: int, verdict: str | None
+) -> None:
+    with FaultServer() as server:
+        stage = scene(vsms, server)
+        order = server.add_order(status="cancelled", age_s=HOUR, refunds=[])
+        server.fault("transactions", "400", form=form, skip=1, times=None)
+
+        audited = stage.run("refunds", "audit", "--json")
+
+        assert audited.code == code, audited.err
+        assert verdict is None or verdict_of(audited, order) == verdict

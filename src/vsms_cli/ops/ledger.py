@@ -7,10 +7,11 @@ another sum of the same ledger.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from vsms_cli.domain.errors import BadAnswer
+from vsms_cli.domain.errors import BadAnswer, RefusedByAnother, RequestRefused
 
 if TYPE_CHECKING:
     from vsms_cli.domain.money import LedgerPage, Transaction
@@ -110,10 +111,12 @@ class Reading:
         return self._wanted(self._behind_the_end())
 
     def _behind_the_end(self) -> Iterator[Transaction]:
-        yield from self._pass(start=self._found, trusts_count=False)
+        with _refused_where_nothing_is():
+            yield from self._pass(start=self._found, trusts_count=False)
         # A count that agrees with one page may be that page's; one that agrees with several is right.
         if not (self._counts and self._complete and self._found > self._largest):
-            yield from self._pass(start=1, step=1)
+            with _refused_where_nothing_is():
+                yield from self._pass(start=1, step=1)
         if not self._complete and self._since is not None:  # the count may be that of the whole ledger
             everything = Reading(self._service, None, type_=self._type)
             yield from (line for line in everything.lines() if self._is_new(line))
@@ -245,6 +248,17 @@ class Reading:
 
     def _moment(self) -> datetime | None:
         return self._asked_since() if callable(self._asked_since) else self._asked_since
+
+
+@contextmanager
+def _refused_where_nothing_is() -> Iterator[None]:
+    """Some services refuse a page behind the last one. What stands in front of a service says nothing of its pages."""
+    try:
+        yield
+    except RefusedByAnother:
+        raise
+    except RequestRefused:
+        return
 
 
 def dossiers_of(
